@@ -1,0 +1,110 @@
+"""The little of DER (X.690) that signatures need, strict both ways: one value, one encoding.
+
+General ASN.1 libraries accept BER here and there, or need a millisecond for a signature; this reader takes
+definite minimal lengths only, and whoever uses it names the tag expected next.
+"""
+
+from __future__ import annotations
+
+INTEGER = 0x02
+OCTET_STRING = 0x04
+NULL = 0x05
+OID = 0x06
+UTC_TIME = 0x17
+GENERALIZED_TIME = 0x18
+SEQUENCE = 0x30
+SET = 0x31
+CONTEXT_0 = 0xA0
+
+
+class DERError(ValueError):
+    """Bytes that are not the DER expected."""
+
+
+def tlv(tag: int, *contents: bytes) -> bytes:
+    """One element: tag, minimal length, contents joined."""
+    content = b"".join(contents)
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(length))) + length + content
+
+
+def integer(value: int) -> bytes:
+    """A non-negative INTEGER."""
+    return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def set_of(tag: int, elements: list[bytes]) -> bytes:
+    """A SET OF under `tag`: elements in ascending order of their encodings."""
+    return tlv(tag, *sorted(elements))
+
+
+class Reader:
+    """Reads elements one after the other from `data`; DERError on anything not strict DER or not expected."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    @property
+    def more(self) -> bool:
+        """Whether something is left."""
+        return self._at < len(self._data)
+
+    def peek(self) -> int:
+        """The next tag, -1 at the end."""
+        return self._data[self._at] if self.more else -1
+
+    def element(self, tag: int | None = None) -> bytes:
+        """The whole next element, tag and length included; it must have `tag` unless that is None."""
+        start = self._at
+        self._content(tag)
+        return self._data[start : self._at]
+
+    def content(self, tag: int) -> bytes:
+        """The content of the next element, which must have `tag`."""
+        return self._content(tag)
+
+    def inside(self, tag: int) -> Reader:
+        """A reader of the content of the next element, which must have `tag`."""
+        return Reader(self._content(tag))
+
+    def elements(self) -> list[bytes]:
+        """All that is left, as whole elements."""
+        found = []
+        while self.more:
+            found.append(self.element())
+        return found
+
+    def set_of(self, tag: int) -> list[bytes]:
+        """The elements of a SET OF under `tag`: at least one, strictly ascending, as DER orders them."""
+        found = self.inside(tag).elements()
+        if not found or any(first >= second for first, second in zip(found, found[1:])):
+            raise DERError("a set that is empty or out of order")
+        return found
+
+    def end(self) -> None:
+        """Nothing may be left."""
+        if self.more:
+            raise DERError("trailing bytes")
+
+    def _content(self, tag: int | None) -> bytes:
+        data, at = self._data, self._at
+        if len(data) < at + 2:
+            raise DERError("cut short")
+        if tag is not None and data[at] != tag:
+            raise DERError(f"tag {data[at]:#x} in place of {tag:#x}")
+        size = data[at + 1]
+        at += 2
+        if size >= 0x80:
+            count = size & 0x7F
+            size = int.from_bytes(data[at : at + count], "big")
+            if not 1 <= count <= 4 or size < 0x80 or size.bit_length() <= 8 * (count - 1):
+                raise DERError("a length that is not minimal")
+            at += count
+        if len(data) < at + size:
+            raise DERError("cut short")
+        self._at = at + size
+        return data[at : self._at]

@@ -1,0 +1,154 @@
+"""The certificate profile: which policies, names and key usages our certificates carry (RFC 5280).
+
+Root, then one of two issuing authorities, then leaves. The authority a leaf stands under, and what it may
+sign, are certificate policies of our own, so that no party's certificate can sign a platform statement.
+Leaves have no extended key usage: plain `openssl cms -verify` would otherwise ask for e-mail protection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from signing.errors import CertificateError
+
+Kind: TypeAlias = Literal["platform", "parties"]
+Usage: TypeAlias = Literal["statement", "receipt", "party"]
+
+# An arc of our own by ITU-T X.667: 2.25 followed by a UUID as an integer.
+_ARC = "2.25.162057351244657885725724804254784797040"
+KIND_POLICIES: dict[str, x509.ObjectIdentifier] = {
+    "platform": x509.ObjectIdentifier(f"{_ARC}.1.1"),
+    "parties": x509.ObjectIdentifier(f"{_ARC}.1.2"),
+}
+USAGE_POLICIES: dict[str, x509.ObjectIdentifier] = {
+    "statement": x509.ObjectIdentifier(f"{_ARC}.2.1"),
+    "receipt": x509.ObjectIdentifier(f"{_ARC}.2.2"),
+    "party": x509.ObjectIdentifier(f"{_ARC}.2.3"),
+}
+USAGES_UNDER: dict[str, tuple[str, ...]] = {"platform": ("statement", "receipt"), "parties": ("party",)}
+PARTY_ROLES = frozenset({"agency", "supplier", "custodian"})
+
+_ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
+_PARTY_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_MAX_NAME = 256
+_MAX_PEM = 1 << 20
+
+
+@dataclass(frozen=True)
+class Party:
+    """Whom a party certificate names.
+
+    `id` is the party id (32 hex digits), `organisation` the organisation id as scheme and number
+    ("CN-USCC:91…"), `role` one of agency, supplier, custodian; the two names are for people.
+    """
+
+    id: str
+    organisation: str
+    role: str
+    name: str
+    organisation_name: str
+
+
+PartySubject: TypeAlias = Party
+
+
+@dataclass(frozen=True)
+class PlatformSubject:
+    """What a platform certificate is for: its common name and its one usage, "statement" or "receipt"."""
+
+    name: str
+    usage: Literal["statement", "receipt"]
+
+
+def party_name(party: Party) -> x509.Name:
+    """The X.501 name of a party; CertificateError if a part is missing, too long or of the wrong form."""
+    if not _PARTY_ID.fullmatch(party.id) or party.role not in PARTY_ROLES:
+        raise CertificateError("A party needs an id of 32 hex digits and a known role.", "malformed")
+    return x509.Name(
+        [
+            _attribute(NameOID.ORGANIZATION_NAME, party.organisation_name),
+            _attribute(_ORGANIZATION_IDENTIFIER, party.organisation),
+            _attribute(NameOID.ORGANIZATIONAL_UNIT_NAME, party.role),
+            _attribute(NameOID.USER_ID, party.id),
+            _attribute(NameOID.COMMON_NAME, party.name),
+        ]
+    )
+
+
+def common_name(name: str) -> x509.Name:
+    """An X.501 name that is one common name; CertificateError if it is empty or too long."""
+    return x509.Name([_attribute(NameOID.COMMON_NAME, name)])
+
+
+def _attribute(oid: x509.ObjectIdentifier, value: str) -> x509.NameAttribute[str]:
+    # X.520's bound of 64 characters was withdrawn in 2012, and real joint ventures have longer names.
+    if not 0 < len(value) <= _MAX_NAME:
+        raise CertificateError(f"A name in a certificate has 1 to {_MAX_NAME} characters.", "malformed")
+    return x509.NameAttribute(oid, value, _validate=False)
+
+
+def party_of(certificate: x509.Certificate) -> Party:
+    """The party a certificate names; CertificateError if it is not a party certificate of our profile."""
+    if USAGE_POLICIES["party"] not in policies_of(certificate):
+        raise CertificateError("This certificate is not one of a party.", "wrong-authority")
+    party = Party(
+        id=_one(certificate, NameOID.USER_ID),
+        organisation=_one(certificate, _ORGANIZATION_IDENTIFIER),
+        role=_one(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME),
+        name=_one(certificate, NameOID.COMMON_NAME),
+        organisation_name=_one(certificate, NameOID.ORGANIZATION_NAME),
+    )
+    if not _PARTY_ID.fullmatch(party.id) or party.role not in PARTY_ROLES:
+        raise CertificateError("The party certificate names no known role or a malformed party id.", "malformed")
+    return party
+
+
+def _one(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
+    values = certificate.subject.get_attributes_for_oid(oid)
+    if len(values) != 1 or not isinstance(values[0].value, str):
+        raise CertificateError(f"The party certificate must name {oid.dotted_string} once.", "malformed")
+    return values[0].value
+
+
+def policies_of(certificate: x509.Certificate) -> frozenset[x509.ObjectIdentifier]:
+    """The certificate policies a certificate asserts; empty if it has none."""
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.CertificatePolicies)
+    except x509.ExtensionNotFound:
+        return frozenset()
+    except ValueError:
+        raise CertificateError("The certificate's extensions are malformed.", "malformed") from None
+    return frozenset(policy.policy_identifier for policy in extension.value)
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    """The DER bytes of a certificate."""
+    return certificate.public_bytes(Encoding.DER)
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of a certificate's DER, lower-case hex."""
+    return hashlib.sha256(der(certificate)).hexdigest()
+
+
+def dump_pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    """The certificates as one PEM text, in order."""
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def load_pem(data: bytes) -> list[x509.Certificate]:
+    """All certificates of a PEM text (at most 1 MiB); CertificateError if there is none or one is damaged."""
+    if len(data) > _MAX_PEM:
+        raise CertificateError("The PEM file is larger than 1 MiB.", "malformed")
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError:
+        raise CertificateError("The PEM file holds no readable certificate.", "malformed") from None
