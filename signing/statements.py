@@ -1,0 +1,83 @@
+"""Signed statements: `{"statement": {…}, "signature": base64 CMS over the statement's canonical bytes}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+
+from signing import canonical, cms
+from signing.canonical import JSON
+from signing.encoding import b64decode, b64encode, parse_time
+from signing.errors import SignatureInvalid
+from signing.keys import Signer
+
+MAX_STATEMENT = 64 << 20  # bytes; a release for a thousand bids is well under it
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement as read: its members, canonical bytes and their SHA-256 (hex), and the CMS signature (DER).
+
+    `verified` is None until the signature and chain were checked.
+    """
+
+    statement: dict[str, Any]
+    statement_bytes: bytes
+    digest: str
+    signature: bytes
+    verified: cms.Verified | None = None
+
+
+def sign_statement(statement: Mapping[str, JSON], signer: Signer, at: datetime) -> bytes:
+    """The canonical bytes of the signed statement; SignatureInvalid if it has no text `type`."""
+    if not isinstance(statement.get("type"), str):
+        raise SignatureInvalid("A statement without a type may not be signed.")
+    signature = cms.sign(canonical.dumps(statement), signer, at)
+    return canonical.dumps({"statement": statement, "signature": b64encode(signature)})
+
+
+def read_statement(data: bytes, type: str) -> Statement:
+    """Read a signed statement of `type` ("sunseal/closing/v1", …) without checking its signature.
+
+    Raises CanonicalError, EncodingError, or SignatureInvalid if members or type are not those wanted.
+    """
+    if len(data) > MAX_STATEMENT:
+        raise SignatureInvalid("The statement is larger than 64 MiB.")
+    envelope = canonical.loads(data)
+    if not isinstance(envelope, dict) or envelope.keys() != {"statement", "signature"}:
+        raise SignatureInvalid("A signed statement has exactly the members `statement` and `signature`.")
+    statement, signature = envelope["statement"], envelope["signature"]
+    if not isinstance(statement, dict) or not isinstance(signature, str):
+        raise SignatureInvalid("In a signed statement `statement` is an object and `signature` is base64 text.")
+    if statement.get("type") != type:
+        raise SignatureInvalid(f"This is not a statement of the type {type}.")
+    # Canonical bytes nest: the statement's own bytes are those between its name and the closing brace.
+    statement_bytes = data[data.index(b',"statement":') + 13 : -1]
+    return Statement(statement, statement_bytes, canonical.digest(statement_bytes), b64decode(signature))
+
+
+def verify_statement(
+    data: bytes,
+    type: str,
+    roots: Sequence[x509.Certificate],
+    kind: str,
+    usage: str | None = None,
+    crls: Sequence[x509.CertificateRevocationList] = (),
+    at: datetime | None = None,
+) -> Statement:
+    """Read a signed statement and check signature and chain as of `at`, by default the statement's own `at`.
+
+    Raises what `read_statement` raises, SignatureInvalid, CertificateError; EncodingError for a bad `at`.
+    """
+    read = read_statement(data, type)
+    if at is None:
+        own = read.statement.get("at")
+        if not isinstance(own, str):
+            raise SignatureInvalid("The statement has no time `at` to judge its certificate by.")
+        at = parse_time(own)
+    verified = cms.verify_with_chain(read.statement_bytes, read.signature, roots, at, kind, usage, crls)
+    return Statement(read.statement, read.statement_bytes, read.digest, read.signature, verified)
