@@ -198,8 +198,8 @@ def _check_attributes(data: bytes, attributes: list[bytes], certificate: bytes) 
 def _order(certificate: bytes, certificates: list[bytes]) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
     """The signer's certificate and the others as they lead up from it; SignatureInvalid if one is left over."""
     try:
-        leaf = x509.load_der_x509_certificate(certificate)
-        others = [x509.load_der_x509_certificate(other) for other in certificates if other != certificate]
+        leaf = _load(certificate)
+        others = [_load(other) for other in certificates if other != certificate]
         ordered: list[x509.Certificate] = []
         name = leaf.issuer
         while others:
@@ -209,9 +209,26 @@ def _order(certificate: bytes, certificates: list[bytes]) -> tuple[x509.Certific
             others.remove(issuer)
             ordered.append(issuer)
             name = issuer.issuer
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise SignatureInvalid("A certificate in the signature is malformed.") from None
     return leaf, tuple(ordered)
+
+
+def _load(certificate: bytes) -> x509.Certificate:
+    """Parse a certificate, strict about the two bytes that the parser is lenient about and nothing signs."""
+    outer = der.Reader(certificate)
+    parts = outer.inside(der.SEQUENCE)
+    serial = der.Reader(_issuer_and_serial(certificate)).inside(der.SEQUENCE).elements()[1]
+    parts.element(der.SEQUENCE)
+    parts.element(der.SEQUENCE)
+    if not parts.content(der.BIT_STRING).startswith(b"\0") or not _positive(serial):
+        raise der.DERError("a certificate with spare signature bits or without a positive serial")
+    return x509.load_der_x509_certificate(certificate)
+
+
+def _positive(serial: bytes) -> bool:
+    value = int.from_bytes(der.Reader(serial).content(der.INTEGER), "big", signed=True)
+    return value > 0
 
 
 def _expect(reader: der.Reader, wanted: bytes) -> None:

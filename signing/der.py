@@ -7,6 +7,7 @@ definite minimal lengths only, and whoever uses it names the tag expected next.
 from __future__ import annotations
 
 INTEGER = 0x02
+BIT_STRING = 0x03
 OCTET_STRING = 0x04
 NULL = 0x05
 OID = 0x06
