@@ -1,0 +1,58 @@
+# Everything a contributor or a visitor starts. See docs/contributing.md.
+#
+#   make demo ARGS=--exit   the main job on real bids, set-up included
+#   make setup              .venv with Sunseal, its tools and its fonts
+#   make test               all tests, on SQLite and on a PostgreSQL they start themselves
+#   make lint bench wheel clean
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+WORKERS ?= 2
+PACKAGES := signing bids reports trading
+# Smallest coverage of signing/ and bids/, in percent of branches, by their unit, property and vector tests.
+COVERAGE := 95
+
+.DELETE_ON_ERROR:
+.PHONY: setup demo test lint format bench wheel clean
+
+setup: .venv/installed .venv/fonts
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: setup.py tools/install.py | .venv/bin/python
+	$(BIN)/python tools/install.py platform,test
+	@touch $@
+
+.venv/fonts: reports/fonts/build.py .venv/installed
+	$(BIN)/python -m reports.fonts.build
+	@touch $@
+
+demo: setup
+	$(BIN)/sunseal demo $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov=signing --cov=bids --cov-report= $(ARGS)
+	$(BIN)/python tools/coverage_gate.py $(COVERAGE) signing bids
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict $(PACKAGES)
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_tree.py
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+wheel: setup
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .venv build dist var .coverage .coverage.* htmlcov *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

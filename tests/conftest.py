@@ -1,0 +1,116 @@
+"""What every test may rely on: markers, no silent skips in CI, coverage of the pure packages, PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import postgres
+
+# Machines that run two suites at once are slow at times; an example that takes long proves nothing.
+settings.register_profile(
+    "sunseal", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("sunseal")
+
+HERE = Path(__file__).resolve().parent
+# The coverage asked of signing/ and bids/ counts what these run, not what end-to-end tests touch.
+COVERING = ("unit", "property", "vectors")
+# Long ones first, so that no worker is left alone with one at the end.
+LONG_FIRST = ("crash", "slow")
+
+RUN = pytest.StashKey[postgres.Run]()
+
+
+def forbid_skips() -> bool:
+    """True where a missing tool is a failure: in CI everything is installed, so nothing may be skipped."""
+    return os.environ.get("SUNSEAL_FORBID_SKIPS", "") not in ("", "0")
+
+
+def is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not is_worker(config) and not config.getoption("collectonly"):
+        config.stash[RUN] = postgres.Run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return
+    if own := os.environ.get(postgres.URL_VARIABLE):
+        postgres.Server(own, run.folder).drop_templates()
+    run.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)
+
+    def rank(item: pytest.Item) -> int:
+        marked = [n for n, name in enumerate(LONG_FIRST) if item.get_closest_marker(name)]
+        return min(marked, default=len(LONG_FIRST))
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    parts = item.path.relative_to(HERE).parts if item.path.is_relative_to(HERE) else ()
+    if controller is None or not controller.started or (parts and parts[0] in COVERING):
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if forbid_skips() and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and SUNSEAL_FORBID_SKIPS allows none: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    _refuse_skip(report)  # type: ignore[arg-type]
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report = yield
+    _refuse_skip(report)  # type: ignore[arg-type]
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> postgres.Server:
+    """The run's PostgreSQL: `with postgres_server.database() as url:` gives a fresh database."""
+    return postgres.ensure_server()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """postgresql+psycopg://… of an empty database, this test's own."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_module_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """postgresql+psycopg://… of an empty database, shared by a module's tests."""
+    with postgres_server.database() as url:
+        yield url
