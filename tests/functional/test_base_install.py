@@ -1,7 +1,7 @@
 """The supplier's and the verifier's commands run on the base install, where nothing of the platform is there.
 
-The base install is imitated by an import hook in a fresh interpreter: a module that the base install would not
-bring cannot be imported, whoever asks. What it brings is read from setup.py, so nothing has to be kept in step.
+The base install is imitated by an import hook in a fresh interpreter: a module that it would not bring cannot
+be imported, whoever asks. What it brings is read from setup.py, so nothing has to be kept in step.
 """
 
 from __future__ import annotations
