@@ -5,7 +5,8 @@ listens on a socket in a temporary folder only its user can enter. It refuses to
 runs as `nobody`, from a copy of its programs (a virtual environment below /root cannot be read by others).
 
 Who stops it: a keeper process, `python tests/postgres.py FOLDER`, holds the server as its child and waits for
-a lock that the test run has on FOLDER/alive. The kernel frees it however the run ends, kill -9 included; then the keeper stops the server and removes the folder. If the keeper is killed, the kernel ends the server.
+a lock that the test run has on FOLDER/alive. The kernel frees it however the run ends, kill -9 included; then
+the keeper stops the server and removes the folder. If the keeper is killed, the kernel ends the server.
 """
 
 from __future__ import annotations
