@@ -1,0 +1,67 @@
+"""The public log (leaves, stored subtrees, head) and what is kept apart from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trading.db import Base, UtcTime
+
+
+class LogEntry(Base):
+    """A leaf of the public log: the exact bytes of one statement of an act."""
+
+    __tablename__ = "log_entries"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    tender_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    act: Mapped[str] = mapped_column(String(40))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LogNode(Base):
+    """The hash of a complete subtree (RFC 6962); level 0 are leaf hashes."""
+
+    __tablename__ = "log_nodes"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class LogHead(Base):
+    """The one row that orders appends: locked last in a transaction."""
+
+    __tablename__ = "log_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class AddressSalt(Base):
+    """The network address behind a salted digest in the log, and the salt that opens it."""
+
+    __tablename__ = "address_salts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    address: Mapped[str] = mapped_column(String(64))
+
+
+class PrivateAct(Base):
+    """Acts that would tell who bids or how many: uploads, bids, downloads, refused attempts."""
+
+    __tablename__ = "private_acts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    act: Mapped[str] = mapped_column(String(60))
+    tender_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    person_id: Mapped[str | None] = mapped_column(String(32))
+    organisation_id: Mapped[str | None] = mapped_column(String(32))
+    role: Mapped[str | None] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(64))
+    details: Mapped[str] = mapped_column(Text)  # JSON

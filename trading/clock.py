@@ -1,0 +1,37 @@
+"""The one place that asks for the time, and it asks the database.
+
+Web and worker machines may disagree about the time; deadlines are judged by the database's
+clock alone, read when the row lock is held (PostgreSQL's `now()` would be the start of the
+transaction). No setting shifts it; tests give an offset to the constructor.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_NOW = {
+    "postgresql": text("SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)"),
+    # julianday keeps 0.05 ms; the rounding is down, as on PostgreSQL.
+    "sqlite": text("SELECT CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"),
+}
+
+
+class Clock:
+    """The database's wall clock, in UTC, to the millisecond.
+
+    Args:
+        offset: added to every reading; zero in production.
+    """
+
+    def __init__(self, offset: timedelta = timedelta(0)) -> None:
+        self._offset = offset
+
+    def now(self, session: Session) -> datetime:
+        """The time of this very statement, not of the transaction's start."""
+        milliseconds = session.execute(_NOW[session.get_bind().dialect.name]).scalar_one()
+        return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(
+            milliseconds=milliseconds % 1000
+        ) + self._offset

@@ -1,0 +1,141 @@
+"""Settings: environment and .ini into one typed object; a wrong one stops the start with a sentence.
+
+Each setting is `sunseal.<name>` in the .ini file's `[app:main]` and `SUNSEAL_<NAME>` in the
+environment, which wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from trading.errors import ConfigurationError
+
+PREFIX = "sunseal."
+INCLUDES = (
+    "trading.web",
+    "trading.audit",
+    "trading.accounts",
+    "trading.tenders",
+    "trading.submission",
+    "trading.custody",
+    "trading.opening",
+    "trading.evaluation",
+    "trading.awards",
+    "trading.evidence",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator can choose. Sizes in bytes, times in seconds, paths absolute or relative to the start."""
+
+    database_url: str = "sqlite:///var/sunseal.db"
+    storage_url: str = "file://var/storage"
+    broker_url: str = "memory://"
+    keys_dir: Path = Path("var/keys")
+    custodians_dir: Path | None = None
+    public_url: str = "http://127.0.0.1:6543"
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 6543
+    log_origin: str = "sunseal.local/log"
+    platform_name: str = "阳光交易 Sunseal"
+    default_language: str = "zh"
+    worker_threads: int = 2
+    scan_seconds: float = 0.25
+    crl_hours: int = 24
+    max_object_bytes: int = 20 * 1024**3
+    max_document_bytes: int = 64 * 1024**2
+    validate_responses: bool = False
+    log_level: str = "info"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether broker and worker live in the web process."""
+        return self.broker_url.startswith("memory:")
+
+
+def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Settings from both sources.
+
+    Raises:
+        ConfigurationError: naming the setting, what it holds and what it should hold.
+    """
+    known = {field.name for field in fields(Settings)}
+    given: dict[str, str] = {}
+    for key, value in ini.items():
+        if key.startswith(PREFIX):
+            given[_known(key.removeprefix(PREFIX), known, key)] = str(value)
+    for key, value in environ.items():
+        if key.startswith("SUNSEAL_") and not key.startswith(("SUNSEAL_TEST_", "SUNSEAL_NODE_", "SUNSEAL_FORBID_")):
+            given[_known(key.removeprefix("SUNSEAL_").lower(), known, key)] = value
+    values = {name: _parse(name, text) for name, text in given.items()}
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _known(name: str, known: set[str], key: str) -> str:
+    if name not in known:
+        raise ConfigurationError(f"There is no setting {key}. Known settings: {', '.join(sorted(known))}.")
+    return name
+
+
+def _parse(name: str, text: str) -> Any:
+    kind = {field.name: field.type for field in fields(Settings)}[name]
+    parsers: dict[str, Callable[[str], Any]] = {
+        "str": str, "int": int, "float": float, "bool": _boolean, "Path": Path, "Path | None": Path,
+    }
+    try:
+        return parsers[str(kind)](text.strip())
+    except ValueError:
+        wanted = {"int": "a whole number", "float": "a number", "bool": "true or false"}[str(kind)]
+        raise ConfigurationError(f"Setting {name} is {text!r}; it must be {wanted}.") from None
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+def _check(settings: Settings) -> None:
+    _one_of("database_url", settings.database_url, ("sqlite:///", "postgresql+psycopg://"))
+    _one_of("storage_url", settings.storage_url, ("file://", "s3://"))
+    _one_of("broker_url", settings.broker_url, ("memory://", "redis://", "rediss://", "amqp://", "amqps://"))
+    parts = urlsplit(settings.public_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"Setting public_url is {settings.public_url!r}; it must be the http(s) address people reach the platform at."
+        )
+    if settings.default_language not in ("zh", "en"):
+        raise ConfigurationError(
+            f"Setting default_language is {settings.default_language!r}; it must be zh or en."
+        )
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise ConfigurationError(
+            f"Setting log_level is {settings.log_level!r}; it must be debug, info, warning or error."
+        )
+    if not settings.log_origin or any(c.isspace() or c == "+" for c in settings.log_origin):
+        raise ConfigurationError(
+            f"Setting log_origin is {settings.log_origin!r}; it must be a name without spaces or '+', such as trading.example.gov/log."
+        )
+    _between("listen_port", settings.listen_port, 1, 65535)
+    _between("worker_threads", settings.worker_threads, 1, 64)
+    _between("scan_seconds", settings.scan_seconds, 0.05, 60)
+    _between("crl_hours", settings.crl_hours, 1, 24 * 31)
+    _between("max_object_bytes", settings.max_object_bytes, 1, 2**50)
+    _between("max_document_bytes", settings.max_document_bytes, 1, 2**32)
+
+
+def _one_of(name: str, value: str, starts: tuple[str, ...]) -> None:
+    if not value.startswith(starts):
+        raise ConfigurationError(f"Setting {name} starts with none of {', '.join(starts)}. Correct it and start again.")
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigurationError(f"Setting {name} is {value}; it must be between {low} and {high}.")

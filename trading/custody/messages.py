@@ -1,0 +1,3 @@
+"""The sentences of this feature's refusals: code -> (Chinese, English)."""
+
+MESSAGES: dict[str, tuple[str, str]] = {}

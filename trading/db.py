@@ -1,0 +1,121 @@
+"""Engine, declarative base, column types and sessions.
+
+SQLite is opened in WAL mode with durable commits: a receipt once given must survive a power
+cut. Its writers take the lock when they begin (BEGIN IMMEDIATE), so a transaction that reads
+and then writes never fails half-way; readers begin deferred and never block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import zope.sqlalchemy
+from sqlalchemy import BigInteger, Dialect, Engine, MetaData, String, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+from transaction.interfaces import ITransactionManager
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Root of all tables; constraints get names by rule, so that migrations can name them."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Money(TypeDecorator[Decimal]):
+    """A Decimal kept as its decimal text: SQLite's Numeric goes through float and loses digits."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant as UTC milliseconds since 1970: SQLite's DateTime forgets the zone."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times in the database have a zone; give an aware datetime")
+        return round(value.timestamp() * 1000)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        whole, rest = divmod(value, 1000)
+        return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest * 1000)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL, set up as this module's head says."""
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url, pool_size=20, max_overflow=40, connect_args={"timeout": 60, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_size=10, max_overflow=30, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite decides which kind.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    read_only = connection.get_execution_options().get("sunseal_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Sessions of one engine: for requests, bound to their transaction; for jobs, short ones."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writers = sessionmaker(engine, expire_on_commit=False)
+        self._readers = sessionmaker(
+            engine.execution_options(sunseal_read_only=True), expire_on_commit=False
+        )
+
+    def request_session(self, manager: ITransactionManager, read_only: bool) -> Session:
+        """A session that commits and aborts with the request's transaction."""
+        session = (self._readers if read_only else self._writers)()
+        # ORM writes mark the session changed; text() and Core statements need mark_changed.
+        zope.sqlalchemy.register(session, transaction_manager=manager)
+        return session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One short writing transaction: committed at the end, rolled back on any exception."""
+        with self._writers() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent read; nothing in it is kept."""
+        with self._readers() as session:
+            yield session

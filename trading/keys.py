@@ -1,0 +1,129 @@
+"""The platform's own keys: root, two issuing authorities, statement, receipt and log.
+
+They lie as files that only the platform's account can read, made at the first start. The
+database holds no private key.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from signing.certificates import Authority, PlatformSubject, dump_pem, issue, load_pem, new_issuing_authority, new_root
+from signing.keys import Signer, SigningKey, generate_signing_key, load_private_pem, save_private_pem
+from signing.notes import NoteSigner, NoteVerifier, generate_note_key, load_note_key, save_note_key
+
+from trading.errors import ConfigurationError
+
+_LEAF_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class PlatformKeys:
+    """What the platform signs with, and the certificates that say so."""
+
+    root: x509.Certificate
+    platform: Authority
+    parties: Authority
+    statement: Signer
+    receipt: Signer
+    log_key: Ed25519PrivateKey
+    log_origin: str
+
+    @property
+    def roots(self) -> tuple[x509.Certificate, ...]:
+        """The anchors of everything signed here."""
+        return (self.root,)
+
+    @property
+    def log(self) -> NoteSigner:
+        """Signs checkpoints of the public log."""
+        return NoteSigner(self.log_origin, self.log_key)
+
+    def note_signer(self, origin: str) -> NoteSigner:
+        """Signs checkpoints under another origin: a tender's ledger."""
+        return NoteSigner(origin, self.log_key)
+
+    @property
+    def log_verifier(self) -> NoteVerifier:
+        """Checks checkpoints of the public log."""
+        return NoteVerifier.from_vkey(self.log.vkey)
+
+
+def ensure_keys(folder: Path, log_origin: str, at: datetime) -> PlatformKeys:
+    """The keys in `folder`, made there if the folder has none.
+
+    Raises:
+        ConfigurationError: the folder is there but incomplete or unreadable.
+    """
+    if not (folder / "complete").exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise ConfigurationError(
+                f"The key folder {folder} is incomplete. Restore it from a backup, or name an empty folder in keys_dir."
+            )
+        _make(folder, at)
+    try:
+        return _load(folder, log_origin)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The key folder {folder} cannot be read: {error}") from None
+
+
+def _make(folder: Path, at: datetime) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    root = new_root("Sunseal Root", at)
+    platform = new_issuing_authority(root, "platform", at)
+    parties = new_issuing_authority(root, "parties", at)
+    _write(folder / "root.pem", dump_pem([root.certificate]))
+    _write(folder / "root.key", save_private_pem(root.key, None))
+    for name, authority in (("platform", platform), ("parties", parties)):
+        _write(folder / f"{name}.pem", dump_pem([authority.certificate]))
+        _write(folder / f"{name}.key", save_private_pem(authority.key, None))
+    for usage in ("statement", "receipt"):
+        key = generate_signing_key()
+        subject = PlatformSubject(name=f"Sunseal {usage}", usage=usage)
+        certificate = issue(platform, key.public_key(), subject, at, _LEAF_DAYS)
+        _write(folder / f"{usage}.pem", dump_pem([certificate]))
+        _write(folder / f"{usage}.key", save_private_pem(key, None))
+    _write(folder / "log.key", save_note_key(generate_note_key()))
+    # Written last: a start killed half-way is told apart from a whole folder.
+    _write(folder / "complete", b"sunseal keys v1\n")
+
+
+def _load(folder: Path, log_origin: str) -> PlatformKeys:
+    root = load_pem((folder / "root.pem").read_bytes())[0]
+    platform = _authority(folder, "platform", root)
+    return PlatformKeys(
+        root=root,
+        platform=platform,
+        parties=_authority(folder, "parties", root),
+        statement=_signer(folder, "statement", platform),
+        receipt=_signer(folder, "receipt", platform),
+        log_key=load_note_key((folder / "log.key").read_bytes()),
+        log_origin=log_origin,
+    )
+
+
+def _authority(folder: Path, name: str, root: x509.Certificate) -> Authority:
+    return Authority(_key(folder, name), load_pem((folder / f"{name}.pem").read_bytes())[0], (root,))
+
+
+def _signer(folder: Path, name: str, authority: Authority) -> Signer:
+    certificate = load_pem((folder / f"{name}.pem").read_bytes())[0]
+    return Signer(_key(folder, name), certificate, (authority.certificate,))
+
+
+def _key(folder: Path, name: str) -> SigningKey:
+    return load_private_pem((folder / f"{name}.key").read_bytes(), None)
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,130 @@
+"""Write-once objects over obstore: a local folder or an S3 bucket.
+
+An object is a row of parts of at most 8 MiB, each put with "create": what is stored is never
+overwritten, and no object is ever whole in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+PART_BYTES = 8 * 1024 * 1024
+
+
+class PartExists(Exception):
+    """The part is stored already; what was stored first stands."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a finished object is: its parts, size in bytes and SHA-256 in hex."""
+
+    key: str
+    parts: int
+    size: int
+    sha256: str
+
+
+class Storage:
+    """Write-once parts under keys such as `uploads/<id>`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def from_url(cls, url: str) -> Storage:
+        """`file://relative/or/absolute/path` or `s3://bucket/prefix` (credentials from the environment)."""
+        if url.startswith("file://"):
+            path = Path(url.removeprefix("file://")).absolute()
+            path.mkdir(parents=True, exist_ok=True)
+            return cls(LocalStore(str(path)))
+        return cls(S3Store.from_url(url))
+
+    def put_part(self, key: str, number: int, data: bytes) -> None:
+        """Store one part.
+
+        Raises:
+            PartExists: this part is stored already, with these or other bytes.
+        """
+        try:
+            obstore.put(self._store, _part(key, number), data, mode="create")
+        except AlreadyExistsError:
+            raise PartExists(f"{key} part {number}") from None
+
+    def read_part(self, key: str, number: int) -> bytes:
+        """The bytes of one part; FileNotFoundError if it is gone."""
+        return bytes(obstore.get(self._store, _part(key, number)).bytes())
+
+    def chunks(self, key: str, parts: int) -> Iterator[bytes]:
+        """The object, part by part."""
+        for number in range(parts):
+            yield self.read_part(key, number)
+
+    def open(self, key: str, parts: int) -> BinaryIO:
+        """The object as a stream that holds one part at a time."""
+        return cast(BinaryIO, io.BufferedReader(_PartReader(self, key, parts), 1024 * 1024))
+
+    def put_stream(self, key: str, source: BinaryIO) -> Stored:
+        """Store a stream under a new key; parts left there by a killed run are taken if equal.
+
+        Raises:
+            PartExists: the key holds something else.
+        """
+        digest, size, number = hashlib.sha256(), 0, 0
+        while True:
+            data = source.read(PART_BYTES)
+            if not data and number:
+                break
+            try:
+                self.put_part(key, number, data)
+            except PartExists:
+                if self.read_part(key, number) != data:
+                    raise
+            digest.update(data)
+            size += len(data)
+            number += 1
+            if len(data) < PART_BYTES:
+                break
+        return Stored(key, number, size, digest.hexdigest())
+
+    def put_bytes(self, key: str, data: bytes) -> Stored:
+        """As put_stream, for bytes at hand."""
+        return self.put_stream(key, io.BytesIO(data))
+
+    def delete(self, key: str, parts: int) -> None:
+        """Remove an object; for abandoned uploads alone."""
+        obstore.delete(self._store, [_part(key, number) for number in range(parts)])
+
+
+def _part(key: str, number: int) -> str:
+    return f"{key}/{number:06d}"
+
+
+class _PartReader(io.RawIOBase):
+    def __init__(self, storage: Storage, key: str, parts: int) -> None:
+        self._chunks = storage.chunks(key, parts)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        target = memoryview(cast(bytearray, buffer)).cast("B")
+        while not self._rest:
+            try:
+                self._rest = memoryview(next(self._chunks))
+            except StopIteration:
+                return 0
+        count = min(len(target), len(self._rest))
+        target[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count

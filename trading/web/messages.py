@@ -1,0 +1,77 @@
+"""The sentences of every problem, Chinese and English, gathered from the features."""
+
+from __future__ import annotations
+
+from bids.messages import MESSAGES as BID_MESSAGES
+from trading.accounts.messages import MESSAGES as ACCOUNTS
+from trading.audit.messages import MESSAGES as AUDIT
+from trading.awards.messages import MESSAGES as AWARDS
+from trading.custody.messages import MESSAGES as CUSTODY
+from trading.evaluation.messages import MESSAGES as EVALUATION
+from trading.evidence.messages import MESSAGES as EVIDENCE
+from trading.opening.messages import MESSAGES as OPENING
+from trading.submission.messages import MESSAGES as SUBMISSION
+from trading.tenders.messages import MESSAGES as TENDERS
+
+COMMON = {
+    "internal": (
+        "平台内部出错，本次操作没有生效。请稍后重试；如仍出错，请联系平台运营机构。",
+        "Something went wrong inside the platform and nothing was changed. Try again later; if it persists, tell the operator.",
+    ),
+    "not-found": ("没有这个地址或对象。请核对地址。", "There is nothing at this address. Check the address."),
+    "method-not-allowed": (
+        "此地址不支持 {method} 方法。", "This address does not take {method}.",
+    ),
+    "forbidden": (
+        "您当前的身份无权进行此项操作。请使用有权机构和角色的令牌。",
+        "You may not do this in your present role. Use a token of an organisation and role that may.",
+    ),
+    "token-missing": (
+        "此项操作需要令牌。请在 Authorization 头中以 Bearer 方式提交。",
+        "This needs a token. Send it in the Authorization header as Bearer.",
+    ),
+    "token-invalid": (
+        "令牌无效、已过期或已撤销。请向平台运营机构申请新令牌。",
+        "The token is wrong, expired or revoked. Ask the operator for a new one.",
+    ),
+    "request-invalid": (
+        "请求内容不符合接口文档，共 {count} 处；详见 errors。请更正后重新提交。",
+        "The request does not fit the API document in {count} place(s), listed in errors. Correct it and send it again.",
+    ),
+    "body-malformed": (
+        "请求正文不是有效的 UTF-8 JSON。请更正后重新提交。",
+        "The body is not valid UTF-8 JSON. Correct it and send it again.",
+    ),
+    "body-too-large": (
+        "请求正文超过 {limit} 字节的上限。", "The body is larger than the limit of {limit} bytes.",
+    ),
+    "busy": (
+        "另一请求正在处理同一事项。请重新读取后再试。",
+        "Another request is working on the same thing. Read it again and retry.",
+    ),
+    "idempotency-key-malformed": (
+        "Idempotency-Key 须为 1 至 255 个可打印的 ASCII 字符。",
+        "The Idempotency-Key must be 1 to 255 printable ASCII characters.",
+    ),
+    "idempotency-key-reused": (
+        "此 Idempotency-Key 已用于另一个不同的请求。请换用新的键。",
+        "This Idempotency-Key was used for a different request. Use a new key.",
+    ),
+}
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    **COMMON, **BID_MESSAGES, **ACCOUNTS, **AUDIT, **TENDERS, **SUBMISSION, **CUSTODY, **OPENING,
+    **EVALUATION, **AWARDS, **EVIDENCE,
+}
+
+
+def sentence(code: str, params: dict[str, str], language: str) -> str:
+    """The sentence of a code in `zh` or `en`, its values filled in."""
+    chinese, english = MESSAGES[code]
+    template = chinese if language == "zh" else english
+    return template.format_map(_Filled(params))
+
+
+class _Filled(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"

@@ -1,0 +1,71 @@
+"""Who may do what, as one table. A permission is named scope:resource:action.
+
+A context that belongs to an organisation adds `role:of-organisation` principals, so that
+`agency@<id>` is an agency's person acting for that very organisation.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pyramid.authorization import Allow, Everyone
+
+
+class Role(StrEnum):
+    """Roles in which a person acts for an organisation."""
+
+    OPERATOR = "operator"
+    AGENCY = "agency"
+    SUPPLIER = "supplier"
+    CUSTODIAN = "custodian"
+    SUPERVISOR = "supervisor"
+
+
+class Permission(StrEnum):
+    """Everything that can be asked for."""
+
+    PUBLIC_READ = "public:record:read"
+    ORGANISATION_ENROL = "accounts:organisation:enrol"
+    ORGANISATION_READ = "accounts:organisation:read"
+    TOKEN_ISSUE = "accounts:token:issue"
+    TOKEN_REVOKE = "accounts:token:revoke"
+    CERTIFICATE_REQUEST = "accounts:certificate:request"
+    CERTIFICATE_REVOKE = "accounts:certificate:revoke"
+    ENVELOPE_KEY_SET = "accounts:envelope-key:set"
+    PROJECT_CREATE = "tenders:project:create"
+    TENDER_DRAFT = "tenders:tender:draft"
+    TENDER_MANAGE = "tenders:tender:manage"
+    UPLOAD_WRITE = "submission:upload:write"
+    BID_SUBMIT = "submission:bid:submit"
+    BID_READ_OWN = "submission:bid:read-own"
+    CUSTODY_ACT = "custody:tender:act"
+    FILES_FETCH = "opening:files:fetch"
+    EVALUATE = "evaluation:tender:decide"
+    AWARD = "awards:tender:decide"
+    PRIVATE_ACTS_READ = "audit:private:read"
+
+
+P = Permission
+
+ROOT_ACL = (
+    (Allow, Everyone, P.PUBLIC_READ),
+    (Allow, "role:operator", (
+        P.ORGANISATION_ENROL, P.ORGANISATION_READ, P.TOKEN_ISSUE, P.TOKEN_REVOKE, P.CERTIFICATE_REVOKE,
+    )),
+    (Allow, "role:agency", (P.PROJECT_CREATE, P.TENDER_DRAFT, P.CERTIFICATE_REQUEST, P.ENVELOPE_KEY_SET)),
+    (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
+    (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),
+)
+
+
+def tender_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
+    """The rights on one tender of the agency `organisation`, beside those of the root."""
+    return (
+        (Allow, f"agency@{organisation}", (P.TENDER_MANAGE, P.FILES_FETCH, P.EVALUATE, P.AWARD)),
+        *ROOT_ACL,
+    )
+
+
+def organisation_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
+    """The rights on one organisation's own account."""
+    return ((Allow, f"member@{organisation}", (P.ORGANISATION_READ, P.TOKEN_REVOKE)), *ROOT_ACL)

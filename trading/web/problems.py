@@ -1,0 +1,169 @@
+"""RFC 9457 problems: every error answer has a stable code and a sentence in the reader's language."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid_openapi3.exceptions import RequestValidationError
+from signing.errors import SigningError
+from sqlalchemy.exc import IntegrityError
+
+from bids.errors import BidError, Refused
+from trading.errors import Conflict, TradingError
+from trading.web.messages import sentence
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+log = structlog.get_logger("sunseal.web")
+
+TITLES = {
+    400: ("请求有误", "Bad request"), 401: ("需要令牌", "Token needed"), 403: ("无权操作", "Not allowed"),
+    404: ("未找到", "Not found"), 405: ("方法不支持", "Method not allowed"), 409: ("状态已变", "State has changed"),
+    413: ("内容过大", "Too large"), 422: ("未被受理", "Refused"), 429: ("请求过多", "Too many requests"),
+    500: ("平台出错", "Platform error"),
+}
+
+
+def language_of(request: Request) -> str:
+    """`zh` or `en`: what the reader asks for first, else the platform's default."""
+    default: str = request.registry["platform"].settings.default_language
+    header = request.headers.get("Accept-Language")
+    if not header:
+        return default
+    found = request.accept_language.lookup(["zh-CN", "zh", "en"], default=default)
+    return "zh" if str(found).startswith("zh") else "en"
+
+
+def problem_response(
+    request: Request, error: TradingError | BidError, errors: list[dict[str, str]] | None = None
+) -> Response:
+    """The problem as `application/problem+json`."""
+    status = error.status if isinstance(error, TradingError) else 422
+    language = language_of(request)
+    body: dict[str, Any] = {
+        "type": f"urn:sunseal:problem:{error.code}",
+        "title": TITLES.get(status, TITLES[422])[0 if language == "zh" else 1],
+        "status": status,
+        "code": error.code,
+        "detail": sentence(error.code, dict(error.params), language),
+    }
+    if isinstance(error, (TradingError, Refused)) and error.rule:
+        body["rule"] = error.rule
+        body["article"] = error.article
+    if error.params:
+        body["params"] = dict(error.params)
+    if errors:
+        body["errors"] = errors
+    request.environ["sunseal.problem"] = error.code
+    response = Response(
+        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json", charset="UTF-8"
+    )
+    response.headers["Content-Language"] = "zh-CN" if language == "zh" else "en"
+    response.headers["Vary"] = "Accept-Language"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def refused(error: TradingError | BidError, request: Request) -> Response:
+    """Refusals of our own."""
+    return problem_response(request, error)
+
+
+def signing_refused(error: SigningError, request: Request) -> Response:
+    """Signatures, certificates and canonical bytes that do not hold."""
+    return problem_response(request, TradingError("signature-refused", reason=str(error)))
+
+
+def request_invalid(error: RequestValidationError, request: Request) -> Response:
+    """What the OpenAPI document does not allow; each place is named."""
+    found = [_place(each) for each in error.errors]
+    if any(place["code"] == "body" for place in found):
+        return problem_response(request, TradingError("body-malformed", status=400))
+    return problem_response(
+        request, TradingError("request-invalid", status=400, count=len(found)),
+        [{"field": place["field"], "message": place["message"]} for place in found],
+    )
+
+
+def _place(error: Any) -> dict[str, str]:
+    cause = error.__cause__
+    name = type(cause or error).__name__
+    if name in ("MediaTypeDeserializeError", "DeserializeError"):
+        return {"code": "body", "field": "", "message": ""}
+    schema_errors = list(getattr(cause, "schema_errors", ()))
+    if schema_errors:
+        first = schema_errors[0]
+        path = ".".join(str(part) for part in first.absolute_path)
+        return {"code": "field", "field": path or str(getattr(error, "name", "")), "message": first.message[:300]}
+    return {"code": "field", "field": str(getattr(error, "name", "")), "message": str(error)[:300]}
+
+
+def not_utf8(error: UnicodeDecodeError, request: Request) -> Response:
+    """A body or address that is no UTF-8."""
+    return problem_response(request, TradingError("body-malformed", status=400))
+
+
+def taken(error: IntegrityError, request: Request) -> Response:
+    """A unique key was taken by a request running beside this one."""
+    log.info("unique key taken", path=request.path)
+    return problem_response(request, Conflict("busy"))
+
+
+def not_found(error: HTTPNotFound, request: Request) -> Response:
+    """No such address, or the address does not take this method."""
+    allowed = _methods_of(request)
+    if request.matched_route is not None and allowed and request.method not in allowed:
+        response = problem_response(request, TradingError("method-not-allowed", status=405, method=request.method))
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+        return response
+    return problem_response(request, TradingError("not-found", status=404))
+
+
+def _methods_of(request: Request) -> set[str]:
+    if request.matched_route is None:
+        return set()
+    document = request.registry["openapi_document"]
+    pattern = request.matched_route.pattern.removeprefix("/api/v1")
+    methods = {key.upper() for key in document["paths"].get(pattern, {}) if not key.startswith("x-")}
+    return methods & {"GET", "PUT", "POST", "DELETE", "PATCH"} | ({"HEAD"} if "GET" in methods else set())
+
+
+def forbidden(error: HTTPForbidden, request: Request) -> Response:
+    """No token, or a token that may not."""
+    if request.identity is None:
+        return problem_response(request, TradingError("token-missing", status=401))
+    return problem_response(request, TradingError("forbidden", status=403))
+
+
+def http_error(error: HTTPException, request: Request) -> Response:
+    """Anything else of Pyramid's own."""
+    if error.status_int < 400:
+        return error
+    return problem_response(request, TradingError("request-invalid", status=error.status_int, count=1))
+
+
+def unforeseen(error: Exception, request: Request) -> Response:
+    """Logged whole for the operator; the reader gets a sentence and no stack trace."""
+    log.exception("unforeseen error", path=request.path, method=request.method)
+    return problem_response(request, TradingError("internal", status=500))
+
+
+def includeme(config: Configurator) -> None:
+    everybody = {"permission": "__no_permission_required__"}
+    config.add_exception_view(refused, context=TradingError, **everybody)
+    config.add_exception_view(refused, context=BidError, **everybody)
+    config.add_exception_view(signing_refused, context=SigningError, **everybody)
+    config.add_exception_view(not_utf8, context=UnicodeDecodeError, **everybody)
+    config.add_exception_view(taken, context=IntegrityError, **everybody)
+    config.add_exception_view(http_error, context=HTTPException, **everybody)
+    config.add_exception_view(unforeseen, context=Exception, **everybody)
+    config.add_notfound_view(not_found, **everybody)
+    config.add_forbidden_view(forbidden, **everybody)
+

@@ -1,0 +1,130 @@
+"""Bearer tokens: each is a person acting for an organisation in a role."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyramid.authorization import ACLHelper, Authenticated, Everyone
+from pyramid.request import Request
+from sqlalchemy import select
+
+from trading.accounts.models import Organisation, Person, Token
+from trading.errors import TradingError
+from trading.web.permissions import ROOT_ACL
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: the person, the organisation they act for, the role; ids of 32 hex digits."""
+
+    person: str
+    organisation: str
+    role: str
+    token: str
+    name: str
+    organisation_name: str
+
+    @property
+    def principals(self) -> list[str]:
+        """What ACLs name: role, role at the organisation, membership."""
+        return [
+            f"role:{self.role}", f"{self.role}@{self.organisation}", f"member@{self.organisation}",
+        ]
+
+
+class Root:
+    """The context of every address that has none of its own."""
+
+    __acl__ = ROOT_ACL
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+
+class BearerPolicy:
+    """Pyramid's security policy over the tokens table."""
+
+    def __init__(self) -> None:
+        self._acl = ACLHelper()
+
+    def identity(self, request: Request) -> Actor | None:
+        """The actor of the request's token; a wrong token is refused, no token is the public."""
+        cached: Actor | None = request.environ.get("sunseal.actor")
+        if cached is not None:
+            return cached
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, secret = header.partition(" ")
+        actor = _actor_of(request, secret.strip()) if scheme.lower() == "bearer" else None
+        if actor is None:
+            raise TradingError("token-invalid", status=401)
+        request.environ["sunseal.actor"] = actor
+        return actor
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        """The person's id."""
+        actor = self.identity(request)
+        return actor.person if actor else None
+
+    def permits(self, request: Request, context: Any, permission: str) -> Any:
+        """By the context's ACL."""
+        actor = self.identity(request)
+        principals = [Everyone]
+        if actor is not None:
+            principals += [Authenticated, *actor.principals]
+        return self._acl.permits(context, principals, permission)
+
+    def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        """Tokens are sent with each request; there is nothing to remember."""
+        return []
+
+    def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:
+        """As remember."""
+        return []
+
+
+def token_digest(secret: str) -> str:
+    """What the database keeps of a token: 256-bit random secrets need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _actor_of(request: Request, secret: str) -> Actor | None:
+    found = request.dbsession.execute(
+        select(Token, Person, Organisation)
+        .join(Person, Token.person_id == Person.id)
+        .join(Organisation, Person.organisation_id == Organisation.id)
+        .where(Token.digest == token_digest(secret))
+    ).one_or_none()
+    if found is None:
+        return None
+    token, person, organisation = found
+    if token.revoked_at is not None or token.expires_at <= request.platform.clock.now(request.dbsession):
+        return None
+    return Actor(
+        person=person.id, organisation=organisation.id, role=token.role, token=token.id,
+        name=person.name, organisation_name=organisation.name,
+    )
+
+
+def actor_of(request: Request) -> Actor:
+    """The actor of a request whose view demands a permission; never the public.
+
+    Raises:
+        TradingError: no token was sent.
+    """
+    actor: Actor | None = request.identity
+    if actor is None:
+        raise TradingError("token-missing", status=401)
+    return actor
+
+
+def includeme(config: Configurator) -> None:
+    config.set_security_policy(BearerPolicy())
+    config.set_root_factory(Root)
+    config.set_default_permission("public:record:read")

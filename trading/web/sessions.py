@@ -1,0 +1,40 @@
+"""`request.platform` and `request.dbsession`: one session a request, bound to its transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import transaction
+from pyramid.request import Request
+from sqlalchemy.orm import Session
+from transaction.interfaces import ITransactionManager
+
+from trading.platform import Platform
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def explicit_manager(request: Request) -> ITransactionManager:
+    """A transaction manager of the request's own, which must be begun explicitly."""
+    return transaction.TransactionManager(explicit=True)
+
+
+def platform_of(request: Request) -> Platform:
+    """The platform this application was made on."""
+    platform: Platform = request.registry["platform"]
+    return platform
+
+
+def session_of(request: Request) -> Session:
+    """Safe methods read; the others write and take SQLite's lock at once."""
+    session = platform_of(request).database.request_session(request.tm, request.method in SAFE)
+    request.add_finished_callback(lambda _: session.close())
+    return session
+
+
+def includeme(config: Configurator) -> None:
+    config.add_request_method(platform_of, "platform", reify=True)
+    config.add_request_method(session_of, "dbsession", reify=True)
