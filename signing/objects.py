@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -102,10 +103,15 @@ class Encryptor:
 
     def finalize(self) -> bytes:
         """The rest of the ciphertext, padding included; SealingError if content is missing."""
+        return b"".join(self.rest())
+
+    def rest(self) -> Iterator[bytes]:
+        """As `finalize`, in pieces: the padding of a large object is itself large."""
         if self._left:
             raise SealingError("The content is shorter than was said; it may have changed while being sealed.")
-        pieces = [self._start, *map(self._cipher.update, zeros(self._padding)), self._cipher.finalize()]
-        return b"".join(pieces)
+        yield self._start
+        yield from map(self._cipher.update, zeros(self._padding))
+        yield self._cipher.finalize()
 
 
 def encrypt_stream(
@@ -125,10 +131,11 @@ def encrypt_stream(
         cipher_hash.update(ciphertext)
         write(ciphertext)
         size += len(ciphertext)
-    ciphertext = encryptor.finalize()
-    cipher_hash.update(ciphertext)
-    write(ciphertext)
-    return Sealed(cipher_hash.hexdigest(), size + len(ciphertext), plain_hash.hexdigest())
+    for ciphertext in encryptor.rest():
+        cipher_hash.update(ciphertext)
+        write(ciphertext)
+        size += len(ciphertext)
+    return Sealed(cipher_hash.hexdigest(), size, plain_hash.hexdigest())
 
 
 def decrypt_stream(
