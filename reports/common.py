@@ -1,0 +1,181 @@
+"""Sections that the opening record and the award report share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reportlab.platypus import Flowable, Paragraph, Spacer
+
+from reports import styles
+from reports.blocks import (
+    Fact,
+    bilingual,
+    box,
+    facts_grid,
+    hexadecimal,
+    label,
+    monospace,
+    text,
+)
+from reports.facts import AnnouncedField, LedgerFacts, LogPosition, PolicyFacts, TenderFacts
+from reports.styles import style
+from reports.tables import Column, Row, listing
+from reports.typeface import BOLD, MONO, REGULAR, markup
+from reports.wording import (
+    ANNOUNCED,
+    CATEGORIES,
+    DASH,
+    ROLES,
+    ZONE_EN,
+    ZONE_ZH,
+    grouped,
+    money,
+    stamp,
+    stamp_zh,
+    words,
+)
+
+NOT_INDEPENDENT_ZH, NOT_INDEPENDENT_EN = "保管人不独立", "Custodians not independent"
+INDEPENDENT_ZH, INDEPENDENT_EN = "保管人相互独立", "Custodians independent"
+
+
+def joined(zh: str, en: str) -> str:
+    """Both languages on one line, or the only one."""
+    return f"{zh} {en}" if en else zh
+
+
+def tender_facts(tender: TenderFacts, more: Sequence[Fact], width: float) -> list[Flowable]:
+    """The grid of facts about the tender, `more` at its end, and the waivers of a sandbox tender."""
+    deadline = bilingual(stamp_zh(tender.deadline), f"{stamp(tender.deadline)} ({ZONE_EN})", 8.8, face=BOLD, lead=1.35)
+    facts = [
+        Fact("标段编号", "Tender number", tender.number, face=BOLD),
+        Fact("项目编号", "Project number", tender.project_number),
+        Fact("项目名称", "Project", tender.project_title, wide=True),
+        Fact("招标人", "Agency (buyer)", f"{tender.buyer}（{tender.buyer_organisation}）", wide=True),
+        Fact("交易类别", "Category", joined(*words(CATEGORIES, tender.category))),
+        Fact("货币", "Currency", tender.currency),
+        Fact("估算价", "Estimate", money(tender.estimate)),
+        Fact("最高限价", "Ceiling", money(tender.ceiling)),
+        Fact("投标截止时间", "Deadline = opening time", [deadline]),
+        *more,
+        Fact(
+            "适用规则", "Rules", f"{tender.rules.title}（{tender.rules.name} {tender.rules.version}）", wide=True
+        ),
+        Fact("标段标识", "Tender id", [mono(tender.tender_id)], wide=True),
+        Fact("公告摘要", "Notice SHA-256", [hexadecimal(tender.notice_digest)], wide=True),
+    ]
+    story: list[Flowable] = [facts_grid(facts, width)]
+    if tender.sandbox:
+        story += [Spacer(1, 7), waivers_box(tender, width)]
+    return story
+
+
+def mono(value: str, size: float = 7.8) -> Paragraph:
+    """One id or key in half-width type."""
+    return Paragraph(markup(value, MONO), style(size, face=MONO, lead=1.4))
+
+
+def waivers_box(tender: TenderFacts, width: float) -> Flowable:
+    """What a sandbox tender is, and each rule that it waives, with its article."""
+    said = bilingual(
+        "本标段为演练（沙盒）项目：计算天数的规则未适用，记为豁免；其余规则全部适用。",
+        "This is a sandbox tender: rules that count days are recorded as waived; all other rules hold.",
+        8.8,
+        face=BOLD,
+        color="stone-dark",
+    )
+    waived = "；".join(f"{waiver.rule}（{waiver.article}）" for waiver in tender.waivers) or "无 none"
+    return box([said, text(f"豁免的规则 Waived: {waived}", 8, color="stone-dark")], width)
+
+
+def announced_text(fields: Sequence[AnnouncedField]) -> str:
+    """The announced fields of a bid on one line."""
+    parts = [f"{joined(*words(ANNOUNCED, field.name))}: {field.value}" for field in fields]
+    return "；".join(parts) or DASH
+
+
+def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
+    """How the bids were sealed, by whom they could be opened, and whether those are independent."""
+    count = len(policy.custodians)
+    how = bilingual(
+        f"每份投标文件由 {count} 名保管人中的任意 {policy.threshold} 名共同开启；不足 {policy.threshold} 名，任何人都无法读取。",
+        f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot, nor can anybody else.",
+        8.8,
+    )
+    if policy.independent:
+        said = bilingual(INDEPENDENT_ZH, INDEPENDENT_EN, 11, face=BOLD, color="ink", lead=1.3)
+        box_flowables: list[Flowable] = [said, how]
+    else:
+        said = bilingual(NOT_INDEPENDENT_ZH, NOT_INDEPENDENT_EN, 11, face=BOLD, color="stone-dark", lead=1.3)
+        why = bilingual(
+            "全部保管人密钥由同一方掌握或同机运行（或门限为一），密封不能防范该方。",
+            "The custodians share a machine or an owner, or the threshold is one: "
+            "the sealing does not protect against whoever runs it.",
+            8.8,
+        )
+        box_flowables = [said, why, how]
+    rows = [
+        Row(
+            (
+                str(place),
+                joined(*words(ROLES, custodian.role)),
+                custodian.name,
+                [mono(grouped(custodian.fingerprint), 6.6)],
+                DASH if custodian.released is None else "是 Yes" if custodian.released else "否 No",
+            )
+        )
+        for place, custodian in enumerate(policy.custodians, start=1)
+    ]
+    columns = [
+        Column("序", "No.", 20),
+        Column("角色", "Role", 78),
+        Column("保管人", "Custodian", None),
+        Column("签名密钥指纹", "Signing key SHA-256", 158),
+        Column("已释放", "Released", 40),
+    ]
+    facts = [
+        Fact("密码套件", "Suite", [mono(policy.suite)]),
+        Fact("最少投标人数", "Minimum bidders", str(policy.minimum_bidders)),
+        Fact("策略摘要", "Policy SHA-256", [hexadecimal(policy.digest)], wide=True),
+    ]
+    return [
+        box(box_flowables, width, strong=policy.independent),
+        Spacer(1, 6),
+        listing(columns, rows, width),
+        Spacer(1, 2),
+        facts_grid(facts, width),
+    ]
+
+
+def log_section(
+    statement: str, before: Sequence[Fact], ledger: LedgerFacts, log: LogPosition, url: str, width: float
+) -> list[Flowable]:
+    """Where this document's statement stands in the log, and what it rests on, for whoever checks."""
+    facts = [
+        Fact("本文件声明摘要", "This statement, SHA-256", [hexadecimal(statement)], wide=True),
+        *before,
+        Fact("投标账本", "Ledger", [mono(ledger.origin)], wide=True),
+        Fact("账本记录数", "Ledger size", f"{ledger.size:,}"),
+        Fact("日志序号", "Log index", f"{log.index:,}", face=BOLD),
+        Fact("账本根", "Ledger root", [hexadecimal(ledger.root)], wide=True),
+        Fact("审计日志", "Log origin", [mono(log.origin)], wide=True),
+        Fact("公开记录", "Public record", [mono(url)], wide=True),
+    ]
+    note: list[Flowable] = [label("日志检查点", "Checkpoint (C2SP signed note), verbatim"), Spacer(1, 3)]
+    how = (
+        f"核验：下载证据包，运行 sunseal verify，或按包内 README.txt 用通用工具逐项核对。"
+        f'<font size="7" color="{styles.STONE_HEX}"><br/>To check: download the evidence package and run '
+        f"<i>sunseal verify</i>, or follow its README.txt with common tools.</font>"
+    )
+    return [
+        facts_grid(facts, width),
+        Spacer(1, 7),
+        box([*note, *monospace(log.checkpoint)], width),
+        Spacer(1, 6),
+        Paragraph(how, style(8.2, face=REGULAR, lead=1.45)),
+    ]
+
+
+def zone_note() -> Paragraph:
+    """Which zone all times are in."""
+    return text(f"本文件所有时间均为{ZONE_ZH}。 All times are {ZONE_EN}.", 7.2, color="stone", before=4)
