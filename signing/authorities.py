@@ -53,9 +53,13 @@ def new_issuing_authority(root: Authority, kind: Kind, at: datetime) -> Authorit
     """A new issuing authority of `kind` under `root`, valid from `at` to the root's end."""
     key = generate_signing_key()
     end = root.certificate.not_valid_after_utc
-    builder = _builder(root.certificate.subject, common_name(_NAMES[kind]), key.public_key(), at, 20 * 365, end)
+    builder = _builder(
+        root.certificate.subject, common_name(_NAMES[kind]), key.public_key(), at, 20 * 365, end
+    )
     builder = _as_ca(builder, path_length=0)
-    builder = _policies(builder, KIND_POLICIES[kind], *(USAGE_POLICIES[usage] for usage in USAGES_UNDER[kind]))
+    builder = _policies(
+        builder, KIND_POLICIES[kind], *(USAGE_POLICIES[usage] for usage in USAGES_UNDER[kind])
+    )
     certificate = _with_key_ids(builder, key.public_key(), root).sign(root.key, hashes.SHA256())
     return Authority(key, certificate, (certificate,))
 
@@ -76,7 +80,9 @@ def read_csr(pem: bytes) -> PublicKey:
         algorithm = request.signature_hash_algorithm
         valid = request.is_signature_valid
     except (ValueError, UnsupportedAlgorithm):
-        raise CertificateError("The certificate request is not a readable PKCS #10 PEM.", "malformed") from None
+        raise CertificateError(
+            "The certificate request is not a readable PKCS #10 PEM.", "malformed"
+        ) from None
     except SigningError as error:
         raise CertificateError(str(error), "algorithm") from None
     if not isinstance(algorithm, hashes.SHA256):
@@ -93,14 +99,16 @@ def issue(
     at: datetime,
     valid_days: int,
 ) -> x509.Certificate:
-    """A leaf certificate for `public_key`, valid from `at` for `valid_days`, never beyond the authority's end.
+    """A leaf certificate for `public_key`, from `at` for `valid_days`, never beyond the authority's end.
 
     CertificateError if the subject does not belong under this authority or the key is not P-256.
     """
     kind: Kind = "parties" if isinstance(subject, Party) else "platform"
     usage = "party" if isinstance(subject, Party) else subject.usage
     if KIND_POLICIES[kind] not in policies_of(authority.certificate):
-        raise CertificateError(f"Only the {kind} authority issues certificates of this kind.", "wrong-authority")
+        raise CertificateError(
+            f"Only the {kind} authority issues certificates of this kind.", "wrong-authority"
+        )
     try:
         require_p256(public_key)
     except SigningError as error:
@@ -109,7 +117,9 @@ def issue(
     end = authority.certificate.not_valid_after_utc
     builder = _builder(authority.certificate.subject, name, public_key, at, valid_days, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(_key_usage(digital_signature=True, content_commitment=True), critical=True)
+    builder = builder.add_extension(
+        _key_usage(digital_signature=True, content_commitment=True), critical=True
+    )
     builder = _policies(builder, KIND_POLICIES[kind], USAGE_POLICIES[usage])
     return _with_key_ids(builder, public_key, authority).sign(authority.key, hashes.SHA256())
 
@@ -134,7 +144,9 @@ def _reason(reason: str) -> x509.ReasonFlags:
     try:
         flag = x509.ReasonFlags(reason)
     except ValueError:
-        raise CertificateError(f"{reason[:40]!r} is no reason for revocation known to RFC 5280.", "malformed") from None
+        raise CertificateError(
+            f"{reason[:40]!r} is no reason for revocation known to RFC 5280.", "malformed"
+        ) from None
     return flag
 
 
@@ -144,7 +156,12 @@ def _serial() -> int:
 
 
 def _builder(
-    issuer: x509.Name, subject: x509.Name, key: PublicKey, at: datetime, days: int, limit: datetime | None = None
+    issuer: x509.Name,
+    subject: x509.Name,
+    key: PublicKey,
+    at: datetime,
+    days: int,
+    limit: datetime | None = None,
 ) -> x509.CertificateBuilder:
     # X.509 counts whole seconds; cutting down keeps a certificate valid at the very moment it is issued.
     start = at.replace(microsecond=0)

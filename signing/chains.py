@@ -71,19 +71,19 @@ def _verified_path(
             .store(verification.Store(list(roots)))
             .time(moment)
             .max_chain_depth(_MAX_INTERMEDIATES)
-            .extension_policies(
-                ca_policy=_CA_EXTENSIONS, ee_policy=verification.ExtensionPolicy.permit_all()
-            )
+            .extension_policies(ca_policy=_CA_EXTENSIONS, ee_policy=verification.ExtensionPolicy.permit_all())
             .build_client_verifier()
         )
         path = tuple(verifier.verify(leaf, list(intermediates)).chain)
     except (verification.VerificationError, ValueError):
         raise CertificateError(
-            "The certificate does not lead to a trusted root; ask for the right root, or for another certificate.",
+            "The certificate does not lead to a trusted root; get the right root, or another certificate.",
             "untrusted",
         ) from None
     if len(path) < 3 or path[1:-1] != intermediates:
-        raise CertificateError("The certificates given are not exactly those of the path to the root.", "malformed")
+        raise CertificateError(
+            "The certificates given are not exactly those of the path to the root.", "malformed"
+        )
     _check_algorithms(path[-1])
     return path
 
@@ -99,15 +99,14 @@ def _check_algorithms(certificate: x509.Certificate) -> None:
 
 
 def _check_validity(certificate: x509.Certificate, at: datetime) -> None:
-    if at < certificate.not_valid_before_utc:
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if at < start:
         raise CertificateError(
-            f"A certificate of the chain is valid only from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M:%S} UTC.",
-            "not-yet-valid",
+            f"A certificate of the chain is valid only from {start:%Y-%m-%d %H:%M:%S} UTC.", "not-yet-valid"
         )
-    if at > certificate.not_valid_after_utc:
+    if at > end:
         raise CertificateError(
-            f"A certificate of the chain expired on {certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC.",
-            "expired",
+            f"A certificate of the chain expired on {end:%Y-%m-%d %H:%M:%S} UTC.", "expired"
         )
 
 
@@ -140,12 +139,14 @@ def _check_revocation(
         entry = crl.get_revoked_certificate_by_serial_number(leaf.serial_number)
         if entry is not None and entry.revocation_date_utc <= at:
             raise CertificateError(
-                f"The certificate was revoked on {entry.revocation_date_utc:%Y-%m-%d %H:%M:%S} UTC.", "revoked"
+                f"The certificate was revoked on {entry.revocation_date_utc:%Y-%m-%d %H:%M:%S} UTC.",
+                "revoked",
             )
         current = current or (crl.next_update_utc is not None and at <= crl.next_update_utc)
     if not current:
         raise CertificateError(
-            "No revocation list of the certificate's issuer is there that is current for that time.", "crl-missing"
+            "No revocation list of the certificate's issuer is there that is current for that time.",
+            "crl-missing",
         )
 
 

@@ -107,7 +107,7 @@ def verify(data: bytes, signature: bytes) -> Verified:
         return _verify_signer(data, certificates, signer_info)
     except der.DERError:
         raise SignatureInvalid(
-            "The signature is not a detached CMS signature in the one form accepted (DER, one signer, SHA-256)."
+            "The signature is not a detached CMS signature in the one form accepted (DER, one signer)."
         ) from None
 
 
@@ -189,14 +189,18 @@ def _check_attributes(data: bytes, attributes: list[bytes], certificate: bytes) 
     if not hmac.compare_digest(digest, hashlib.sha256(data).digest()):
         raise SignatureInvalid("The signature is for other content: the digests differ.")
     if values.get(_SIGNING_CERTIFICATE_V2) not in _signing_certificate_forms(certificate):
-        raise SignatureInvalid("The signature does not name its certificate by SHA-256 (signing-certificate-v2).")
+        raise SignatureInvalid(
+            "The signature does not name its certificate by SHA-256 (signing-certificate-v2)."
+        )
     if _SIGNING_TIME not in values:
         raise SignatureInvalid("The signature has no signing time.")
     return _decode_time(values[_SIGNING_TIME])
 
 
-def _order(certificate: bytes, certificates: list[bytes]) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
-    """The signer's certificate and the others as they lead up from it; SignatureInvalid if one is left over."""
+def _order(
+    certificate: bytes, certificates: list[bytes]
+) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
+    """The signer's certificate and the others as they lead up from it; SignatureInvalid if one is left."""
     try:
         leaf = _load(certificate)
         others = [_load(other) for other in certificates if other != certificate]
@@ -218,17 +222,13 @@ def _load(certificate: bytes) -> x509.Certificate:
     """Parse a certificate, strict about the two bytes that the parser is lenient about and nothing signs."""
     outer = der.Reader(certificate)
     parts = outer.inside(der.SEQUENCE)
-    serial = der.Reader(_issuer_and_serial(certificate)).inside(der.SEQUENCE).elements()[1]
+    tbs = parts.inside(der.SEQUENCE)
+    tbs.element(der.CONTEXT_0)
+    serial = int.from_bytes(tbs.content(der.INTEGER), "big", signed=True)
     parts.element(der.SEQUENCE)
-    parts.element(der.SEQUENCE)
-    if not parts.content(der.BIT_STRING).startswith(b"\0") or not _positive(serial):
+    if not parts.content(der.BIT_STRING).startswith(b"\0") or serial <= 0:
         raise der.DERError("a certificate with spare signature bits or without a positive serial")
     return x509.load_der_x509_certificate(certificate)
-
-
-def _positive(serial: bytes) -> bool:
-    value = int.from_bytes(der.Reader(serial).content(der.INTEGER), "big", signed=True)
-    return value > 0
 
 
 def _expect(reader: der.Reader, wanted: bytes) -> None:
@@ -250,7 +250,7 @@ def _issuer_and_serial(certificate: bytes) -> bytes:
 
 
 def _signing_certificate(certificate: bytes, with_issuer: bool = True) -> bytes:
-    """SigningCertificateV2 (RFC 5035) naming one certificate; SHA-256 is the default and so left out in DER."""
+    """SigningCertificateV2 (RFC 5035) naming one certificate; the default SHA-256 is left out in DER."""
     identifier = [der.tlv(der.OCTET_STRING, hashlib.sha256(certificate).digest())]
     if with_issuer:
         tbs = der.Reader(_issuer_and_serial(certificate)).inside(der.SEQUENCE)
@@ -268,7 +268,9 @@ def _signing_certificate_forms(certificate: bytes) -> tuple[bytes, bytes]:
 def _encode_time(at: datetime) -> bytes:
     """RFC 5652 section 11.3: UTCTime to the year 2049, GeneralizedTime after; whole seconds."""
     text = f"{at.astimezone(UTC):%Y%m%d%H%M%S}Z".encode("ascii")
-    return der.tlv(der.UTC_TIME, text[2:]) if b"1950" <= text < b"2050" else der.tlv(der.GENERALIZED_TIME, text)
+    return (
+        der.tlv(der.UTC_TIME, text[2:]) if b"1950" <= text < b"2050" else der.tlv(der.GENERALIZED_TIME, text)
+    )
 
 
 def _decode_time(element: bytes) -> datetime:

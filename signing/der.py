@@ -6,6 +6,8 @@ definite minimal lengths only, and whoever uses it names the tag expected next.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
@@ -82,7 +84,7 @@ class Reader:
     def set_of(self, tag: int) -> list[bytes]:
         """The elements of a SET OF under `tag`: at least one, strictly ascending, as DER orders them."""
         found = self.inside(tag).elements()
-        if not found or any(first >= second for first, second in zip(found, found[1:])):
+        if not found or any(first >= second for first, second in pairwise(found)):
             raise DERError("a set that is empty or out of order")
         return found
 

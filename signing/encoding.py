@@ -43,7 +43,9 @@ def parse_time(text: str) -> datetime:
         moment = datetime.fromisoformat(match[1])
     except ValueError:
         message = f"bad time {text[:64]!r}"
-        raise EncodingError(f"{message}: a UTC time like 2026-06-01T09:00:00.123Z is wanted.", message) from None
+        raise EncodingError(
+            f"{message}: a UTC time like 2026-06-01T09:00:00.123Z is wanted.", message
+        ) from None
     fraction = int((match[2] or "0").ljust(9, "0")[:6])
     return moment.replace(microsecond=fraction, tzinfo=UTC)
 

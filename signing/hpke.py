@@ -46,7 +46,8 @@ class SealingKey:
             return _SUITE.decrypt(sealed, self._private, info)
         except (InvalidTag, ValueError):
             raise SealingError(
-                "The sealed share does not open with this key for this bid, part and custodian.", "does not open"
+                "The sealed share does not open with this key for this bid, part and custodian.",
+                "does not open",
             ) from None
 
 

@@ -69,7 +69,7 @@ def save_private_pem(key: SigningKey, password: bytes | None) -> bytes:
 
 
 def load_private_pem(data: bytes, password: bytes | None) -> SigningKey:
-    """A P-256 private key from PEM; SigningError if it is another key, or the password is wrong or missing."""
+    """A P-256 private key from PEM; SigningError if it is another key or the password is wrong or missing."""
     try:
         key = load_pem_private_key(data, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -98,7 +98,9 @@ def load_pkcs12(data: bytes, password: bytes) -> Signer:
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, password)
     except (ValueError, UnsupportedAlgorithm):
-        raise SigningError("The PKCS #12 file cannot be read: it is damaged or the password is wrong.") from None
+        raise SigningError(
+            "The PKCS #12 file cannot be read: it is damaged or the password is wrong."
+        ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
         raise SigningError("The PKCS #12 file must hold a P-256 private key and its certificate.")
     if spki(require_p256(key.public_key())) != certificate.public_key().public_bytes(

@@ -52,7 +52,9 @@ def load_note_key(data: bytes, password: bytes | None) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(data, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise NoteError("The checkpoint key cannot be read: it is damaged or the password is wrong.") from None
+        raise NoteError(
+            "The checkpoint key cannot be read: it is damaged or the password is wrong."
+        ) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise NoteError("A checkpoint key is an Ed25519 key; this one is of another kind.")
     return key
@@ -250,7 +252,7 @@ def parse_proof(data: bytes) -> Proof:
 def verify_proof(
     data: bytes, leaf: bytes, verifier: NoteVerifier, origin: str, strict: bool = True
 ) -> Checkpoint:
-    """Check that the leaf with the bytes `leaf` is in the log of `origin`, and return the checkpoint it is in.
+    """Check that the leaf with the bytes `leaf` is in the log of `origin`, and return its checkpoint.
 
     Raises NoteError for a malformed proof or a checkpoint not signed by `verifier`'s key, MerkleError for
     hashes that do not lead to its root.

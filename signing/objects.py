@@ -108,7 +108,9 @@ class Encryptor:
     def rest(self) -> Iterator[bytes]:
         """As `finalize`, in pieces: the padding of a large object is itself large."""
         if self._left:
-            raise SealingError("The content is shorter than was said; it may have changed while being sealed.")
+            raise SealingError(
+                "The content is shorter than was said; it may have changed while being sealed."
+            )
         yield self._start
         yield from map(self._cipher.update, zeros(self._padding))
         yield self._cipher.finalize()

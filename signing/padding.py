@@ -47,7 +47,7 @@ def zeros(count: int) -> list[bytes]:
 
 
 class Unpadder:
-    """Takes padded content piece by piece and writes the content alone to `sink`; `finish` says if it was right."""
+    """Takes padded content in pieces and writes the content alone to `sink`; `finish` judges it."""
 
     def __init__(self, sink: Sink, index: bool) -> None:
         self._sink = sink
@@ -78,7 +78,9 @@ class Unpadder:
         # A length that cannot be is found without computing with it: it is simply never met.
         fits = self._length <= self._seen and (not self._index or self._length <= MAX_INDEX)
         if not fits or padded_length(self._length, self._index) != self._seen + PREFIX:
-            raise PaddingError("The padding is not the prescribed one: wrong length.", "padding: wrong length")
+            raise PaddingError(
+                "The padding is not the prescribed one: wrong length.", "padding: wrong length"
+            )
         if not self._all_zeros:
             raise PaddingError("The padding is not the prescribed one: not zeros.", "padding: not zeros")
         return self._length

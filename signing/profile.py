@@ -107,7 +107,9 @@ def party_of(certificate: x509.Certificate) -> Party:
         organisation_name=_one(certificate, NameOID.ORGANIZATION_NAME),
     )
     if not _PARTY_ID.fullmatch(party.id) or party.role not in PARTY_ROLES:
-        raise CertificateError("The party certificate names no known role or a malformed party id.", "malformed")
+        raise CertificateError(
+            "The party certificate names no known role or a malformed party id.", "malformed"
+        )
     return party
 
 

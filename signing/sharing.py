@@ -58,9 +58,11 @@ def combine(shares: Sequence[bytes]) -> bytes:
     """
     xs = bytes(share[-1] for share in shares if len(share) == SHARE_SIZE)
     if not shares or len(xs) != len(shares) or len(set(xs)) != len(xs) or 0 in xs:
-        raise DealingError("The shares have another form than 32 bytes and a number.", "shares of the wrong form")
+        raise DealingError(
+            "The shares have another form than 32 bytes and a number.", "shares of the wrong form"
+        )
     total = 0
-    for share, weight in zip(shares, _weights(xs)):
+    for share, weight in zip(shares, _weights(xs), strict=True):
         total ^= int.from_bytes(share[:-1].translate(_TIMES[weight]), "big")
     return total.to_bytes(KEY_SIZE, "big")
 
@@ -82,7 +84,9 @@ def recover(
         raise DealingError("There must be one commitment for each custodian.")
     numbers = {share[-1] for share in shares if len(share) == SHARE_SIZE and 1 <= share[-1] <= count}
     if len(numbers) != len(shares):
-        raise DealingError("The shares have another form than 32 bytes and a number.", "shares of the wrong form")
+        raise DealingError(
+            "The shares have another form than 32 bytes and a number.", "shares of the wrong form"
+        )
     matching = [share for share in shares if _matches(share, share_digests[share[-1] - 1])]
     if len(matching) < threshold:
         reason = f"only {len(matching)} matching shares of {threshold}"

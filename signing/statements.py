@@ -52,7 +52,9 @@ def read_statement(data: bytes, type: str) -> Statement:
         raise SignatureInvalid("A signed statement has exactly the members `statement` and `signature`.")
     statement, signature = envelope["statement"], envelope["signature"]
     if not isinstance(statement, dict) or not isinstance(signature, str):
-        raise SignatureInvalid("In a signed statement `statement` is an object and `signature` is base64 text.")
+        raise SignatureInvalid(
+            "In a signed statement `statement` is an object and `signature` is base64 text."
+        )
     if statement.get("type") != type:
         raise SignatureInvalid(f"This is not a statement of the type {type}.")
     # Canonical bytes nest: the statement's own bytes are those between its name and the closing brace.

@@ -26,6 +26,12 @@ class Suite(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def sealed_share_size(self) -> int: ...
+
+    @property
+    def public_key_size(self) -> int: ...
+
     def context(
         self, tender: str, policy: str, supplier: str, bid: str, segment: str, part: str
     ) -> bytes: ...
@@ -39,7 +45,12 @@ class Suite(Protocol):
     def deal(self, key: bytes, threshold: int, count: int, context: bytes) -> list[bytes]: ...
 
     def recover(
-        self, shares: Sequence[bytes], threshold: int, count: int, context: bytes, share_digests: Sequence[str]
+        self,
+        shares: Sequence[bytes],
+        threshold: int,
+        count: int,
+        context: bytes,
+        share_digests: Sequence[str],
     ) -> bytes: ...
 
     def new_sealing_seed(self) -> bytes: ...
@@ -52,7 +63,9 @@ class Suite(Protocol):
 
     def encrypt(self, data: bytes, content_key: bytes, context: bytes, j: int, index: bool) -> bytes: ...
 
-    def decrypt(self, ciphertext: bytes, content_key: bytes, context: bytes, j: int, index: bool) -> bytes: ...
+    def decrypt(
+        self, ciphertext: bytes, content_key: bytes, context: bytes, j: int, index: bool
+    ) -> bytes: ...
 
     def encrypt_stream(
         self, source: Source, sink: Sink, content_key: bytes, context: bytes, j: int, length: int, index: bool
@@ -105,7 +118,7 @@ class _Sunseal1:
         return SealingKey(seed)
 
     def seal_share(self, public_key: bytes, context: bytes, i: int, share: bytes) -> bytes:
-        """`share` sealed to custodian `i` (position from 1), 1,169 bytes; SealingError if it is not i's share."""
+        """`share` sealed to custodian `i` (position from 1), 1,169 bytes; SealingError if not i's."""
         if len(share) != sharing.SHARE_SIZE or share[-1] != i:
             raise SealingError("This is not the share of that custodian.")
         return hpke.seal(public_key, _info(context, i), share)
