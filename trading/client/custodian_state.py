@@ -1,0 +1,98 @@
+"""What a custodian's agent keeps on its own disk, so that no restart makes it act twice or differently.
+
+One folder a tender: the sealing seed, the notice it accepted, the one closing it will ever
+believe, the release it made. Files are written beside, synced and renamed; they are readable
+by the agent's account alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class StateConflict(Exception):
+    """The platform shows something else than what this custodian has on record; it must not go on."""
+
+
+class CustodianState:
+    """The agent's folder.
+
+    Args:
+        folder: made if missing, mode 0700.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tenders = folder / "tenders"
+        self._tenders.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+
+    def read(self, tender: str, name: str) -> bytes | None:
+        """A record of a tender; None if there is none."""
+        return _read(self._tenders / tender / name)
+
+    def write(self, tender: str, name: str, data: bytes) -> None:
+        """Keep a record; the one it replaces is gone."""
+        folder = self._tenders / tender
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _write(folder / name, data)
+
+    def write_once(self, tender: str, name: str, data: bytes) -> None:
+        """Keep a record for ever; on disk before this returns.
+
+        Raises:
+            StateConflict: other bytes are on record.
+        """
+        known = self.read(tender, name)
+        if known is None:
+            self.write(tender, name, data)
+        elif known != data:
+            raise StateConflict(f"tender {tender}: the {name} on record is another one")
+
+    def erase(self, tender: str, name: str) -> None:
+        """Overwrite and remove a record. On flash and journalling disks old blocks may linger: docs/operating.md."""
+        path = self._tenders / tender / name
+        size = path.stat().st_size if path.exists() else 0
+        if size:
+            with path.open("r+b") as file:
+                file.write(os.urandom(size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+            _sync_folder(path.parent)
+
+    @property
+    def checkpoint(self) -> bytes | None:
+        """The latest checkpoint of the public log this custodian has seen."""
+        return _read(self._folder / "checkpoint")
+
+    @checkpoint.setter
+    def checkpoint(self, note: bytes) -> None:
+        _write(self._folder / "checkpoint", note)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
