@@ -32,7 +32,8 @@ PLATFORM = [
     "reportlab>=5,<6",
     "rich>=14,<16",
     "segno>=1.6,<2",
-    "setuptools<82",  # Pyramid 2.1 imports pkg_resources
+    # Pyramid 2.1 imports pkg_resources, which is gone from 82 on and from 80.9 on complains to every user.
+    "setuptools>=78.1.1,<80.9",
     "SQLAlchemy>=2.1,<2.2",
     "structlog>=25.4,<27",
     "transaction>=5,<6",
