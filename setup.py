@@ -29,6 +29,7 @@ PLATFORM = [
     "pyramid>=2.1,<3",
     "pyramid_openapi3>=0.21,<0.23",
     "pyramid_tm>=2.6,<3",
+    "PyYAML>=6,<7",
     "reportlab>=5,<6",
     "rich>=14,<16",
     "segno>=1.6,<2",
