@@ -1,13 +1,14 @@
-"""The award report (中标结果报告): the ranking, the rule and its working, and what everybody asked for each item."""
+"""The award report (中标结果报告): ranking, rule and working, and what everybody asked for each item."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reportlab.platypus import Flowable, NextPageTemplate, PageBreak, Paragraph, Spacer
+from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from reports import styles
 from reports.blocks import (
+    BARE,
     Fact,
     bilingual,
     box,
@@ -16,18 +17,18 @@ from reports.blocks import (
     hexadecimal,
     label,
     monospace,
+    section,
     signatures,
     text,
     title_block,
 )
 from reports.charts import Bar, Mark, totals_charts
-from reports.common import joined, log_section, mono, policy_section, tender_facts, zone_note
+from reports.common import joined, log_section, moment, mono, policy_section, tender_facts, zone_note
 from reports.facts import AwardFacts, RankingRow
 from reports.layout import PORTRAIT, Sheet, render_sheet, width_of
-from reports.styles import style
 from reports.tables import Column, PriceColumn, Row, listing, price_annex
-from reports.typeface import BOLD, REGULAR, markup
-from reports.wording import DASH, OFFER_FIELDS, ZONE_EN, against, money, stamp, stamp_zh, words
+from reports.typeface import BOLD
+from reports.wording import DASH, OFFER_FIELDS, against, money, words
 
 TITLE_ZH, TITLE_EN = "中标结果报告", "Award report"
 
@@ -55,37 +56,42 @@ def story(facts: AwardFacts) -> list[Flowable]:
     """The document's flowables, in order."""
     width = width_of(PORTRAIT)
     tender = facts.tender
-    opened_at = bilingual(stamp_zh(facts.opened_at), f"{stamp(facts.opened_at)} ({ZONE_EN})", 8.8, lead=1.35)
-    awarded_at = bilingual(stamp_zh(facts.awarded_at), f"{stamp(facts.awarded_at)} ({ZONE_EN})", 8.8, lead=1.35)
     annex = price_annex(
         tender.items,
         price_columns(facts),
         tender.currency,
-        heading(4, "各投标人分项报价", "Item prices of all bidders"),
+        section(4, "各投标人分项报价", "Item prices of all bidders"),
     )
-    after = [NextPageTemplate(PORTRAIT), PageBreak()] if annex else []
     number = 5 if annex else 4
     return [
         *title_block(TITLE_ZH, TITLE_EN, tender.title, facts.public_url, width, tender.sandbox),
         winner_box(facts, width),
-        heading(1, "排名", "Ranking"),
+        *section(1, "排名", "Ranking"),
         *ranking_section(facts, width),
-        heading(2, "标段", "Tender"),
+        *section(2, "标段", "Tender"),
         *tender_facts(
             tender,
-            [Fact("开标完成时间", "Opened at", [opened_at]), Fact("定标时间", "Awarded at", [awarded_at], wide=True)],
+            [
+                Fact("开标完成时间", "Opened at", [moment(facts.opened_at)]),
+                Fact("定标时间", "Awarded at", [moment(facts.awarded_at)], wide=True),
+            ],
             width,
         ),
-        heading(3, "评审规则与计算过程", "Rule and working"),
+        *section(3, "评审规则与计算过程", "Rule and working"),
         *rule_section(facts, width),
         *annex,
-        *after,
-        heading(number, "密封策略与保管人", "Sealing policy and custodians"),
+        *section(number, "密封策略与保管人", "Sealing policy and custodians"),
         *policy_section(tender.policy, width),
-        heading(number + 1, "审计日志与核验", "Audit log and checking"),
-        *log_section(facts.statement_digest, rests_on(facts), facts.ledger, facts.log, facts.public_url, width),
-        heading(number + 2, "签字与盖章", "Signatures and seal"),
-        signatures([("招标人代表", "For the agency"), ("监督人", "Supervisor"), ("经办人", "Officer")], tender.buyer, width),
+        *section(number + 1, "审计日志与核验", "Audit log and checking"),
+        *log_section(
+            facts.statement_digest, rests_on(facts), facts.ledger, facts.log, facts.public_url, width
+        ),
+        signatures(
+            heading(number + 2, "签字与盖章", "Signatures and seal"),
+            [("招标人代表", "For the agency"), ("监督人", "Supervisor"), ("经办人", "Officer")],
+            tender.buyer,
+            width,
+        ),
         zone_note(),
     ]
 
@@ -102,24 +108,39 @@ def winner_box(facts: AwardFacts, width: float) -> Flowable:
     """Who has won, at what price; or that nobody has."""
     row = next((row for row in facts.ranking if row.bid_id == facts.winner), None)
     if row is None:
-        return box([bilingual("未授标", "No award was made", 15, face=BOLD, color="ink", lead=1.3)], width, strong=True)
+        return box(
+            [bilingual("未授标", "No award was made", 15, face=BOLD, color="ink", lead=1.3)],
+            width,
+            strong=True,
+        )
     compared = against(row.total, facts.tender.estimate)
-    beside = "" if compared == DASH else f'<font size="8" color="{styles.STONE_HEX}">　较估算价 vs estimate {compared}</font>'
-    price = f"{facts.tender.currency} {money(row.total)}"
-    return box(
-        [
-            label("中标人", "Winner"),
-            text(row.supplier, 16, face=BOLD, color="ink", lead=1.35),
-            Spacer(1, 3),
-            label("中标价", "Award price"),
-            Paragraph(
-                f'{markup(price, BOLD)}<font name="{REGULAR}">{beside}</font>', style(13, face=BOLD, lead=1.35)
-            ),
-            mono(f"bid {row.bid_id}", 7),
+    price: list[Flowable] = [
+        label("中标价", f"Award price, {facts.tender.currency}"),
+        Spacer(1, 2),
+        text(money(row.total), 16, face=BOLD, color="ink", lead=1.4),
+    ]
+    if compared != DASH:
+        price.append(text(f"较估算价 vs estimate {compared}", 7.6, color="stone"))
+    size = 16 if len(row.supplier) <= 36 else 11
+    name: list[Flowable] = [
+        label("中标人", "Winner"),
+        Spacer(1, 2),
+        text(row.supplier, size, face=BOLD, color="ink", lead=1.4),
+        mono(f"bid {row.bid_id}", 7),
+    ]
+    inner = width - 21
+    sides = Table(
+        [[name, price]],
+        colWidths=[inner * 0.64, inner * 0.36],
+        splitInRow=1,
+        style=[
+            *BARE,
+            ("LEFTPADDING", (1, 0), (1, 0), 12),
+            ("RIGHTPADDING", (0, 0), (0, 0), 10),
+            ("LINEBEFORE", (1, 0), (1, 0), 0.5, styles.STONE_BAR),
         ],
-        width,
-        strong=True,
     )
+    return box([sides], width, strong=True)
 
 
 def ranking_section(facts: AwardFacts, width: float) -> list[Flowable]:
@@ -141,14 +162,15 @@ def ranking_section(facts: AwardFacts, width: float) -> list[Flowable]:
     ]
     charts = totals_charts(bars, marks(facts), width)
     story: list[Flowable] = [listing(columns, rows, width)]
-    out = [row for row in facts.ranking if not row.responsive]
-    if out:
-        story += [Spacer(1, 7), facts_grid([rejection(row) for row in out], width)]
     if charts:
-        story += [Spacer(1, 10), bilingual("投标总价与估算价", "Totals against the estimate", 8.8, face=BOLD, lead=1.3)]
-        story[-1].keepWithNext = 1
-        for chart in charts:
-            story += [Spacer(1, 3), chart]
+        title = "投标总价与估算价", "Totals against the estimate"
+        if facts.tender.estimate is None:
+            title = "投标总价", "Totals"
+        story += [
+            Spacer(1, 9),
+            KeepTogether([bilingual(*title, 8.8, face=BOLD, lead=1.3), Spacer(1, 2), charts[0]]),
+            *charts[1:],
+        ]
     return story
 
 
@@ -156,17 +178,18 @@ def ranking_row(row: RankingRow, facts: AwardFacts) -> Row:
     """One bidder's row."""
     winner = row.bid_id == facts.winner
     result = "中标 Winner" if winner else "有效 Responsive" if row.responsive else "无效 Not responsive"
+    bidder: str | list[Flowable] = row.supplier
+    if row.reason and not row.responsive:
+        why = f"否决原因 Why rejected: {row.reason}"
+        bidder = [
+            text(row.supplier, 8.4, color="grey", lead=1.35),
+            text(why, 7.4, color="stone-dark", lead=1.35),
+        ]
     return Row(
-        (str(row.rank), row.supplier, money(row.total), against(row.total, facts.tender.estimate), result),
+        (str(row.rank), bidder, money(row.total), against(row.total, facts.tender.estimate), result),
         strong=winner,
         muted=not row.responsive,
     )
-
-
-def rejection(row: RankingRow) -> Fact:
-    """Why a bid is not responsive."""
-    value = f"{row.supplier}：{row.reason or DASH}"
-    return Fact(f"第 {row.rank} 名：否决原因", f"Rank {row.rank}: why rejected", value, wide=True)
 
 
 def marks(facts: AwardFacts) -> list[Mark]:

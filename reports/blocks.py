@@ -8,7 +8,7 @@ from typing import Any
 
 from reportlab.graphics.barcode.qr import QrCode
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
 
 from reports import styles
 from reports.styles import style
@@ -34,8 +34,7 @@ class Heading(Paragraph):
     """A heading that is also an entry of the reader's outline."""
 
     def __init__(self, text: str, key: str, outline: str) -> None:
-        super().__init__(text, style(12, face=BOLD, color="ink", lead=1.35, before=15, after=5))
-        self.keepWithNext = 1
+        super().__init__(text, style(12, face=BOLD, color="ink", lead=1.35, before=14, after=4))
         self._key, self._outline = key, outline
 
     def draw(self) -> None:
@@ -43,9 +42,11 @@ class Heading(Paragraph):
         canvas.bookmarkHorizontal(self._key, 0, self.height)
         canvas.addOutlineEntry(self._outline, self._key, 0, 0)
         super().draw()
-        canvas.setStrokeColor(styles.STONE_LINE)
-        canvas.setLineWidth(0.6)
-        canvas.line(0, -2.5, self.width, -2.5)
+
+
+def section(number: int, zh: str, en: str) -> list[Flowable]:
+    """A section's heading, on the next page if hardly anything of the section would follow it here."""
+    return [CondPageBreak(45 * mm), heading(number, zh, en)]
 
 
 def heading(number: int, zh: str, en: str) -> Heading:
@@ -57,14 +58,23 @@ def heading(number: int, zh: str, en: str) -> Heading:
 
 def text(value: str, size: float = 9, **look: Any) -> Paragraph:
     """A paragraph of plain text."""
-    chosen = style(size, **look)
+    chosen = style(size, words=not has_han(value), **look)
     return Paragraph(markup(value, chosen.fontName), chosen)
+
+
+def has_han(value: str) -> bool:
+    """True if there is any character that lines may be broken after without a space (Han, Kana, full
+    width).
+    """
+    return any(char >= "\u2e80" for char in value)
 
 
 def bilingual(zh: str, en: str, size: float = 9, **look: Any) -> Paragraph:
     """Chinese, and smaller English beneath."""
     chosen = style(size, **look)
-    below = f'<br/><font name="{REGULAR}" size="{size * 0.8:.1f}" color="{styles.STONE_HEX}">{markup(en)}</font>'
+    below = (
+        f'<br/><font name="{REGULAR}" size="{size * 0.8:.1f}" color="{styles.STONE_HEX}">{markup(en)}</font>'
+    )
     return Paragraph(markup(zh, chosen.fontName) + (below if en else ""), chosen)
 
 
@@ -118,6 +128,7 @@ def facts_grid(facts: Sequence[Fact], width: float) -> Table:
         style=[
             *BARE,
             *commands,
+            ("LINEABOVE", (0, 0), (-1, 0), 0.4, styles.STONE_LINE),
             ("LINEBELOW", (0, 0), (-1, -1), 0.4, styles.STONE_LINE),
             ("TOPPADDING", (0, 0), (-1, -1), 3.2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3.6),
@@ -139,7 +150,7 @@ BARE: list[tuple[Any, ...]] = [
 
 def box(content: list[Flowable], width: float, *, strong: bool = False) -> Table:
     """A washed box around `content`; a strong one has an ink edge at its left. It may break over pages."""
-    edge = [("LINEBEFORE", (0, 0), (0, -1), 3, styles.INK)] if strong else []
+    edge = [("LINEBEFORE", (0, 0), (0, -1), 3, styles.INK, "butt")] if strong else []
     return Table(
         [[flowable] for flowable in content],
         colWidths=[width],
@@ -159,11 +170,13 @@ def box(content: list[Flowable], width: float, *, strong: bool = False) -> Table
 
 
 def title_block(zh: str, en: str, tender_title: str, url: str, width: float, sandbox: bool) -> list[Flowable]:
-    """The head of the first page: the document's name, the tender's title, the QR code to the public record."""
+    """The head of the first page: the document's name, the tender's title, the QR code to the public
+    record.
+    """
     side = 25 * mm
-    code = QrCode(url, width=side, height=side, qrBorder=0, qrLevel="M")
+    code: Any = QrCode(url, width=side, height=side, qrBorder=0, qrLevel="M")
     code.barFillColor = styles.TEXT
-    caption = text("扫码查看公开记录  Public record", 5.6, color="stone", align="center", lead=1.3)
+    caption = bilingual("扫码查看公开记录", "Public record", 6, color="stone", align="center", lead=1.25)
     names = [
         text(zh, 25, face=BOLD, color="ink", lead=1.25),
         text(en, 11.5, color="stone", lead=1.4, after=7),
@@ -202,8 +215,10 @@ class SealPlace(Flowable):
         canvas.drawCentredString(radius, radius - 9, "Seal")
 
 
-def signatures(places: Sequence[tuple[str, str]], buyer: str, width: float) -> Flowable:
-    """Lines to sign for each of `places` (Chinese, English) beside the place for the agency's seal."""
+def signatures(title: Flowable, places: Sequence[tuple[str, str]], buyer: str, width: float) -> Flowable:
+    """Under `title`, never parted from it: lines to sign for each of `places` (Chinese, English) beside the
+    place for the agency's seal.
+    """
     lines: list[list[Any]] = []
     for zh, en in places:
         lines.append([bilingual(zh, en, 8.8, lead=1.3), "", label("日期", "Date"), ""])
@@ -221,6 +236,10 @@ def signatures(places: Sequence[tuple[str, str]], buyer: str, width: float) -> F
         ],
     )
     seal = [SealPlace()]
-    block = Table([[signing, seal]], colWidths=[width - 45 * mm, 45 * mm], style=[*BARE, ("ALIGN", (1, 0), (1, 0), "RIGHT")])
+    block = Table(
+        [[signing, seal]],
+        colWidths=[width - 45 * mm, 45 * mm],
+        style=[*BARE, ("ALIGN", (1, 0), (1, 0), "RIGHT")],
+    )
     note = bilingual(f"招标人（盖章）：{buyer}", f"Agency (seal): {buyer}", 9, lead=1.35, after=2)
-    return KeepTogether([note, block])
+    return KeepTogether([title, note, block])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from reportlab.platypus import Flowable, Paragraph, Spacer
 
@@ -46,7 +48,7 @@ def joined(zh: str, en: str) -> str:
 
 def tender_facts(tender: TenderFacts, more: Sequence[Fact], width: float) -> list[Flowable]:
     """The grid of facts about the tender, `more` at its end, and the waivers of a sandbox tender."""
-    deadline = bilingual(stamp_zh(tender.deadline), f"{stamp(tender.deadline)} ({ZONE_EN})", 8.8, face=BOLD, lead=1.35)
+    deadline = moment(tender.deadline, face=BOLD, color="vermilion")
     facts = [
         Fact("标段编号", "Tender number", tender.number, face=BOLD),
         Fact("项目编号", "Project number", tender.project_number),
@@ -59,7 +61,10 @@ def tender_facts(tender: TenderFacts, more: Sequence[Fact], width: float) -> lis
         Fact("投标截止时间", "Deadline = opening time", [deadline]),
         *more,
         Fact(
-            "适用规则", "Rules", f"{tender.rules.title}（{tender.rules.name} {tender.rules.version}）", wide=True
+            "适用规则",
+            "Rules",
+            f"{tender.rules.title}（{tender.rules.name} {tender.rules.version}）",
+            wide=True,
         ),
         Fact("标段标识", "Tender id", [mono(tender.tender_id)], wide=True),
         Fact("公告摘要", "Notice SHA-256", [hexadecimal(tender.notice_digest)], wide=True),
@@ -68,6 +73,11 @@ def tender_facts(tender: TenderFacts, more: Sequence[Fact], width: float) -> lis
     if tender.sandbox:
         story += [Spacer(1, 7), waivers_box(tender, width)]
     return story
+
+
+def moment(when: datetime, **look: Any) -> Paragraph:
+    """A point in time, as both languages write it."""
+    return bilingual(stamp_zh(when), f"{stamp(when)} UTC+8", 8.8, lead=1.35, **look)
 
 
 def mono(value: str, size: float = 7.8) -> Paragraph:
@@ -88,18 +98,23 @@ def waivers_box(tender: TenderFacts, width: float) -> Flowable:
     return box([said, text(f"豁免的规则 Waived: {waived}", 8, color="stone-dark")], width)
 
 
-def announced_text(fields: Sequence[AnnouncedField]) -> str:
-    """The announced fields of a bid on one line."""
-    parts = [f"{joined(*words(ANNOUNCED, field.name))}: {field.value}" for field in fields]
-    return "；".join(parts) or DASH
+def announced_cell(fields: Sequence[AnnouncedField]) -> list[Flowable]:
+    """The announced fields of a bid, a line each."""
+    look = style(8, lead=1.35)
+    lines: list[Flowable] = []
+    for field in fields:
+        name = markup(joined(*words(ANNOUNCED, field.name)))
+        small = f'<font size="6.6" color="{styles.STONE_HEX}">{name}</font>'
+        lines.append(Paragraph(f"{small}  {markup(field.value)}", look))
+    return lines or [text(DASH, 8)]
 
 
 def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
     """How the bids were sealed, by whom they could be opened, and whether those are independent."""
     count = len(policy.custodians)
     how = bilingual(
-        f"每份投标文件由 {count} 名保管人中的任意 {policy.threshold} 名共同开启；不足 {policy.threshold} 名，任何人都无法读取。",
-        f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot, nor can anybody else.",
+        f"每份投标由 {count} 名保管人中任意 {policy.threshold} 名共同开启；人数不足，任何人无法读取。",
+        f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot, nor can others.",
         8.8,
     )
     if policy.independent:
@@ -118,7 +133,7 @@ def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
         Row(
             (
                 str(place),
-                joined(*words(ROLES, custodian.role)),
+                [bilingual(*words(ROLES, custodian.role), 8.4, lead=1.3)],
                 custodian.name,
                 [mono(grouped(custodian.fingerprint), 6.6)],
                 DASH if custodian.released is None else "是 Yes" if custodian.released else "否 No",
@@ -128,7 +143,7 @@ def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
     ]
     columns = [
         Column("序", "No.", 20),
-        Column("角色", "Role", 78),
+        Column("角色", "Role", 70),
         Column("保管人", "Custodian", None),
         Column("签名密钥指纹", "Signing key SHA-256", 158),
         Column("已释放", "Released", 40),
@@ -178,4 +193,4 @@ def log_section(
 
 def zone_note() -> Paragraph:
     """Which zone all times are in."""
-    return text(f"本文件所有时间均为{ZONE_ZH}。 All times are {ZONE_EN}.", 7.2, color="stone", before=4)
+    return text(f"本文件所有时间均为{ZONE_ZH}。 All times are {ZONE_EN}.", 7.2, color="stone", before=9)

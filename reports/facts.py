@@ -1,9 +1,9 @@
 """The facts of the reports, as frozen dataclasses: all that is printed, and nothing that is not.
 
-Conventions for every class here: money is `Decimal` in the tender's currency (major units: yuan, dollars) with exactly
-the currency's minor digits; times are aware datetimes (any zone, printed in UTC+8); digests are SHA-256 in lower-case
-hex; ids are 32 hex digits; texts are plain text, printed as they are (markup has no meaning in them).
-None means "there is none"; it is printed as a dash or left out.
+Conventions for every class here: money is `Decimal` in the tender's currency (major units: yuan, dollars)
+with exactly the currency's minor digits; times are aware datetimes (any zone, printed in UTC+8); digests
+are SHA-256 in lower-case hex; ids are 32 hex digits; texts are plain text, printed as they are (markup has
+no meaning in them). None means "there is none"; it is printed as a dash or left out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class ItemPrice:
 class AnnouncedField:
     """A field of an offer, other than prices, that the notice says is announced.
 
-    name: the offer's member name (`delivery_days`, `quality`, `total_in_words`, or another, printed as it is).
+    name: the offer's member name (`delivery_days`, `quality`, `total_in_words`, or another, printed as it
+    is).
     """
 
     name: str
@@ -54,8 +55,8 @@ class AnnouncedField:
 class BidFacts:
     """One current bid at closing, whether it could be opened or not.
 
-    total: the recomputed total, None if not opened. prices: one for each item in the items' order, empty if not opened.
-    fault: whose fault a failed opening appears to be; reason: why, as it is to be printed.
+    total: the recomputed total, None if not opened. prices: one for each item in the items' order, empty if
+    not opened. fault: whose fault a failed opening appears to be; reason: why, as it is to be printed.
     """
 
     bid_id: str
@@ -72,10 +73,11 @@ class BidFacts:
 
 @dataclass(frozen=True, slots=True)
 class CustodianFacts:
-    """A custodian of the sealing policy. role: `agency`, `supervisor`, `operator`, `notary` or any other word.
+    """A custodian of the sealing policy. role: `agency`, `supervisor`, `operator`, `notary` or any other
+    word.
 
-    fingerprint: SHA-256 of the signing key (SubjectPublicKeyInfo, DER). released: True if its release was in the
-    frozen set, None where that is not said.
+    fingerprint: SHA-256 of the signing key (SubjectPublicKeyInfo, DER). released: True if its release was
+    in the frozen set, None where that is not said.
     """
 
     custodian_id: str
@@ -87,9 +89,11 @@ class CustodianFacts:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFacts:
-    """The sealing policy. threshold: how many of the custodians open a bid; digest: of the policy's canonical bytes.
+    """The sealing policy. threshold: how many of the custodians open a bid; digest: of the policy's
+    canonical bytes.
 
-    independent: False where custodians share a machine or the threshold is 1; the report then says so plainly.
+    independent: False where custodians share a machine or the threshold is 1; the report then says so
+    plainly.
     """
 
     suite: str
@@ -119,7 +123,8 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class TenderFacts:
-    """The tender as its current notice has it. number, project_number: for people; tender_id: the platform's id.
+    """The tender as its current notice has it. number, project_number: for people; tender_id: the
+    platform's id.
 
     notice_digest: SHA-256 of the notice file.
     """
@@ -169,9 +174,9 @@ class LogPosition:
 class OpeningFacts:
     """All of the opening record (开标记录).
 
-    opened_at: the opening-record statement's `at`. statement_digest: of that statement; closing_digest: of the closing
-    statement. withdrawn, replaced: how many bids were withdrawn or replaced before the deadline (void ones counted in
-    replaced). public_url: the public record's address, printed as a QR code.
+    opened_at: the opening-record statement's `at`. statement_digest: of that statement; closing_digest: of
+    the closing statement. withdrawn, replaced: how many bids were withdrawn or replaced before the deadline
+    (void ones counted in replaced). public_url: the public record's address, printed as a QR code.
     """
 
     tender: TenderFacts
@@ -218,7 +223,9 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class AwardRule:
-    """The rule of the award: its id (`lowest-total`), its text in both languages, the article or document behind it."""
+    """The rule of the award: its id (`lowest-total`), its text in both languages, the article or document
+    behind it.
+    """
 
     rule_id: str
     text_zh: str
@@ -230,9 +237,10 @@ class AwardRule:
 class AwardFacts:
     """All of the award report (中标结果报告).
 
-    awarded_at: the award statement's `at`. winner: the winning bid's id, None if nobody is awarded. working: the
-    computation's lines, as in the award statement. bids: as in the opening record, for the table of prices.
-    statement_digest: of the award statement; opening_digest, closing_digest: of those it rests on.
+    awarded_at: the award statement's `at`. winner: the winning bid's id, None if nobody is awarded.
+    working: the computation's lines, as in the award statement. bids: as in the opening record, for the
+    table of prices. statement_digest: of the award statement; opening_digest, closing_digest: of those it
+    rests on.
     """
 
     tender: TenderFacts
@@ -253,7 +261,9 @@ class AwardFacts:
 
     def __post_init__(self) -> None:
         check_bids(self.tender, self.bids)
-        if self.winner is not None and self.winner not in {row.bid_id for row in self.ranking if row.responsive}:
+        if self.winner is not None and self.winner not in {
+            row.bid_id for row in self.ranking if row.responsive
+        }:
             raise ReportError(f"the winner {self.winner} is not a responsive bid of the ranking")
 
 
@@ -264,4 +274,6 @@ def check_bids(tender: TenderFacts, bids: Sequence[BidFacts]) -> None:
         if not bid.opened and (bid.prices or bid.total is not None):
             raise ReportError(f"bid {bid.bid_id} was not opened, so it can have no prices")
         if bid.prices and [price.number for price in bid.prices] != numbers:
-            raise ReportError(f"the prices of bid {bid.bid_id} are not those of the tender's items, in their order")
+            raise ReportError(
+                f"the prices of bid {bid.bid_id} are not those of the tender's items, in their order"
+            )

@@ -1,4 +1,6 @@
-"""The sheet that all documents share: A4 frames, header, footer, page numbers, the sandbox band, fixed metadata."""
+"""The sheet that all documents share: A4 frames, header, footer, page numbers, the sandbox band, fixed
+metadata.
+"""
 
 from __future__ import annotations
 
@@ -63,12 +65,17 @@ def width_of(orientation: str) -> float:
 
 
 def canvas_of(sheet: Sheet) -> type[Canvas]:
-    """A canvas class for one document: its time and its id come from the facts, its last act is the page count."""
+    """A canvas class for one document: its time and its id come from the facts, its last act is the page
+    count.
+    """
 
     class SheetCanvas(Canvas):
+        _doc: Any
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            # The id that reportlab ends a file with is a digest of the content, begun here instead of at the clock.
+            # The id that reportlab ends a file with is a digest of the content, begun here instead of at
+            # the clock.
             self._doc.signature = hashlib.md5(sheet.digest.encode("ascii", "replace"), usedforsecurity=False)
             self._doc._timeStamp = FixedTime(sheet.moment)
             self.setViewerPreference("DisplayDocTitle", "true")
@@ -96,7 +103,9 @@ def draw_header(canvas: Canvas, sheet: Sheet, left: float, right: float, top: fl
     canvas.drawString(left + 38, y, "Sunseal")
     name = f"{sheet.title_zh}  {sheet.title_en}"
     room = right - left - 90
-    number = typeface.shortened(sheet.tender_number, BOLD, 7.5, room - typeface.width(name, REGULAR, 7.5) - 12)
+    number = typeface.shortened(
+        sheet.tender_number, BOLD, 7.5, room - typeface.width(name, REGULAR, 7.5) - 12
+    )
     canvas.setFillColor(styles.TEXT)
     canvas.setFont(BOLD, 7.5)
     canvas.drawRightString(right, y, number)
@@ -132,11 +141,7 @@ def draw_footer(canvas: Canvas, sheet: Sheet, left: float, right: float) -> None
     label = "声明摘要 Statement SHA-256"
     canvas.drawString(left, y, label)
     canvas.setFont(MONO, 7)
-    digest, x = short_digest(sheet.digest), left + typeface.width(label, REGULAR, 7) + 5
-    for run, face in ((part, REGULAR if part == "…" else MONO) for part in digest.replace("…", " … ").split(" ")):
-        canvas.setFont(face, 7)
-        canvas.drawString(x, y, run)
-        x += typeface.width(run, face, 7)
+    canvas.drawString(left + typeface.width(label, REGULAR, 7) + 5, y, short_digest(sheet.digest))
     total_at = right - typeface.width("00", REGULAR, 7)
     canvas.setFont(REGULAR, 7)
     canvas.drawRightString(total_at, y, f"页 Page {canvas.getPageNumber()} / ")
@@ -172,7 +177,8 @@ def page_template(name: str, sheet: Sheet) -> PageTemplate:
 
 
 def render_sheet(sheet: Sheet, story: Callable[[], list[Flowable]]) -> bytes:
-    """The PDF of one document: `story` is called, once, when the fonts are there and no other document is being made.
+    """The PDF of one document: `story` is called, once, when the fonts are there and no other document is
+    being made.
 
     Raises ReportError if the fonts are missing or the facts cannot be laid out.
     """
@@ -185,7 +191,7 @@ def render_sheet(sheet: Sheet, story: Callable[[], list[Flowable]]) -> bytes:
             title=f"{sheet.title_zh} {sheet.title_en} · {typeface.visible(sheet.tender_number)}",
             author=typeface.visible(sheet.author),
             subject=typeface.visible(sheet.subject),
-            keywords=sheet.digest,
+            keywords=[sheet.digest],
             creator="Sunseal",
             producer="Sunseal",
             lang="zh-CN",

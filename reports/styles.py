@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
+from typing import Literal
 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
@@ -20,7 +21,7 @@ STONE: Color = HexColor("#7B766C")
 STONE_LINE: Color = HexColor("#D9D4CA")
 STONE_BAR: Color = HexColor("#BDB6A8")
 STONE_WASH: Color = HexColor("#F5F3EE")
-GREY: Color = HexColor("#8F8B84")
+GREY: Color = HexColor("#7A766E")
 VERMILION: Color = HexColor("#B3261E")
 
 PORTRAIT_MARGIN = 20 * mm
@@ -28,10 +29,10 @@ LANDSCAPE_MARGIN = 15 * mm
 TOP_MARGIN = 25 * mm
 BOTTOM_MARGIN = 20 * mm
 
-ALIGN = {"left": TA_LEFT, "right": TA_RIGHT, "center": TA_CENTER}
+ALIGN: dict[str, Literal[0, 1, 2]] = {"left": TA_LEFT, "right": TA_RIGHT, "center": TA_CENTER}
 
 
-@lru_cache(maxsize=None)
+@cache
 def style(
     size: float = 9,
     *,
@@ -41,10 +42,15 @@ def style(
     lead: float = 1.45,
     before: float = 0,
     after: float = 0,
+    words: bool = False,
 ) -> ParagraphStyle:
-    """A paragraph style; sizes and distances in points, `lead` as a multiple of the size, `color` a name of COLORS."""
+    """A paragraph style; sizes and distances in points, `lead` as a multiple of the size, `color` a name of
+    COLORS.
+
+    words: break lines between words, for text without Chinese.
+    """
     return ParagraphStyle(
-        f"{face}-{size}-{color}-{align}-{lead}-{before}-{after}",
+        f"{face}-{size}-{color}-{align}-{lead}-{before}-{after}-{words}",
         fontName=face,
         bulletFontName=REGULAR,
         fontSize=size,
@@ -53,7 +59,7 @@ def style(
         alignment=ALIGN[align],
         spaceBefore=before,
         spaceAfter=after,
-        wordWrap="CJK",
+        wordWrap=None if words else "CJK",
         splitLongWords=1,
     )
 

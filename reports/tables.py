@@ -65,13 +65,13 @@ def listing(columns: Sequence[Column], rows: Sequence[Row], room: float) -> Tabl
         }
         body.append(
             [
-                text(cell, 8.4, align=column.align, lead=1.35, **look) if isinstance(cell, str) else cell
+                cell if isinstance(cell, list) else text(cell, 8.4, align=column.align, lead=1.35, **look)
                 for cell, column in zip(row.cells, columns, strict=True)
             ]
         )
         if row.strong:
             shades.append(("BACKGROUND", (0, place), (-1, place), styles.INK_WASH))
-            shades.append(("LINEBEFORE", (0, place), (0, place), 2.5, styles.INK))
+            shades.append(("LINEBEFORE", (0, place), (0, place), 2.5, styles.INK, "butt"))
     return Table(
         body,
         colWidths=widths,
@@ -101,7 +101,9 @@ class PriceColumn:
 
 
 class PriceCell(Flowable):
-    """Unit price above, amount below, figures under figures. Lighter than paragraphs: there are thousands of them."""
+    """Unit price above, amount below, figures under figures. Lighter than paragraphs: there are thousands
+    of them.
+    """
 
     def __init__(self, unit_price: str, amount: str, *, muted: bool = False) -> None:
         super().__init__()
@@ -126,6 +128,7 @@ PRICE_PADDING = 5.0
 SMALLEST_COLUMN = 21 * mm
 LARGEST_COLUMN = 42 * mm
 FEW = 3
+HEAD_LINES = 4
 
 
 def price_width(columns: Sequence[PriceColumn]) -> float:
@@ -137,23 +140,25 @@ def price_width(columns: Sequence[PriceColumn]) -> float:
     return max(longest, totals, SMALLEST_COLUMN) + 2 * PRICE_PADDING
 
 
-def head_name(column: PriceColumn, room: float) -> Paragraph:
-    """A bidder's name as the head of a narrow column: four lines at most, the key leads to the full name."""
-    look = style(6.8, face=BOLD, color="grey" if column.muted else "ink", align="right", lead=1.25)
-    lead = f'<font size="6.2" color="{styles.STONE_HEX}">{markup(column.key, BOLD)}</font><br/>'
-    name = column.name
-    paragraph = Paragraph(lead + markup(name, BOLD), look)
-    low, high = 0, len(name)
-    while paragraph.wrap(room, 10_000)[1] > look.leading * 5 + 0.1 and low < high:
-        middle = (low + high) // 2
-        shorter = Paragraph(lead + markup(name[:middle].rstrip() + "…", BOLD), look)
-        if shorter.wrap(room, 10_000)[1] > look.leading * 5 + 0.1:
-            high = middle
-        else:
-            low = middle + 1
-        if low >= high:
-            paragraph = Paragraph(lead + markup(name[: max(low - 1, 0)].rstrip() + "…", BOLD), look)
-    return paragraph
+def head_name(column: PriceColumn, room: float) -> list[Flowable]:
+    """A bidder's key and name as the head of a narrow column: four lines at most, the key leads to the full
+    name.
+    """
+    color = "grey" if column.muted else "ink"
+    key = text(column.key, 6.2, color="stone", align="right", lead=1.3)
+
+    def named(length: int) -> Paragraph:
+        cut = column.name if length >= len(column.name) else column.name[:length].rstrip() + "…"
+        return text(cut, 6.8, face=BOLD, color=color, align="right", lead=1.25)
+
+    def fits(length: int) -> bool:
+        return float(named(length).wrap(room, 10_000)[1]) <= HEAD_LINES * 6.8 * 1.25 + 0.1
+
+    low, high = 0, len(column.name)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return [key, named(low)]
 
 
 def item_cells(item: Item) -> list[Any]:
@@ -187,14 +192,22 @@ def price_group(
     body: list[list[Any]] = [heads + [head_name(column, inner) for column in columns]]
     for place, item in enumerate(items):
         cells = [
-            PriceCell(money(column.prices[place].unit_price), money(column.prices[place].amount), muted=column.muted)
+            PriceCell(
+                money(column.prices[place].unit_price), money(column.prices[place].amount), muted=column.muted
+            )
             if column.prices
             else PriceCell(DASH, DASH, muted=True)
             for column in columns
         ]
         body.append(item_cells(item) + cells)
     totals = [
-        text(money(column.total), PRICE_SIZE, face=BOLD, align="right", color="grey" if column.muted else "text")
+        text(
+            money(column.total),
+            PRICE_SIZE,
+            face=BOLD,
+            align="right",
+            color="grey" if column.muted else "text",
+        )
         for column in columns
     ]
     body.append(["", label("投标总价", "Total"), "", "", *totals])
@@ -225,9 +238,9 @@ def price_group(
 
 
 def price_annex(
-    items: Sequence[Item], columns: Sequence[PriceColumn], currency: str, title: Flowable
+    items: Sequence[Item], columns: Sequence[PriceColumn], currency: str, title: list[Flowable]
 ) -> list[Flowable]:
-    """Item prices of all bidders on pages of their own: portrait for a few, else landscape, bidders in groups.
+    """Item prices of all bidders: here for a few of them, else on landscape pages of their own, in groups.
 
     Empty if no bid was opened or the tender has no items.
     """
@@ -242,14 +255,15 @@ def price_annex(
     each = -(-len(columns) // groups)  # as many in each group as can be, none nearly empty
     if len(columns) <= FEW:
         column_width = max(column_width, min(LARGEST_COLUMN, narrow / len(columns)))
-    story: list[Flowable] = [NextPageTemplate(orientation), PageBreak(), title]
+    turned = orientation == LANDSCAPE
+    story: list[Flowable] = [NextPageTemplate(LANDSCAPE), PageBreak(), *title] if turned else [*title]
     for place in range(groups):
         part = columns[place * each : (place + 1) * each]
         if place:
             story.append(PageBreak())
         story += [price_caption(part, place, groups, currency), Spacer(1, 4)]
         story.append(price_group(items, part, column_width, room))
-    return story
+    return [*story, NextPageTemplate(PORTRAIT), PageBreak()] if turned else story
 
 
 def price_caption(part: Sequence[PriceColumn], place: int, groups: int, currency: str) -> Paragraph:

@@ -1,4 +1,6 @@
-"""The embedded fonts, and text made safe for them: nothing a bidder writes can crash or disguise a document."""
+"""The embedded fonts, and text made safe for them: nothing a bidder writes can crash or disguise a
+document.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import threading
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.pdfbase import pdfmetrics
@@ -17,7 +20,8 @@ REGULAR, BOLD, MONO = "Sunseal", "Sunseal-Bold", "Sunseal-Mono"
 FILES = {REGULAR: "NotoSansSC-Regular.ttf", BOLD: "NotoSansSC-Bold.ttf", MONO: "NotoSansSC-Mono.ttf"}
 FOLDER = Path(__file__).resolve().parent / "fonts"
 
-# reportlab keeps fonts in one table for the whole process and a font's subset in the font: one document at a time.
+# reportlab keeps fonts in one table for the whole process and a font's subset in the font: one document at
+# a time.
 RENDERING = threading.RLock()
 
 
@@ -33,7 +37,7 @@ def register() -> None:
                 pdfmetrics.registerFont(TTFont(name, str(FOLDER / file), shapable=False))
             except (TTFError, OSError) as error:
                 raise ReportError(
-                    f"the font {file} is missing or broken; make the fonts with `python -m reports.fonts.build`"
+                    f"the font {file} is missing or broken: run `python -m reports.fonts.build` to make it"
                 ) from error
         pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
 
@@ -42,7 +46,8 @@ def register() -> None:
 def glyphs(face: str) -> frozenset[int]:
     """The codepoints that `face` has."""
     register()
-    return frozenset(pdfmetrics.getFont(face).face.charToGlyph)
+    font: Any = pdfmetrics.getFont(face)
+    return frozenset(font.face.charToGlyph)
 
 
 def visible(text: str, face: str = REGULAR) -> str:
@@ -69,7 +74,8 @@ def markup(text: str, face: str = REGULAR) -> str:
     if all(ord(char) in have for char in shown):
         return escape(shown)
     return "".join(
-        escape(char) if ord(char) in have else f'<font name="{REGULAR}">{escape(char)}</font>' for char in shown
+        escape(char) if ord(char) in have else f'<font name="{REGULAR}">{escape(char)}</font>'
+        for char in shown
     )
 
 

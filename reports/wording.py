@@ -64,11 +64,13 @@ def quantity(amount: Decimal) -> str:
 
 
 def against(total: Decimal | None, estimate: Decimal | None) -> str:
-    """How far `total` lies from `estimate`, in per cent with one digit and its sign; a dash if it cannot be said."""
+    """How far `total` lies from `estimate`, in per cent with one digit and its sign; a dash if it cannot be
+    said.
+    """
     if total is None or estimate is None or estimate <= 0:
         return DASH
     share = (total - estimate) * 100 / estimate
-    return f"{share:+,.1f}%".replace("-", "\u2212")
+    return f"{share:+,.1f}%"
 
 
 def paper_time(moment: datetime) -> datetime:
@@ -94,7 +96,7 @@ def stamp_zh(moment: datetime) -> str:
 
 def short_digest(digest: str) -> str:
     """The first and last eight hex digits: enough to tell two papers apart at a glance."""
-    return digest if len(digest) <= 20 else f"{digest[:8]}…{digest[-8:]}"
+    return digest if len(digest) <= 20 else f"{digest[:8]}...{digest[-8:]}"
 
 
 def grouped(hexadecimal: str, group: int = 8) -> str:

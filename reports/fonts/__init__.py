@@ -1,1 +1,1 @@
-"""Fonts of the paper documents; the .ttf files beside this one are made by `python -m reports.fonts.build`."""
+"""Fonts of the paper documents: `python -m reports.fonts.build` makes the .ttf files beside this one."""

@@ -1,14 +1,14 @@
 """Make the TrueType fonts of the reports: `python -m reports.fonts.build`.
 
 Noto Sans CJK SC (SIL Open Font License 1.1, see OFL.txt) is published as OpenType with CFF outlines, which
-reportlab cannot embed. This takes the two weights out of a package pinned by SHA-256, keeps the characters that
-documents here may need, turns cubic outlines into quadratic ones and writes
+reportlab cannot embed. This takes the two weights out of a package pinned by SHA-256, keeps the characters
+that documents here may need, turns cubic outlines into quadratic ones and writes
 
-    NotoSansSC-Regular.ttf, NotoSansSC-Bold.ttf   Han (URO, extensions A to F in part), Latin, Greek, Cyrillic, Kana
-    NotoSansSC-Mono.ttf                           the same design's half-width Latin: every glyph half an em
+    NotoSansSC-Regular.ttf, NotoSansSC-Bold.ttf   all Han, Latin, Greek, Cyrillic and Kana of the source
+    NotoSansSC-Mono.ttf                           its half-width Latin: every glyph half an em
 
-into this folder. The outcome is kept under ${XDG_CACHE_HOME:-~/.cache}/sunseal/fonts, so the next checkout needs
-neither the download nor the half minute.
+into this folder. The outcome is kept under ${XDG_CACHE_HOME:-~/.cache}/sunseal/fonts, so the next checkout
+needs neither the download nor the half minute.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def download(folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode != 0 or len(wheels) != 1:
-        raise FontBuildError(f"pip could not download {SOURCE}, the source of the fonts:\n{done.stderr.strip()}")
+        raise FontBuildError(
+            f"pip could not download {SOURCE}, the source of the fonts:\n{done.stderr.strip()}"
+        )
     return wheels[0]
 
 

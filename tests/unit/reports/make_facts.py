@@ -100,7 +100,7 @@ def tender_of(item_count: int, **changes: Any) -> TenderFacts:
         "number": "07-1P5804",
         "title": "文图拉县 33 号公路金属梁护栏安装工程 Install metal beam guard rail",
         "project_number": "P-2026-033",
-        "project_title": "文图拉县 33 号公路安全提升项目（主街地下通道北 0.3 英里至斯坦利大道地下通道南 0.7 英里）",
+        "project_title": "文图拉县 33 号公路安全提升项目（主街地下通道至斯坦利大道地下通道）",
         "category": "works",
         "buyer": "文图拉县公路局",
         "buyer_organisation": "CN-USCC:11320000014000123X",
@@ -137,7 +137,9 @@ def ledger_of(size: int) -> LedgerFacts:
     return LedgerFacts(f"log.trade.example.gov.cn/tender/{hexes('tender', length=32)}", size, hexes("root"))
 
 
-def opening_facts(bidders: int = 2, items: int = 4, *, names: tuple[str, ...] = NAMES, **changes: Any) -> OpeningFacts:
+def opening_facts(
+    bidders: int = 2, items: int = 4, *, names: tuple[str, ...] = NAMES, **changes: Any
+) -> OpeningFacts:
     tender = changes.pop("tender", None) or tender_of(items)
     bids = tuple(bid_of(n, tender.items, names[n % len(names)]) for n in range(bidders))
     values: dict[str, Any] = {
@@ -156,11 +158,20 @@ def opening_facts(bidders: int = 2, items: int = 4, *, names: tuple[str, ...] = 
 
 
 def award_facts(bidders: int = 2, items: int = 4, *, rejected: int = 0, **changes: Any) -> AwardFacts:
-    opening = opening_facts(bidders, items, **{k: changes.pop(k) for k in ("tender", "names") if k in changes})
+    opening = opening_facts(
+        bidders, items, **{k: changes.pop(k) for k in ("tender", "names") if k in changes}
+    )
     ordered = sorted(opening.bids, key=lambda bid: bid.total or Decimal(0))
     split = len(ordered) - rejected
     ranking = tuple(
-        RankingRow(n + 1, bid.bid_id, bid.supplier, bid.total, n < split, None if n < split else "未提交分包商名单 No list")
+        RankingRow(
+            n + 1,
+            bid.bid_id,
+            bid.supplier,
+            bid.total,
+            n < split,
+            None if n < split else "未提交分包商名单 No list",
+        )
         for n, bid in enumerate(ordered)
     )
     values: dict[str, Any] = {
@@ -182,7 +193,8 @@ def award_facts(bidders: int = 2, items: int = 4, *, rejected: int = 0, **change
             "招标投标法第41条",
         ),
         "working": tuple(
-            f"{row.rank}. {row.bid_id[:8]} sum of {len(opening.tender.items)} amounts = {row.total}" for row in ranking
+            f"{row.rank}. {row.bid_id[:8]} sum of {len(opening.tender.items)} amounts = {row.total}"
+            for row in ranking
         ),
         "log": log_of(1749),
         "public_url": URL,
