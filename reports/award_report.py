@@ -27,7 +27,7 @@ from reports.common import joined, log_section, moment, mono, policy_section, te
 from reports.facts import AwardFacts, RankingRow
 from reports.layout import PORTRAIT, Sheet, render_sheet, width_of
 from reports.tables import Column, PriceColumn, Row, listing, price_annex
-from reports.typeface import BOLD
+from reports.typeface import BOLD, fitting
 from reports.wording import DASH, OFFER_FIELDS, against, money, words
 
 TITLE_ZH, TITLE_EN = "中标结果报告", "Award report"
@@ -117,7 +117,13 @@ def winner_box(facts: AwardFacts, width: float) -> Flowable:
     price: list[Flowable] = [
         label("中标价", f"Award price, {facts.tender.currency}"),
         Spacer(1, 2),
-        text(money(row.total), 16, face=BOLD, color="ink", lead=1.4),
+        text(
+            money(row.total),
+            fitting(money(row.total), BOLD, 16, width * 0.3),
+            face=BOLD,
+            color="ink",
+            lead=1.4,
+        ),
     ]
     if compared != DASH:
         price.append(text(f"较估算价 vs estimate {compared}", 7.6, color="stone"))

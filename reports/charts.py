@@ -10,7 +10,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable
 
 from reports import styles
-from reports.typeface import BOLD, REGULAR, shortened, width
+from reports.typeface import BOLD, REGULAR, fitting, shortened, width
 from reports.wording import against, money
 
 ROW = 14.5
@@ -85,8 +85,8 @@ class TotalsChart(Flowable):
             canvas.rect(NAME_ROOM, y + 2.9, length, ROW - 5.8, stroke=1, fill=0)
             canvas.setDash()
         canvas.setFillColor(styles.TEXT if bar.responsive else styles.GREY)
-        canvas.setFont(face, 7.4)
         compared = PERCENT_ROOM if self.marks else 0
+        canvas.setFont(face, fitting(money(bar.total), face, 7.4, VALUE_ROOM - compared - 4))
         canvas.drawRightString(self.width - compared, y + 4.4, money(bar.total))
         if self.marks:
             canvas.setFillColor(styles.STONE)

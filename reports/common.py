@@ -113,7 +113,7 @@ def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
     """How the bids were sealed, by whom they could be opened, and whether those are independent."""
     count = len(policy.custodians)
     how = bilingual(
-        f"每份投标由 {count} 名保管人中任意 {policy.threshold} 名共同开启；人数不足，任何人无法读取。",
+        f"每份投标由 {count} 名保管人中任意 {policy.threshold} 名共同开启；不足此数，无人可读。",
         f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot, nor can others.",
         8.8,
     )

@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemPrice:
-    """One bidder's price of one item: money per unit, and the amount as recomputed (unit price × quantity)."""
+    """One bidder's price of one item: money per unit, and the recomputed amount (× quantity)."""
 
     number: str
     unit_price: Decimal

@@ -15,7 +15,7 @@ from reports.blocks import BARE, label, text
 from reports.facts import Item, ItemPrice
 from reports.layout import LANDSCAPE, PORTRAIT, width_of
 from reports.styles import style
-from reports.typeface import BOLD, REGULAR, markup, width
+from reports.typeface import BOLD, REGULAR, fitting, markup, width
 from reports.wording import DASH, money, quantity
 
 HEAD_RULES: list[tuple[Any, ...]] = [
@@ -51,11 +51,11 @@ class Row:
     muted: bool = False
 
 
-def listing(columns: Sequence[Column], rows: Sequence[Row], room: float) -> Table:
+def listing(columns: Sequence[Column], rows: Sequence[Row], total_width: float) -> Table:
     """A table with a head that repeats on every page."""
     fixed = sum(column.width or 0 for column in columns)
     free = [column for column in columns if column.width is None]
-    widths = [column.width or (room - fixed) / len(free) for column in columns]
+    widths = [column.width or (total_width - fixed) / len(free) for column in columns]
     body: list[list[Any]] = [[label(column.zh, column.en, column.align) for column in columns]]
     shades: list[tuple[Any, ...]] = []
     for place, row in enumerate(rows, start=1):
@@ -65,8 +65,8 @@ def listing(columns: Sequence[Column], rows: Sequence[Row], room: float) -> Tabl
         }
         body.append(
             [
-                cell if isinstance(cell, list) else text(cell, 8.4, align=column.align, lead=1.35, **look)
-                for cell, column in zip(row.cells, columns, strict=True)
+                cell if isinstance(cell, list) else cell_text(cell, column, room, look)
+                for cell, column, room in zip(row.cells, columns, widths, strict=True)
             ]
         )
         if row.strong:
@@ -86,6 +86,14 @@ def listing(columns: Sequence[Column], rows: Sequence[Row], room: float) -> Tabl
             *shades,
         ],
     )
+
+
+def cell_text(value: str, column: Column, room: float, look: dict[str, str]) -> Paragraph:
+    """A cell of plain text; figures (to the right) get smaller rather than break over lines."""
+    size = 8.4
+    if column.align == "right":
+        size = round(fitting(value, look["face"], size, room - 8.5), 2)
+    return text(value, size, align=column.align, lead=8.4 * 1.35 / size, **look)
 
 
 @dataclass(frozen=True, slots=True)

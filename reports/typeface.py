@@ -85,6 +85,12 @@ def width(text: str, face: str, size: float) -> float:
     return float(pdfmetrics.stringWidth(text, face, size))
 
 
+def fitting(figure: str, face: str, size: float, room: float) -> float:
+    """The largest type size up to `size` at which `figure` stays on one line of `room` points."""
+    needed = width(figure, face, size)
+    return size if needed <= room else max(size * room / needed, 3.0)
+
+
 def shortened(text: str, face: str, size: float, room: float) -> str:
     """`text` made visible and, if wider than `room` points, cut with an ellipsis at its end."""
     shown = visible(text, face)

@@ -70,6 +70,8 @@ def against(total: Decimal | None, estimate: Decimal | None) -> str:
     if total is None or estimate is None or estimate <= 0:
         return DASH
     share = (total - estimate) * 100 / estimate
+    if share >= 1000:
+        return ">+999%"
     return f"{share:+,.1f}%"
 
 

@@ -105,7 +105,7 @@ def tender_of(item_count: int, **changes: Any) -> TenderFacts:
         "buyer": "文图拉县公路局",
         "buyer_organisation": "CN-USCC:11320000014000123X",
         "currency": "CNY",
-        "estimate": Decimal("215488.00"),
+        "estimate": bid_of(2, items_of(item_count), "").total,
         "ceiling": None,
         "deadline": DEADLINE,
         "sandbox": False,
