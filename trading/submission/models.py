@@ -46,6 +46,7 @@ class Bid(Base):
     supplier_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"))
     policy_digest: Mapped[str] = mapped_column(String(64))
+    replaces: Mapped[str | None] = mapped_column(String(32))
     manifest: Mapped[bytes] = mapped_column(LargeBinary)
     signature: Mapped[bytes] = mapped_column(LargeBinary)
     receipt: Mapped[bytes] = mapped_column(LargeBinary)

@@ -19,7 +19,7 @@ class Project(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
-    number: Mapped[str] = mapped_column(String(100))
+    number: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
@@ -33,7 +33,7 @@ class Tender(Base):
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
     state: Mapped[str] = mapped_column(String(20), index=True)
-    category: Mapped[str] = mapped_column(String(40))
+    category: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(500))
     currency: Mapped[str] = mapped_column(String(3))
     estimate: Mapped[Decimal | None] = mapped_column(Money)
@@ -49,7 +49,7 @@ class Tender(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     notice_digest: Mapped[str | None] = mapped_column(String(64))
     policy_digest: Mapped[str | None] = mapped_column(String(64))
-    ended_reason: Mapped[str | None] = mapped_column(String(500))
+    ended_reason: Mapped[str | None] = mapped_column(String(2000))
 
 
 class TenderItem(Base):
@@ -60,10 +60,10 @@ class TenderItem(Base):
 
     tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[str] = mapped_column(String(40))
-    code: Mapped[str] = mapped_column(String(40))
-    description: Mapped[str] = mapped_column(String(500))
-    unit: Mapped[str] = mapped_column(String(40))
+    number: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(64))
+    description: Mapped[str] = mapped_column(String(2000))
+    unit: Mapped[str] = mapped_column(String(64))
     quantity: Mapped[str] = mapped_column(String(40))
 
 
