@@ -26,7 +26,8 @@ def each(group: str) -> pytest.MarkDecorator:
 
 
 def content(vector: dict[str, Any]) -> bytes:
-    return bytes(i % 251 for i in range(vector["length"]))
+    length: int = vector["length"]
+    return (bytes(range(251)) * (length // 251 + 1))[:length]
 
 
 def sha256(data: bytes) -> str:
@@ -87,6 +88,9 @@ def test_lock(vector: dict[str, Any]) -> None:
 def test_padding(vector: dict[str, Any]) -> None:
     index: bool = vector["index"]
     assert objects.padded_length(vector["length"], index) == vector["padded_length"]
+    if "data" not in vector:  # of the largest, a gigabyte and more, only the length is told
+        assert vector["length"] >= 10**9
+        return
     encryptor = objects.Encryptor(bytes(32), b"{}", 3, vector["length"], index)
     ciphertext = encryptor.update(content(vector)) + encryptor.finalize()
     assert len(ciphertext) == objects.ciphertext_length(vector["length"], index)
