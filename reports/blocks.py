@@ -52,7 +52,7 @@ def section(number: int, zh: str, en: str) -> list[Flowable]:
 def heading(number: int, zh: str, en: str) -> Heading:
     """Section heading `number` (from 1), Chinese first, English smaller beside it."""
     zh_text = f"{NUMERALS[number - 1]}、{zh}"
-    small = f'<font name="{REGULAR}" size="8.5" color="{styles.STONE_HEX}">　{markup(en)}</font>'
+    small = f'<font name="{REGULAR}" size="8.5" color="{styles.STONE_HEX}">&nbsp;&nbsp; {markup(en)}</font>'
     return Heading(f"{markup(zh_text)}{small}", f"section-{number}", f"{zh_text} {en}")
 
 

@@ -114,7 +114,7 @@ def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
     count = len(policy.custodians)
     how = bilingual(
         f"每份投标由 {count} 名保管人中任意 {policy.threshold} 名共同开启；不足此数，无人可读。",
-        f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot, nor can others.",
+        f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot.",
         8.8,
     )
     if policy.independent:
