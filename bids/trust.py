@@ -1,0 +1,160 @@
+"""What a verifier trusts, and what it knows of the parties: roots, revocation lists, enrolments, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+
+from bids.errors import BidError, refusing
+from bids.objects import build_statement, check_size, file_of, read_signed, type_of
+from signing import canonical, cms, statements
+from signing.canonical import JSON
+from signing.certificates import Party, fingerprint, party_of
+from signing.encoding import format_time, parse_time
+from signing.notes import NoteVerifier
+from signing.statements import Statement
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """The platform's statement of whom a certificate belongs to; `certificate` is the SHA-256 of its DER."""
+
+    raw: bytes
+    digest: str
+    at: datetime
+    certificate: str
+    party: str
+    organisation: str
+    role: str
+
+    @classmethod
+    def parse(cls, source: bytes | Statement) -> Enrolment:
+        """An enrolment from its file's bytes (or as `signing` read it), the signature unchecked; BidError."""
+        read = read_signed(source, "enrolment")
+        members = read.statement
+        return cls(
+            raw=source if isinstance(source, bytes) else file_of(read),
+            digest=read.digest,
+            at=parse_time(members["at"]),
+            certificate=members["certificate"],
+            party=members["party"],
+            organisation=members["organisation"],
+            role=members["role"],
+        )
+
+
+def build_enrolment(*, at: datetime, certificate: x509.Certificate, party: Party) -> dict[str, JSON]:
+    """An enrolment statement that `certificate` belongs to `party`, for the platform to sign."""
+    return build_statement(
+        "enrolment",
+        {
+            "at": format_time(at),
+            "certificate": fingerprint(certificate),
+            "party": party.id,
+            "organisation": party.organisation,
+            "role": party.role,
+        },
+    )
+
+
+def verify_enrolment(data: bytes, roots: Sequence[x509.Certificate]) -> Enrolment:
+    """An enrolment that the platform's statement key signed, judged as of its `at`; BidError."""
+    with refusing("enrolment"):
+        verified = statements.verify_statement(data, type_of("enrolment"), roots, "platform", "statement")
+    return Enrolment.parse(verified)
+
+
+def parse_enrolments(data: bytes, roots: Sequence[x509.Certificate]) -> dict[str, Enrolment]:
+    """The enrolments of `certificates/enrolments.json`, by certificate fingerprint.
+
+    `data` is a canonical JSON list of signed enrolment statements. Every signature is checked. Raises
+    BidError, "enrolment-twice" if a certificate is enrolled twice.
+    """
+    check_size(data, "enrolments")
+    with refusing("enrolments"):
+        files = canonical.loads(data)
+    if not isinstance(files, list):
+        raise BidError("form-list", path="enrolments", least=0, most="any number")
+    return enrolments_of((canonical.dumps(file) for file in files), roots)
+
+
+def enrolments_of(files: Iterable[bytes], roots: Sequence[x509.Certificate]) -> dict[str, Enrolment]:
+    """As `parse_enrolments`, from the files themselves."""
+    found: dict[str, Enrolment] = {}
+    for file in files:
+        enrolment = verify_enrolment(file, roots)
+        if enrolment.certificate in found:
+            raise BidError("enrolment-twice", certificate=enrolment.certificate)
+        found[enrolment.certificate] = enrolment
+    return found
+
+
+@dataclass(frozen=True)
+class Trust:
+    """A verifier's anchors and what it was given beside them.
+
+    `crls` by the SHA-256 of their DER, `enrolments` (verified) by certificate fingerprint; `log` checks the
+    public log's checkpoints, or is None where nobody gave its key.
+    """
+
+    roots: tuple[x509.Certificate, ...]
+    crls: Mapping[str, x509.CertificateRevocationList] = field(default_factory=dict)
+    enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
+    log: NoteVerifier | None = None
+    log_origin: str = ""
+
+    def resolve(self, certificate: x509.Certificate) -> Party:
+        """Whose certificate this is, by its enrolment and by its own subject, which must agree; BidError."""
+        print_ = fingerprint(certificate)
+        enrolment = self.enrolments.get(print_)
+        if enrolment is None:
+            raise BidError("not-enrolled", certificate=print_)
+        with refusing("certificate"):
+            party = party_of(certificate)
+        stated = (enrolment.party, enrolment.organisation, enrolment.role)
+        if stated != (party.id, party.organisation, party.role):
+            raise BidError("enrolment-disagrees", certificate=print_)
+        return party
+
+    def crl(self, digest: str) -> x509.CertificateRevocationList:
+        """The revocation list with that SHA-256; BidError "crl-unknown"."""
+        if digest not in self.crls:
+            raise BidError("crl-unknown", crl=digest)
+        return self.crls[digest]
+
+    def verify(
+        self, what: str, data: bytes, signature: bytes, at: datetime, role: str, crl: str | None = None
+    ) -> tuple[Party, cms.Verified]:
+        """Check a party's signature beside `data`: CMS, chain as of `at`, revocation by the list with the
+        digest `crl` (or by every list there is), enrolment, role. Raises BidError that names `what`."""
+        lists = list(self.crls.values()) if crl is None else [self.crl(crl)]
+        with refusing(what):
+            verified = cms.verify_with_chain(data, signature, self.roots, at, "parties", "party", lists)
+        return self._in_role(what, verified, role), verified
+
+    def verify_statement(
+        self, what: str, data: bytes, role: str, at: datetime | None = None
+    ) -> tuple[Party, Statement]:
+        """Check a party's signed statement of the type `what`, as of `at` or its own `at`; BidError."""
+        with refusing(what):
+            read = statements.verify_statement(
+                data, type_of(what), self.roots, "parties", "party", list(self.crls.values()), at
+            )
+        read_signed(read, what)
+        assert read.verified is not None
+        return self._in_role(what, read.verified, role), read
+
+    def platform_statement(self, what: str, data: bytes, usage: str = "statement") -> Statement:
+        """Check a signed statement of the platform of the type `what`, as of its own `at`; BidError."""
+        with refusing(what):
+            read = statements.verify_statement(data, type_of(what), self.roots, "platform", usage)
+        return read_signed(read, what)
+
+    def _in_role(self, what: str, verified: cms.Verified, role: str) -> Party:
+        party = self.resolve(verified.certificate)
+        if party.role != role:
+            raise BidError("signer-role", what=what, wanted=role, role=party.role)
+        return party
