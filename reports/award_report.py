@@ -82,15 +82,15 @@ def story(facts: AwardFacts) -> list[Flowable]:
         *annex,
         *section(number, "密封策略与保管人", "Sealing policy and custodians"),
         *policy_section(tender.policy, width),
-        *section(number + 1, "审计日志与核验", "Audit log and checking"),
-        *log_section(
-            facts.statement_digest, rests_on(facts), facts.ledger, facts.log, facts.public_url, width
-        ),
         signatures(
-            heading(number + 2, "签字与盖章", "Signatures and seal"),
+            heading(number + 1, "签字与盖章", "Signatures and seal"),
             [("招标人代表", "For the agency"), ("监督人", "Supervisor"), ("经办人", "Officer")],
             tender.buyer,
             width,
+        ),
+        *section(number + 2, "审计日志与核验", "Audit log and checking"),
+        *log_section(
+            facts.statement_digest, rests_on(facts), facts.ledger, facts.log, facts.public_url, width
         ),
         zone_note(),
     ]

@@ -187,7 +187,7 @@ def title_block(zh: str, en: str, tender_title: str, url: str, width: float, san
         style=[*BARE],
     )
     return [
-        Spacer(1, 12 if sandbox else 2),
+        Spacer(1, 5 if sandbox else 2),
         top,
         text(tender_title, 13, face=BOLD, lead=1.4, before=2, after=7),
     ]

@@ -163,7 +163,7 @@ def page_template(name: str, sheet: Sheet) -> PageTemplate:
         size[1] - styles.TOP_MARGIN - styles.BOTTOM_MARGIN,
         leftPadding=0,
         rightPadding=0,
-        topPadding=0,
+        topPadding=7 if sheet.sandbox else 0,
         bottomPadding=0,
     )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, NextPageTemplate, PageBreak, Paragraph, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, NextPageTemplate, PageBreak, Paragraph, Spacer, Table
 
 from reports import styles
 from reports.blocks import BARE, label, text
@@ -137,6 +137,8 @@ SMALLEST_COLUMN = 21 * mm
 LARGEST_COLUMN = 42 * mm
 FEW = 3
 HEAD_LINES = 4
+# A table of so few items stays in one piece.
+SHORT = 12
 
 
 def price_width(columns: Sequence[PriceColumn]) -> float:
@@ -271,7 +273,9 @@ def price_annex(
             story.append(PageBreak())
         story += [price_caption(part, place, groups, currency), Spacer(1, 4)]
         story.append(price_group(items, part, column_width, room))
-    return [*story, NextPageTemplate(PORTRAIT), PageBreak()] if turned else story
+    if turned:
+        return [*story, NextPageTemplate(PORTRAIT), PageBreak()]
+    return [KeepTogether(story)] if len(items) <= SHORT else story
 
 
 def price_caption(part: Sequence[PriceColumn], place: int, groups: int, currency: str) -> Paragraph:
