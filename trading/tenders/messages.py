@@ -1,3 +1,143 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
-MESSAGES: dict[str, tuple[str, str]] = {}
+MESSAGES: dict[str, tuple[str, str]] = {
+    "state-refuses": (
+        "标段当前状态为 {state}，不能进行 {event}。请重新读取标段状态。",
+        "The tender is in the state {state}, which does not allow {event}. Read the tender again.",
+    ),
+    "state-statement": (
+        "{event} 须有签名的 {statement} 声明，现缺少该声明。",
+        "{event} needs a signed {statement} statement, and it is not there.",
+    ),
+    "state-fact-unknown": (
+        "缺少判断所需的事实 {fact}，操作未进行。", "The fact {fact} is not known, so nothing was done.",
+    ),
+    "state-too-late": (
+        "截止时间 {deadline} 已到，不能再进行此操作。",
+        "The deadline {deadline} has passed; this can no longer be done.",
+    ),
+    "state-too-early": (
+        "截止时间 {deadline} 未到，不能提前进行。", "The deadline {deadline} has not come; nothing is done early.",
+    ),
+    "state-too-few-bidders": (
+        "投标人少于 {minimum} 家，不得开标。", "There are fewer than {minimum} bidders; the bids may not be opened.",
+    ),
+    "state-too-few-releases": (
+        "仅有 {releases} 位保管人释放份额，开标需要 {threshold} 位。",
+        "Only {releases} custodians have released; opening needs {threshold}.",
+    ),
+    "state-bids-pending": (
+        "尚有 {pending} 份投标未尝试开启。", "The opening of {pending} bids has not been tried yet.",
+    ),
+    "state-no-responsive-bid": (
+        "没有可授标的有效投标。", "No responsive bid is left that the award could go to.",
+    ),
+    "state-reason-missing": ("须说明理由。", "A reason must be given."),
+    "pack-unknown": (
+        "没有规则包 {pack}。请选用 generic 或 cn-works。",
+        "There is no rule pack {pack}. Choose generic or cn-works.",
+    ),
+    "calendar-unknown": (
+        "{year} 年的法定节假日安排尚未公布或未载入，无法计算期限，平台不作推测。请更新节假日数据后再试。",
+        "The public holidays of {year} are not announced or not loaded, so days cannot be counted, and the "
+        "platform does not guess. Update the holiday data and try again.",
+    ),
+    "rule-opening-time": (
+        "开标时间必须与投标截止时间相同。", "The opening time must be the deadline for bids.",
+    ),
+    "rule-minimum-bidders": (
+        "最少投标人数不得低于 {minimum}。", "The minimum number of bidders may not be below {minimum}.",
+    ),
+    "rule-no-ceiling": (
+        "规则包 {pack} 不设最高限价。请去掉最高限价，或选用允许最高限价的规则包。",
+        "The rule pack {pack} knows no ceiling price. Leave it out, or choose a pack that allows one.",
+    ),
+    "rule-documents-to-deadline": (
+        "自招标文件发出至投标截止不得少于 {days} 日，截止日最早为 {earliest}。",
+        "At least {days} days must lie between the documents and the deadline; the earliest deadline is {earliest}.",
+    ),
+    "rule-documents-available": (
+        "招标文件的发售期不得少于 {days} 日，截止日最早为 {earliest}。",
+        "The documents must be available for at least {days} days; the earliest deadline is {earliest}.",
+    ),
+    "project-not-found": (
+        "没有这个项目，或您的机构无权查看。", "There is no such project, or it is not your organisation's.",
+    ),
+    "project-number-taken": (
+        "贵机构已有编号为 {number} 的项目。请换用其他编号。",
+        "Your organisation already has a project numbered {number}. Use another number.",
+    ),
+    "tender-not-found": ("没有这个标段，或尚未公开。", "There is no such tender, or it is not public yet."),
+    "tender-not-draft": (
+        "标段已发布，不能修改草稿内容。请发布更正公告。",
+        "The tender is published; its draft can no longer be changed. Publish an amended notice.",
+    ),
+    "tender-items-duplicate": (
+        "清单项目编号 {number} 重复。", "The item number {number} is there more than once.",
+    ),
+    "tender-deadline-past": (
+        "投标截止时间 {deadline} 不在将来。", "The deadline {deadline} does not lie in the future.",
+    ),
+    "tender-currency-unknown": ("不支持币种 {currency}。", "The currency {currency} is not known here."),
+    "tender-amount-form": (
+        "{field} 须为大于零的金额，小数位数与币种一致（{digits} 位）。",
+        "{field} must be an amount above zero with exactly the currency's {digits} decimal digits.",
+    ),
+    "tender-threshold": (
+        "门限 {threshold} 与 {count} 位保管人不符：须过半数且不超过人数。",
+        "The threshold {threshold} does not fit {count} custodians: more than half of them and no more than all.",
+    ),
+    "tender-custodian": (
+        "机构 {organisation} 未登记为保管人，或重复列出。",
+        "The organisation {organisation} is not enrolled as a custodian, or stands there twice.",
+    ),
+    "tender-custodian-role": (
+        "保管人角色 {role} 须为小写字母、数字和连字符。",
+        "The custodian's role {role} must be lower-case letters, digits and hyphens.",
+    ),
+    "custodian-not-of-tender": (
+        "贵机构不是本标段的保管人。", "Your organisation is no custodian of this tender.",
+    ),
+    "custodian-no-certificate": (
+        "贵机构没有有效的保管人证书（或指定的证书不属于贵机构）。请先申请证书。",
+        "Your organisation has no valid custodian certificate, or not the one named. Request one first.",
+    ),
+    "custodian-key-set": (
+        "标段已发布，封存公钥已写入公告，不能更换。",
+        "The tender is published with your sealing key in its notice; the key cannot be exchanged any more.",
+    ),
+    "document-name": (
+        "文件名 {name} 不能使用。请使用不含路径和控制字符的普通文件名。",
+        "The file name {name} cannot be used. Use a plain name without paths or control characters.",
+    ),
+    "document-exists": (
+        "已有名为 {name} 的文件，内容不同。文件一经上传不得更改，请换用其他名称。",
+        "There is a document named {name} with other content. Documents are never changed; use another name.",
+    ),
+    "document-not-found": ("没有这个文件。", "There is no such document."),
+    "notice-disagrees": (
+        "公告中的 {field} 与标段草稿或已收到的保管人公钥不一致。请重新读取标段后再生成公告。",
+        "The notice's {field} does not agree with the draft or with the custodians' keys here. Read the tender "
+        "again and build the notice anew.",
+    ),
+    "notice-keys-missing": (
+        "尚有保管人未提交封存公钥，不能发布。", "Not every custodian has handed in its sealing key yet; wait for them.",
+    ),
+    "notice-time": (
+        "公告的签署时间 {at} 与平台时间相差过大。请核对时钟后重新签署。",
+        "The notice's own time {at} is too far from the platform's. Check the clock and sign again.",
+    ),
+    "notice-replaces": (
+        "公告的 replaces 须为现行公告的摘要（首次发布时不得有）。",
+        "The notice's `replaces` must be the digest of the notice in force, and absent in a first one.",
+    ),
+    "notice-items-need-new-policy": (
+        "更改清单或币种会使已封存的投标无法评审，须同时更改封存策略（例如推迟截止时间），使其作废后重新封存。",
+        "Changing items or currency would spoil bids sealed already; change the sealing policy as well (move the "
+        "deadline), so that they are void and sealed again.",
+    ),
+    "notice-not-found": ("没有这份公告。", "There is no such notice."),
+    "cancellation-disagrees": (
+        "终止声明的 {field} 与本标段不符。", "The cancellation's {field} is not this tender's.",
+    ),
+}

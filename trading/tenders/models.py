@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, Money, UtcTime
@@ -112,4 +112,5 @@ class PublishedNotice(Base):
     signature: Mapped[bytes] = mapped_column(LargeBinary)
     policy_digest: Mapped[str] = mapped_column(String(64))
     crl_sha256: Mapped[str] = mapped_column(String(64))
+    log_position: Mapped[int] = mapped_column(BigInteger)
     published_at: Mapped[datetime] = mapped_column(UtcTime)

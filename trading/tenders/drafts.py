@@ -1,0 +1,283 @@
+"""Drafts: projects, tenders before publication, bidding documents, custodians' keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from cryptography import x509
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bids import names
+from bids.errors import BidError
+from bids.money import minor_digits, parse_amount
+from bids.sealing_keys import verify_sealing_key
+from signing.encoding import new_id, parse_time
+from signing.keys import spki
+from trading.accounts.models import Organisation, PartyCertificate
+from trading.errors import Conflict, NotFound, TradingError
+from trading.platform import Platform
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Project, Tender, TenderCustodian, TenderDocument, TenderItem
+from trading.tenders.reading import lock_tender
+from trading.tenders.rules import pack_named
+from trading.web.security import Actor
+
+DEFAULT_GRACE = 10
+_ROLE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+
+
+class Drafts:
+    """An agency's acts before the notice is signed; none of them is public or in the log."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._clock = platform.clock
+        self._storage = platform.storage
+
+    def create_project(self, session: Session, actor: Actor, number: str, title: str) -> Project:
+        """A project of the actor's organisation.
+
+        Raises:
+            Conflict: the number is taken.
+        """
+        taken = session.scalar(
+            select(Project.id).where(Project.organisation_id == actor.organisation, Project.number == number)
+        )
+        if taken is not None:
+            raise Conflict("project-number-taken", number=number)
+        project = Project(
+            id=new_id(), organisation_id=actor.organisation, number=number, title=title,
+            created_at=self._clock.now(session),
+        )
+        session.add(project)
+        session.flush()
+        return project
+
+    def create_tender(self, session: Session, actor: Actor, facts: Mapping[str, Any]) -> Tender:
+        """A draft from the members that the API document gives a tender.
+
+        Raises:
+            NotFound: the project is not the actor's. TradingError: the facts don't fit together.
+        """
+        project = session.get(Project, facts["project"])
+        if project is None or project.organisation_id != actor.organisation:
+            raise NotFound("project-not-found", status=422)
+        tender = Tender(
+            id=new_id(), project_id=project.id, organisation_id=actor.organisation, state=State.DRAFT.value,
+            created_at=self._clock.now(session), notice_digest=None, policy_digest=None, ended_reason=None,
+        )
+        self._fill(session, tender, facts)
+        return tender
+
+    def update(self, session: Session, actor: Actor, tender_id: str, facts: Mapping[str, Any]) -> Tender:
+        """Put other facts in a draft's place; custodians that stay keep their keys.
+
+        Raises:
+            Conflict: the tender is published. NotFound, TradingError: as create_tender.
+        """
+        tender = lock_tender(session, tender_id)
+        if tender.state != State.DRAFT.value:
+            raise Conflict("tender-not-draft")
+        project = session.get(Project, facts["project"])
+        if project is None or project.organisation_id != actor.organisation:
+            raise NotFound("project-not-found", status=422)
+        tender.project_id = project.id
+        self._fill(session, tender, facts)
+        return tender
+
+    def add_document(
+        self, session: Session, tender_id: str, name: str, media_type: str, source: BinaryIO
+    ) -> TenderDocument:
+        """Store a document; the same bytes under the same name again are the same document.
+
+        In a published tender it is there for the next amendment, and public with that.
+
+        Raises:
+            TradingError: the name is unsafe. Conflict: the name has other bytes, or the tender is over.
+        """
+        if not names.is_safe(name):
+            raise TradingError("document-name", name=name)
+        tender = lock_tender(session, tender_id)
+        if tender.state not in (State.DRAFT.value, State.PUBLISHED.value):
+            raise Conflict("state-refuses", state=tender.state, event="document")
+        known = session.scalars(select(TenderDocument).where(TenderDocument.tender_id == tender.id)).all()
+        stored = self._storage.put_stream(f"documents/{new_id()}", source)
+        for document in known:
+            if document.name == name and (document.sha256, document.size) == (stored.sha256, stored.size):
+                self._storage.delete(stored.key, stored.parts)
+                return document
+            if names.same_key(document.name) == names.same_key(name):
+                self._storage.delete(stored.key, stored.parts)
+                raise Conflict("document-exists", name=name)
+        document = TenderDocument(
+            id=new_id(), tender_id=tender.id, name=name, media_type=media_type[:100], sha256=stored.sha256,
+            size=stored.size, storage_key=stored.key, parts=stored.parts,
+        )
+        session.add(document)
+        session.flush()
+        return document
+
+    def custodian_key(
+        self, session: Session, actor: Actor, tender_id: str, sealing_key: bytes, signature: bytes,
+        certificate: str | None = None,
+    ) -> TenderCustodian:
+        """Take a custodian's sealing key for this tender, signed by the key of one of its certificates.
+
+        Args:
+            sealing_key: the suite's public key. signature: DER ECDSA over `sealing_key_statement`.
+            certificate: SHA-256 of the certificate; by default any valid one whose key signed.
+
+        Raises:
+            NotFound, Forbidden: not this tender's custodian. TradingError: no valid certificate.
+            BidError: "sealing-key-signature". Conflict: the tender is published with another key.
+        """
+        tender = lock_tender(session, tender_id)
+        row = session.scalar(
+            select(TenderCustodian).where(
+                TenderCustodian.tender_id == tender.id, TenderCustodian.organisation_id == actor.organisation
+            )
+        )
+        if row is None:
+            raise NotFound("custodian-not-of-tender")
+        now = self._clock.now(session)
+        if tender.state != State.DRAFT.value:
+            if row.sealing_key == sealing_key:
+                return row
+            raise Conflict("custodian-key-set")
+        signing_key = _signing_key_of(session, actor.organisation, now, certificate, tender.id, sealing_key, signature)
+        row.signing_key, row.sealing_key, row.sealing_key_signature = signing_key, sealing_key, signature
+        row.at = now
+        session.flush()
+        return row
+
+    def _fill(self, session: Session, tender: Tender, facts: Mapping[str, Any]) -> None:
+        pack = pack_named(facts["rules"])
+        digits = _digits(facts["currency"])
+        deadline = parse_time(facts["deadline"])
+        deadline = deadline.replace(microsecond=deadline.microsecond // 1000 * 1000)
+        if deadline <= self._clock.now(session):
+            raise TradingError("tender-deadline-past", deadline=facts["deadline"])
+        minimum = facts.get("minimum_bidders", pack.minimum_bidders)
+        if minimum < pack.minimum_bidders:
+            raise pack.refuse("minimum-bidders", "rule-minimum-bidders", minimum=pack.minimum_bidders)
+        ceiling = _amount(facts, "ceiling", digits)
+        if ceiling is not None and pack.rule("ceiling").value == "none":
+            raise pack.refuse("ceiling", "rule-no-ceiling", pack=pack.name)
+        _check_items(facts["items"])
+        custodians = self._custodians(session, facts)
+        tender.category, tender.title, tender.currency = facts["category"], facts["title"], facts["currency"]
+        tender.estimate, tender.ceiling, tender.deadline = _amount(facts, "estimate", digits), ceiling, deadline
+        tender.pack, tender.pack_version = pack.name, pack.version
+        tender.sandbox, tender.independent = facts.get("sandbox", False), facts.get("independent", False)
+        tender.threshold, tender.minimum_bidders = facts["threshold"], minimum
+        tender.grace_seconds = facts.get("grace_seconds", DEFAULT_GRACE)
+        session.add(tender)
+        session.flush()
+        put_items(session, tender.id, facts["items"])
+        _put_custodians(session, tender.id, custodians)
+
+    def _custodians(self, session: Session, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+        wanted = [(entry["organisation"], entry["role"]) for entry in facts["custodians"]]
+        count, threshold = len(wanted), facts["threshold"]
+        if not count < 2 * threshold <= 2 * count:
+            raise TradingError("tender-threshold", threshold=threshold, count=count)
+        known = {
+            row.id: row.roles.split(",")
+            for row in session.scalars(select(Organisation).where(Organisation.id.in_([id for id, _ in wanted])))
+        }
+        for position, (id, role) in enumerate(wanted):
+            if "custodian" not in known.get(id, []) or id in [other for other, _ in wanted[:position]]:
+                raise TradingError("tender-custodian", organisation=id)
+            if not _ROLE.fullmatch(role):
+                raise TradingError("tender-custodian-role", role=role)
+        return wanted
+
+
+def put_items(session: Session, tender_id: str, items: Sequence[Mapping[str, str]]) -> None:
+    """The bill of quantities, whole, in the given order."""
+    session.execute(delete(TenderItem).where(TenderItem.tender_id == tender_id))
+    session.add_all(
+        TenderItem(
+            tender_id=tender_id, position=position, number=item["number"], code=item["code"],
+            description=item["description"], unit=item["unit"], quantity=item["quantity"],
+        )
+        for position, item in enumerate(items)
+    )
+    session.flush()
+
+
+def _put_custodians(session: Session, tender_id: str, wanted: list[tuple[str, str]]) -> None:
+    rows = session.scalars(select(TenderCustodian).where(TenderCustodian.tender_id == tender_id)).all()
+    keys = {
+        row.organisation_id: (row.signing_key, row.sealing_key, row.sealing_key_signature, row.at) for row in rows
+    }
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    for position, (id, role) in enumerate(wanted, 1):
+        signing_key, sealing_key, signature, at = keys.get(id, (None, None, None, None))
+        session.add(
+            TenderCustodian(
+                tender_id=tender_id, position=position, organisation_id=id, role=role, signing_key=signing_key,
+                sealing_key=sealing_key, sealing_key_signature=signature, at=at,
+            )
+        )
+    session.flush()
+
+
+def _signing_key_of(
+    session: Session, organisation: str, now: datetime, certificate: str | None, tender_id: str,
+    sealing_key: bytes, signature: bytes,
+) -> bytes:
+    """The SPKI of the organisation's valid certificate whose key signed this sealing key."""
+    valid = [
+        row
+        for row in session.scalars(
+            select(PartyCertificate)
+            .where(PartyCertificate.organisation_id == organisation, PartyCertificate.role == "custodian")
+            .order_by(PartyCertificate.issued_at.desc())
+            .limit(20)
+        )
+        if row.revoked_at is None and row.expires_at > now and certificate in (None, row.fingerprint)
+    ]
+    refusal: Exception = TradingError("custodian-no-certificate")
+    for row in valid:
+        key = spki(x509.load_der_x509_certificate(row.der).public_key())  # type: ignore[arg-type]
+        try:
+            verify_sealing_key(key, tender_id, organisation, sealing_key, signature)
+        except BidError as error:
+            refusal = error
+        else:
+            return key
+    raise refusal
+
+
+def _check_items(items: Sequence[Mapping[str, str]]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item["number"] in seen:
+            raise TradingError("tender-items-duplicate", number=item["number"])
+        seen.add(item["number"])
+
+
+def _digits(currency: str) -> int:
+    try:
+        return minor_digits(currency)
+    except BidError:
+        raise TradingError("tender-currency-unknown", currency=currency) from None
+
+
+def _amount(facts: Mapping[str, Any], field: str, digits: int) -> Decimal | None:
+    if facts.get(field) is None:
+        return None
+    try:
+        amount = parse_amount(facts[field], digits)
+    except BidError:
+        amount = Decimal(0)
+    if amount <= 0:
+        raise TradingError("tender-amount-form", field=field, digits=digits)
+    return amount

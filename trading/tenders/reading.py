@@ -1,0 +1,189 @@
+"""Reading tenders: the row's lock, the notice in force, and what the API says of a tender."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bids.money import format_amount, minor_digits
+from bids.notice import Notice
+from signing.encoding import b64encode, format_time
+from trading.accounts.models import Organisation
+from trading.errors import NotFound
+from trading.tenders.lifecycle import State
+from trading.tenders.models import (
+    Project,
+    PublishedNotice,
+    Tender,
+    TenderCustodian,
+    TenderDocument,
+    TenderItem,
+)
+from trading.tenders.rules import pack_named, waivers
+
+SUITE = "sunseal-1"
+
+# Parsed notices by their digest: parsing checks every custodian's key signature, and each bid needs one.
+_NOTICES: OrderedDict[str, Notice] = OrderedDict()
+_NOTICES_LOCK = Lock()
+_NOTICES_KEPT = 64
+
+
+def lock_tender(session: Session, tender_id: str) -> Tender:
+    """The tender, its row locked until the transaction ends; read the clock after this, never before.
+
+    Raises:
+        NotFound: "tender-not-found".
+    """
+    tender = session.scalar(
+        select(Tender).where(Tender.id == tender_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if tender is None:
+        raise NotFound("tender-not-found")
+    return tender
+
+
+def notice_in_force(session: Session, tender: Tender) -> Notice:
+    """The notice that the tender stands under.
+
+    Raises:
+        NotFound: nothing is published yet.
+    """
+    if tender.notice_digest is None:
+        raise NotFound("notice-not-found")
+    with _NOTICES_LOCK:
+        known = _NOTICES.get(tender.notice_digest)
+        if known is not None:
+            _NOTICES.move_to_end(tender.notice_digest)
+            return known
+    raw = session.scalars(select(PublishedNotice.raw).where(PublishedNotice.sha256 == tender.notice_digest)).one()
+    notice = Notice.parse(raw)
+    with _NOTICES_LOCK:
+        _NOTICES[notice.digest] = notice
+        while len(_NOTICES) > _NOTICES_KEPT:
+            _NOTICES.popitem(last=False)
+    return notice
+
+
+def published_notice(session: Session, tender: Tender, sha256: str | None = None) -> PublishedNotice:
+    """A notice of this tender, by default the one in force.
+
+    Raises:
+        NotFound: "notice-not-found".
+    """
+    digest = sha256 or tender.notice_digest
+    row = session.get(PublishedNotice, digest) if digest else None
+    if row is None or row.tender_id != tender.id:
+        raise NotFound("notice-not-found")
+    return row
+
+
+def items_of(session: Session, tender_id: str) -> list[dict[str, str]]:
+    """The bill of quantities as notices carry it."""
+    rows = session.scalars(
+        select(TenderItem).where(TenderItem.tender_id == tender_id).order_by(TenderItem.position)
+    )
+    return [
+        {
+            "number": row.number, "code": row.code, "description": row.description, "unit": row.unit,
+            "quantity": row.quantity,
+        }
+        for row in rows
+    ]
+
+
+def documents_of(session: Session, tender: Tender, all_of_them: bool) -> list[dict[str, Any]]:
+    """The documents of the notice in force; for the agency those stored for the next one too."""
+    rows = session.scalars(
+        select(TenderDocument).where(TenderDocument.tender_id == tender.id).order_by(TenderDocument.name)
+    ).all()
+    if not all_of_them:
+        public = {(each.name, each.sha256) for each in notice_in_force(session, tender).documents}
+        rows = [row for row in rows if (row.name, row.sha256) in public]
+    return [{"name": row.name, "sha256": row.sha256, "size": row.size} for row in rows]
+
+
+def custodians_of(session: Session, tender_id: str) -> list[tuple[TenderCustodian, Organisation]]:
+    """The custodians in the policy's order, with their organisations."""
+    rows = session.execute(
+        select(TenderCustodian, Organisation)
+        .join(Organisation, TenderCustodian.organisation_id == Organisation.id)
+        .where(TenderCustodian.tender_id == tender_id)
+        .order_by(TenderCustodian.position)
+    )
+    return [(row, organisation) for row, organisation in rows]
+
+
+def summary(tender: Tender) -> dict[str, Any]:
+    """A line of the list of tenders."""
+    return {
+        "id": tender.id, "project": tender.project_id, "state": tender.state, "category": tender.category,
+        "title": tender.title, "currency": tender.currency, "deadline": format_time(tender.deadline),
+        "sandbox": tender.sandbox,
+    }
+
+
+def describe(session: Session, tender: Tender, own: bool) -> dict[str, Any]:
+    """A tender as the API gives it; `own` for the agency's people, who see documents not yet public.
+
+    Members without a value are left out, as in the notice that a client builds from this.
+    """
+    project = session.get_one(Project, tender.project_id)
+    buyer = session.get_one(Organisation, tender.organisation_id)
+    digits = minor_digits(tender.currency)
+    pack = pack_named(tender.pack, tender.pack_version)
+    described = {
+        **summary(tender),
+        "project": {"id": project.id, "number": project.number, "title": project.title},
+        "buyer": {"id": buyer.id, "organisation": buyer.reference, "name": buyer.name},
+        "rules": {"pack": tender.pack, "version": tender.pack_version},
+        "waived": [
+            {"rule": rule.id, "article": rule.article.text} for rule in (waivers(pack) if tender.sandbox else ())
+        ],
+        "threshold": tender.threshold,
+        "minimum_bidders": tender.minimum_bidders,
+        "grace_seconds": tender.grace_seconds,
+        "independent": tender.independent,
+        "items": items_of(session, tender.id),
+        "custodians": [
+            {"organisation": organisation.id, "role": row.role, "name": organisation.name}
+            for row, organisation in custodians_of(session, tender.id)
+        ],
+        "documents": documents_of(session, tender, own or tender.state == State.DRAFT.value),
+    }
+    for name in ("estimate", "ceiling"):
+        if (amount := getattr(tender, name)) is not None:
+            described[name] = format_amount(amount, digits)
+    for member, value in (
+        ("notice", tender.notice_digest), ("policy", tender.policy_digest), ("ended_reason", tender.ended_reason),
+    ):
+        if value is not None:
+            described[member] = value
+    return described
+
+
+def sealing_policy(session: Session, tender: Tender) -> dict[str, Any]:
+    """What a client builds the policy from: custodians in order, with the keys that are here already."""
+    custodians = []
+    for row, organisation in custodians_of(session, tender.id):
+        entry = {"id": organisation.id, "role": row.role, "name": organisation.name}
+        if row.signing_key and row.sealing_key and row.sealing_key_signature:
+            entry["signing_key"] = b64encode(row.signing_key)
+            entry["sealing_key"] = b64encode(row.sealing_key)
+            entry["sealing_key_signature"] = b64encode(row.sealing_key_signature)
+        custodians.append(entry)
+    return {
+        "tender": tender.id,
+        "suite": SUITE,
+        "ready": all("sealing_key" in entry for entry in custodians),
+        "threshold": tender.threshold,
+        "minimum_bidders": tender.minimum_bidders,
+        "grace_seconds": tender.grace_seconds,
+        "independent": tender.independent,
+        "opens_at": format_time(tender.deadline),
+        "custodians": custodians,
+    }

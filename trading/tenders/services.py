@@ -1,0 +1,325 @@
+"""What makes a tender public or ends it: publication, amendment, cancellation, failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bids.notice import Notice
+from bids.objects import build_statement, read_signed
+from signing.encoding import b64encode, format_time, parse_time
+from signing.statements import sign_statement
+from trading.accounts.models import Crl, Organisation
+from trading.accounts.services import Accounts
+from trading.audit.services import AuditLog
+from trading.errors import Conflict, TradingError
+from trading.platform import Platform
+from trading.tenders.drafts import Drafts, put_items
+from trading.tenders.lifecycle import Event, Facts, State, transition
+from trading.tenders.models import Project, PublishedNotice, Tender, TenderCustodian
+from trading.tenders.reading import (
+    SUITE,
+    custodians_of,
+    documents_of,
+    items_of,
+    lock_tender,
+    notice_in_force,
+)
+from trading.tenders.rules import PublicationFacts, Rule, check_publication, pack_named
+from trading.web.security import Actor
+
+# A notice may be signed off-line some days before it is sent; no client's clock is much ahead.
+OLDEST_SIGNING = timedelta(days=7)
+CLOCK_AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publication came to: digests of notice and policy, its place in the log, rules waived."""
+
+    notice: str
+    policy: str
+    log_position: int
+    waived: tuple[Rule, ...]
+
+
+class Tenders:
+    """The public acts on a tender. Each locks its row, then reads the clock, and writes the log last."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._clock = platform.clock
+        self._accounts = Accounts(platform)
+        self._log = AuditLog(platform)
+        self._drafts = Drafts(platform)
+
+    def lock(self, session: Session, tender_id: str) -> Tender:
+        """See reading.lock_tender."""
+        return lock_tender(session, tender_id)
+
+    def notice_of(self, session: Session, tender: Tender) -> Notice:
+        """See reading.notice_in_force."""
+        return notice_in_force(session, tender)
+
+    def custodian_key(
+        self, session: Session, actor: Actor, tender_id: str, sealing_key: bytes, signature: bytes,
+        certificate: str | None = None,
+    ) -> TenderCustodian:
+        """See drafts.Drafts.custodian_key."""
+        return self._drafts.custodian_key(session, actor, tender_id, sealing_key, signature, certificate)
+
+    def publish(
+        self, session: Session, actor: Actor, address: str | None, tender_id: str, raw: bytes, signature: bytes
+    ) -> Publication:
+        """Publish a draft, or amend a published tender, by the notice that the agency signed.
+
+        1. The notice is well-formed and canonical; signature, chain and revocation hold; the signer is
+           the tender's agency.
+        2. The tender is a draft, or published and before its deadline; a notice names the one it replaces.
+        3. It says what was drafted, with the custodians' keys collected and the documents stored here.
+        4. The rule pack allows it.
+
+        The same notice again is answered as the first time. A new policy makes earlier bids void.
+
+        Raises:
+            BidError, SigningError, TradingError: refused; nothing is changed.
+        """
+        notice = Notice.parse(raw)
+        _, crl = self._accounts.verify_party_signature(
+            session, raw, signature, self._clock.now(session), "agency", actor.organisation
+        )
+        tender = lock_tender(session, tender_id)
+        now = self._clock.now(session)
+        if tender.notice_digest == notice.digest:
+            return self._published_before(session, tender, notice)
+        first = tender.notice_digest is None
+        event = Event.PUBLISH if first else Event.AMEND
+        transition(
+            State(tender.state), event,
+            Facts(statement="notice", now=now, deadline=notice.deadline if first else tender.deadline,
+                  new_deadline=notice.deadline),
+        )
+        _check_time(notice.at, now)
+        if notice.replaces != tender.notice_digest:
+            raise TradingError("notice-replaces")
+        self._check_facts(session, tender, notice, first)
+        waived = self._check_rules(session, tender, notice, now)
+        return self._write(session, actor, address, tender, notice, signature, crl, now, waived)
+
+    def cancel(
+        self, session: Session, actor: Actor, address: str | None, tender_id: str, file: bytes
+    ) -> Tender:
+        """End a tender by the agency's signed cancellation; nobody opens its bids any more.
+
+        Raises:
+            BidError, SigningError, TradingError: refused; nothing is changed.
+        """
+        statement = read_signed(file, "cancellation")
+        self._accounts.verify_party_signature(
+            session, statement.statement_bytes, statement.signature, self._clock.now(session), "agency",
+            actor.organisation,
+        )
+        tender = lock_tender(session, tender_id)
+        now = self._clock.now(session)
+        members = statement.statement
+        for field, own in (("tender", tender.id), ("notice", tender.notice_digest)):
+            if members[field] != own:
+                raise TradingError("cancellation-disagrees", field=field)
+        facts = Facts(statement="cancellation", reason=members["reason"])
+        tender.state = transition(State(tender.state), Event.CANCEL, facts).value
+        _check_time(parse_time(members["at"]), now)
+        tender.ended_reason = members["reason"]
+        session.flush()
+        self._log.append(
+            session, "tender.cancelled", at=now, tender=tender.id, actor=actor, address=address,
+            digests={"cancellation": statement.digest, "notice": members["notice"]}, statement=file,
+        )
+        return tender
+
+    def fail(
+        self, session: Session, tender: Tender, reason: str, at: datetime, closing: str | None = None
+    ) -> bytes:
+        """End a closed tender without award, by a signed failure statement; the last write of a transaction.
+
+        Args:
+            tender: its row locked by the caller. closing: digest of the closing statement, if there is one.
+
+        Returns: the signed statement's file.
+        """
+        facts = Facts(statement="failure", reason=reason)
+        tender.state = transition(State(tender.state), Event.FAIL, facts).value
+        tender.ended_reason = reason
+        members: dict[str, Any] = {"at": format_time(at), "tender": tender.id, "reason": reason}
+        digests: dict[str, str] = {}
+        if closing is not None:
+            members["closing"] = digests["closing"] = closing
+        file = sign_statement(build_statement("failure", members), self._platform.keys.statement, at)
+        session.flush()
+        self._log.append(
+            session, "tender.failed", at=at, tender=tender.id, actor=None, address=None, digests=digests,
+            statement=file,
+        )
+        return file
+
+    def _published_before(self, session: Session, tender: Tender, notice: Notice) -> Publication:
+        row = session.get_one(PublishedNotice, notice.digest)
+        pack = pack_named(tender.pack, tender.pack_version)
+        waived = check_publication(pack, _facts(notice, row.published_at)) if notice.sandbox else ()
+        return Publication(notice.digest, notice.policy.digest, row.log_position, waived)
+
+    def _check_facts(self, session: Session, tender: Tender, notice: Notice, first: bool) -> None:
+        fixed = self._fixed_facts(session, tender)
+        said = _facts_said(notice)
+        changing = {} if not first else _drafted_facts(session, tender)
+        if not all(entry["sealing_key"] for entry in fixed["policy.custodians"]):
+            raise TradingError("notice-keys-missing")
+        for field, value in {**fixed, **changing}.items():
+            if said[field] != value:
+                raise TradingError("notice-disagrees", field=field)
+        stored = {(each["name"], each["sha256"], each["size"]) for each in documents_of(session, tender, True)}
+        named = {(each.name, each.sha256, each.size) for each in notice.documents}
+        if not named <= stored or (first and named != stored):
+            raise TradingError("notice-disagrees", field="documents")
+        if notice.deadline.microsecond % 1000:
+            raise TradingError("notice-disagrees", field="deadline")
+        if not first and notice.policy.digest == tender.policy_digest:
+            before = notice_in_force(session, tender)
+            if (before.items, before.currency) != (notice.items, notice.currency):
+                raise TradingError("notice-items-need-new-policy")
+
+    def _fixed_facts(self, session: Session, tender: Tender) -> dict[str, Any]:
+        """What no amendment changes either."""
+        project = session.get_one(Project, tender.project_id)
+        buyer = session.get_one(Organisation, tender.organisation_id)
+        return {
+            "tender": tender.id,
+            "project": (project.id, project.number, project.title),
+            "buyer": (buyer.id, buyer.reference, buyer.name),
+            "category": tender.category,
+            "sandbox": tender.sandbox,
+            "rules": (tender.pack, tender.pack_version),
+            "policy.suite": SUITE,
+            "policy.threshold": tender.threshold,
+            "policy.independent": tender.independent,
+            "policy.custodians": [
+                {
+                    "id": organisation.id, "role": row.role, "name": organisation.name,
+                    "signing_key": _text(row.signing_key), "sealing_key": _text(row.sealing_key),
+                    "sealing_key_signature": _text(row.sealing_key_signature),
+                }
+                for row, organisation in custodians_of(session, tender.id)
+            ],
+        }
+
+    def _check_rules(self, session: Session, tender: Tender, notice: Notice, now: datetime) -> tuple[Rule, ...]:
+        issued = session.scalar(
+            select(func.min(PublishedNotice.published_at)).where(PublishedNotice.tender_id == tender.id)
+        )
+        pack = pack_named(notice.rules.pack, notice.rules.version)
+        return check_publication(pack, _facts(notice, issued or now))
+
+    def _write(
+        self, session: Session, actor: Actor, address: str | None, tender: Tender, notice: Notice,
+        signature: bytes, crl: Crl, now: datetime, waived: tuple[Rule, ...],
+    ) -> Publication:
+        first = tender.notice_digest is None
+        sequence = session.scalar(
+            select(func.count()).select_from(PublishedNotice).where(PublishedNotice.tender_id == tender.id)
+        )
+        tender.state = State.PUBLISHED.value
+        tender.title, tender.currency, tender.deadline = notice.title, notice.currency, notice.deadline
+        tender.estimate, tender.ceiling = notice.estimate, notice.ceiling
+        tender.minimum_bidders = notice.policy.minimum_bidders
+        tender.grace_seconds = notice.policy.grace_seconds
+        tender.notice_digest, tender.policy_digest = notice.digest, notice.policy.digest
+        if not first:
+            put_items(session, tender.id, _items(notice))
+        row = PublishedNotice(
+            sha256=notice.digest, tender_id=tender.id, sequence=sequence, raw=notice.raw, signature=signature,
+            policy_digest=notice.policy.digest, crl_sha256=crl.sha256, log_position=-1, published_at=now,
+        )
+        session.add(row)
+        session.flush()
+        entry = self._log.append(
+            session, "tender.published" if first else "tender.amended", at=now, tender=tender.id, actor=actor,
+            address=address, digests={"notice": notice.digest, "policy": notice.policy.digest}, statement=None,
+        )
+        row.log_position = entry.position
+        session.flush()
+        return Publication(notice.digest, notice.policy.digest, entry.position, waived)
+
+
+def _check_time(at: datetime, now: datetime) -> None:
+    if not now - OLDEST_SIGNING <= at <= now + CLOCK_AHEAD:
+        raise Conflict("notice-time", status=422, at=format_time(at))
+
+
+def _facts(notice: Notice, published_at: datetime) -> PublicationFacts:
+    return PublicationFacts(
+        published_at=published_at, deadline=notice.deadline, opens_at=notice.policy.opens_at,
+        minimum_bidders=notice.policy.minimum_bidders, ceiling=notice.ceiling, sandbox=notice.sandbox,
+    )
+
+
+def _items(notice: Notice) -> list[dict[str, str]]:
+    return [
+        {
+            "number": item.number, "code": item.code, "description": item.description, "unit": item.unit,
+            "quantity": format(item.quantity, "f"),
+        }
+        for item in notice.items
+    ]
+
+
+def _drafted_facts(session: Session, tender: Tender) -> dict[str, Any]:
+    return {
+        "title": tender.title,
+        "currency": tender.currency,
+        "estimate": tender.estimate,
+        "ceiling": tender.ceiling,
+        "deadline": tender.deadline,
+        "items": items_of(session, tender.id),
+        "policy.minimum_bidders": tender.minimum_bidders,
+        "policy.grace_seconds": tender.grace_seconds,
+    }
+
+
+def _facts_said(notice: Notice) -> Mapping[str, Any]:
+    """The notice's facts, in the form and under the names that the draft's have."""
+    policy = notice.policy
+    return {
+        "tender": notice.tender,
+        "project": (notice.project.id, notice.project.number, notice.project.title),
+        "buyer": (notice.buyer.id, notice.buyer.organisation, notice.buyer.name),
+        "category": notice.category,
+        "sandbox": notice.sandbox,
+        "rules": (notice.rules.pack, notice.rules.version),
+        "title": notice.title,
+        "currency": notice.currency,
+        "estimate": notice.estimate,
+        "ceiling": notice.ceiling,
+        "deadline": notice.deadline,
+        "items": _items(notice),
+        "policy.suite": policy.suite,
+        "policy.threshold": policy.threshold,
+        "policy.independent": policy.independent,
+        "policy.minimum_bidders": policy.minimum_bidders,
+        "policy.grace_seconds": policy.grace_seconds,
+        "policy.custodians": [
+            {
+                "id": each.id, "role": each.role, "name": each.name, "signing_key": b64encode(each.signing_key),
+                "sealing_key": b64encode(each.sealing_key),
+                "sealing_key_signature": b64encode(each.sealing_key_signature),
+            }
+            for each in policy.custodians
+        ],
+    }
+
+
+def _text(key: bytes | None) -> str:
+    return b64encode(key) if key else ""
