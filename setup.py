@@ -20,8 +20,7 @@ BASE = [
 
 PLATFORM = [
     "alembic>=1.18,<2",
-    "argon2-cffi>=25.1,<27",
-    "Babel>=2.17,<3",
+    "chinesecalendar>=1.11,<2",
     "dramatiq[rabbitmq,redis]>=2.0,<3",
     "granian>=2.5,<3",
     "obstore>=0.9,<0.13",
@@ -32,7 +31,6 @@ PLATFORM = [
     "PyYAML>=6,<7",
     "reportlab>=5,<6",
     "rich>=14,<16",
-    "segno>=1.6,<2",
     # Pyramid 2.1 imports pkg_resources, which is gone from 82 on and from 80.9 on complains to every user.
     "setuptools>=78.1.1,<80.9",
     "SQLAlchemy>=2.1,<2.2",
@@ -49,6 +47,7 @@ TEST = [
     "hypothesis>=6.150,<7",
     "import-linter>=2.7,<3",
     "mypy>=2,<3",
+    "pypdf>=5,<7",
     "pytest>=9,<10",
     "pytest-cov>=7,<8",
     "pytest-xdist>=3.8,<4",
