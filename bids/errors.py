@@ -25,7 +25,7 @@ from signing.errors import (
 Language = Literal["zh", "en"]
 
 _MAX_PARAM = 300
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _CODES: tuple[tuple[type[SigningError], str], ...] = (
     (CanonicalError, "not-canonical"),
     (EncodingError, "encoding-invalid"),

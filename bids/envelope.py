@@ -1,0 +1,352 @@
+"""The envelope: sealing a bid on the supplier's machine, and opening its files for the people entitled.
+
+Both directions stream: an attachment of any size costs a few pieces of memory. `container` holds the file in
+which a sealed bid travels off-line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from bids import names
+from bids.container import ContainerWriter, SealedBid, object_path
+from bids.errors import BidError, from_signing, refusing
+from bids.manifest import Manifest, ObjectEntry, check_manifest
+from bids.notice import BID_SEGMENT, Notice
+from bids.objects import read_object, write_object
+from bids.offer import Offer
+from bids.schemas import MAX_OBJECTS
+from signing import canonical, cms, suite
+from signing.canonical import JSON
+from signing.certificates import party_of
+from signing.encoding import b64encode, new_id
+from signing.errors import SigningError
+from signing.keys import Signer
+from signing.objects import Sealed, Source
+from signing.padding import Sink
+
+__all__ = [
+    "Attachment",
+    "OpenedFile",
+    "Prepared",
+    "SealedBid",
+    "object_path",
+    "open_files",
+    "prepare",
+    "seal",
+]
+
+MAX_ATTACHMENTS = MAX_OBJECTS - 2  # both indices are objects too
+_PIECE = 256 * 1024
+
+Write = Callable[[str, int], AbstractContextManager[Sink]]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to be sealed: its name and media type, its size in bytes, and how to open it for reading."""
+
+    name: str
+    media_type: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+
+def seal(
+    notice: Notice,
+    supplier: str,
+    bid: str,
+    offer: bytes,
+    attachments: Sequence[Attachment],
+    replaces: str | None,
+    write: Write,
+) -> bytes:
+    """Seal a bid to the custodians of `notice` and return its manifest's bytes, ready to be signed.
+
+    `write(path, size)` opens the place for each ciphertext of `size` bytes ("objects/bid-public-0", …); the
+    attachments come before the list of files. Keys are taken from the notice alone, whose signature the
+    caller has verified. `supplier` and `bid` are ids, `replaces` the id of the supplier's current bid.
+
+    Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe", "attachment-changed".
+    """
+    check_attachments(attachments)
+    sealer = _Sealer(notice, supplier, bid, write)
+    parts = [sealer.public(offer), sealer.files(attachments)]
+    return write_object(
+        "manifest",
+        {
+            "suite": notice.policy.suite,
+            "tender": notice.tender,
+            "notice": notice.digest,
+            "policy": notice.policy.digest,
+            "supplier": supplier,
+            "bid": bid,
+            "replaces": replaces,
+            "parts": parts,
+        },
+    )
+
+
+def check_attachments(attachments: Sequence[Attachment]) -> None:
+    """BidError unless there are at most 198, each under a plain file name of its own."""
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise BidError("attachments-too-many", limit=MAX_ATTACHMENTS)
+    seen: set[str] = set()
+    for attachment in attachments:
+        if not names.is_safe(attachment.name):
+            raise BidError("name-unsafe", name=attachment.name)
+        key = names.same_key(attachment.name)
+        if key in seen:
+            raise BidError("attachment-duplicate", name=attachment.name)
+        seen.add(key)
+
+
+class _Sealer:
+    """Seals the parts of one bid."""
+
+    def __init__(self, notice: Notice, supplier: str, bid: str, write: Write) -> None:
+        self._policy = notice.policy
+        self._supplier = supplier
+        self._bid = bid
+        self._write = write
+        with refusing("policy"):
+            self._suite = suite.by_name(notice.policy.suite)
+
+    def public(self, offer: bytes) -> dict[str, JSON]:
+        key, context = self._suite.content_key(), self._context("public")
+        return self._part("public", key, context, [self._index("public", offer, key, context)])
+
+    def files(self, attachments: Sequence[Attachment]) -> dict[str, JSON]:
+        key, context = self._suite.content_key(), self._context("files")
+        sealed = [
+            self._attachment(attachment, key, context, number)
+            for number, attachment in enumerate(attachments, 1)
+        ]
+        contents = write_object(
+            "contents",
+            {
+                "files": [
+                    {
+                        "object": number,
+                        "name": attachment.name,
+                        "media_type": attachment.media_type,
+                        "sha256": one.plaintext_sha256,
+                    }
+                    for number, (attachment, one) in enumerate(zip(attachments, sealed, strict=True), 1)
+                ]
+            },
+        )
+        return self._part("files", key, context, [self._index("files", contents, key, context), *sealed])
+
+    def _context(self, part: str) -> bytes:
+        policy = self._policy
+        return self._suite.context(policy.tender, policy.digest, self._supplier, self._bid, BID_SEGMENT, part)
+
+    def _index(self, part: str, data: bytes, key: bytes, context: bytes) -> Sealed:
+        with refusing("offer" if part == "public" else "contents"):
+            size = self._suite.ciphertext_length(len(data), True)
+            with self._write(object_path(BID_SEGMENT, part, 0), size) as sink:
+                return self._suite.encrypt_stream(io.BytesIO(data), sink, key, context, 0, len(data), True)
+
+    def _attachment(self, attachment: Attachment, key: bytes, context: bytes, number: int) -> Sealed:
+        path = object_path(BID_SEGMENT, "files", number)
+        size = self._suite.ciphertext_length(attachment.size, False)
+        try:
+            with attachment.open() as source, self._write(path, size) as sink:
+                return self._suite.encrypt_stream(source, sink, key, context, number, attachment.size, False)
+        except SigningError as error:
+            raise BidError("attachment-changed", name=attachment.name, reason=error) from None
+
+    def _part(self, part: str, key: bytes, context: bytes, objects: list[Sealed]) -> dict[str, JSON]:
+        custodians = self._policy.custodians
+        with refusing("policy"):
+            shares = self._suite.deal(key, self._policy.threshold, len(custodians), context)
+            sealed = [
+                self._suite.seal_share(custodian.sealing_key, context, custodian.position, share)
+                for custodian, share in zip(custodians, shares, strict=True)
+            ]
+        return {
+            "segment": BID_SEGMENT,
+            "part": part,
+            "objects": [{"sha256": one.sha256, "size": one.size} for one in objects],
+            "share_digests": [canonical.digest(share) for share in shares],
+            "sealed_shares": [b64encode(one) for one in sealed],
+        }
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A sealed and signed bid: its id, its manifest and signature, as they stand in the container."""
+
+    bid: str
+    manifest: Manifest
+    signature: bytes
+
+    @property
+    def objects(self) -> int:
+        """How many ciphertexts are to be uploaded."""
+        return sum(len(part.objects) for part in self.manifest.parts)
+
+
+def prepare(
+    notice_raw: bytes,
+    offer: bytes,
+    attachments: Sequence[Attachment],
+    signer: Signer,
+    out: BinaryIO,
+    at: datetime,
+    replaces: str | None = None,
+    bid: str | None = None,
+) -> Prepared:
+    """Seal and sign a bid into the container `out`, off-line and in one pass.
+
+    The supplier is the one the signer's certificate names; `bid` is a new id unless given. The notice's
+    signature must have been verified (`notice.verify_notice`). Raises BidError, also for an offer that
+    would not count once opened; `out` is then incomplete and to be thrown away.
+    """
+    notice = Notice.parse(notice_raw)
+    Offer.parse(offer, notice)
+    with refusing("certificate"):
+        party = party_of(signer.certificate)
+    if party.role != "supplier":
+        raise BidError("signer-not-supplier")
+    bid = bid or new_id()
+    writer = ContainerWriter(out)
+    raw = seal(notice, party.id, bid, offer, attachments, replaces, writer.entry)
+    manifest = Manifest.parse(raw)
+    check_manifest(manifest, notice, party.id)
+    with refusing("manifest"):
+        signature = cms.sign(raw, signer, at)
+    writer.finish(raw, signature)
+    return Prepared(bid, manifest, signature)
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A file of an opened bid under a name that is safe to use, or why it could not be opened.
+
+    `stated_name` is the name its bidder gave it; `size` in bytes, 0 where `problem` is set.
+    """
+
+    number: int
+    name: str
+    stated_name: str
+    media_type: str
+    size: int
+    sha256: str
+    problem: BidError | None
+
+
+def open_files(
+    manifest: Manifest,
+    shares: Sequence[bytes],
+    ciphertext: Callable[[int], BinaryIO],
+    notice: Notice,
+    sink: Callable[[str], AbstractContextManager[Sink]],
+) -> list[OpenedFile]:
+    """Open the `files` part of a bid from the custodians' shares.
+
+    `ciphertext(j)` opens object j for reading, `sink(name)` the place for a file; a place's context manager
+    is left by an exception if its content is not to be kept. One file that does not open does not stop the
+    others. Raises BidError if the key cannot be recovered or the list of files is wrong.
+    """
+    part = manifest.part(BID_SEGMENT, "files")
+    context = manifest.context(BID_SEGMENT, "files")
+    policy = notice.policy
+    with refusing("files"):
+        sealing = suite.by_name(manifest.suite)
+        key = sealing.recover(shares, policy.threshold, len(policy.custodians), context, part.share_digests)
+    index = io.BytesIO()
+    with _checked(ciphertext(0), part.objects[0], "contents") as source:
+        sealing.decrypt_stream(source, index, key, context, 0, True)
+    files = _contents(index.getvalue(), len(part.objects))
+    opened = []
+    for stated, name in zip(files, _names([file["name"] for file in files]), strict=True):
+        number = stated["object"]
+        problem: BidError | None = None
+        size = 0
+        try:
+            with _checked(ciphertext(number), part.objects[number], name) as source, sink(name) as place:
+                hashing = _HashingSink(place)
+                size = sealing.decrypt_stream(source, hashing, key, context, number, False)
+                if hashing.hexdigest() != stated["sha256"]:
+                    raise BidError("file-digest", name=name)
+        except BidError as error:
+            problem, size = error, 0
+        opened.append(
+            OpenedFile(number, name, stated["name"], stated["media_type"], size, stated["sha256"], problem)
+        )
+    return opened
+
+
+def _contents(data: bytes, objects: int) -> list[dict[str, Any]]:
+    files: list[dict[str, Any]] = read_object(data, "contents")["files"]
+    if [file["object"] for file in files] != list(range(1, objects)):
+        raise BidError("contents-objects")
+    return files
+
+
+def _names(stated: Sequence[str]) -> list[str]:
+    """Names safe to write under: the stated ones where they are, and are unlike all others."""
+    counts: dict[str, int] = {}
+    for name in stated:
+        counts[names.same_key(name)] = counts.get(names.same_key(name), 0) + 1
+    return [
+        name if names.is_safe(name) and counts[names.same_key(name)] == 1 else names.make_safe(name, number)
+        for number, name in enumerate(stated, 1)
+    ]
+
+
+class _HashingSink:
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes, /) -> None:
+        self._hash.update(data)
+        self._sink.write(data)
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()
+
+
+class _HashingSource:
+    """Reads at most one byte more than `size`, which is enough to see that there is too much."""
+
+    def __init__(self, source: Source, size: int) -> None:
+        self._source = source
+        self._left = size + 1
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int, /) -> bytes:
+        piece = self._source.read(min(size, self._left))
+        self._left -= len(piece)
+        self._hash.update(piece)
+        return piece
+
+    def is_entry(self, entry: ObjectEntry) -> bool:
+        while self.read(_PIECE):
+            pass
+        return self._left == 1 and self._hash.hexdigest() == entry.sha256
+
+
+@contextmanager
+def _checked(source: BinaryIO, entry: ObjectEntry, what: str) -> Iterator[_HashingSource]:
+    """The ciphertext, which must turn out to be the manifest's; that is said before anything else is."""
+    with source:
+        checked = _HashingSource(source, entry.size)
+        try:
+            yield checked
+        except SigningError as error:
+            problem = from_signing(error, what=what)
+        else:
+            if checked.is_entry(entry):
+                return
+            raise BidError("ciphertext-digest", what=what)
+        raise problem if checked.is_entry(entry) else BidError("ciphertext-digest", what=what)

@@ -1,0 +1,587 @@
+"""Makes whole tenders for tests: authorities, parties, notices, sealed bids, receipts, ledgers, closings.
+
+    world = World(seed=1)                          # clock, root, platform, agency, suppliers, custodians
+    tender = world.tender(items=4, minimum_bidders=1)
+    bid = tender.submit(world.suppliers[0])        # sealed, signed, received
+    tender.close()                                 # ledger frozen, closing statement logged
+    tender.trust()                                 # bids.trust.Trust as a verifier would have it
+
+Ids, party keys and sealing seeds follow from the seed; certificates, content keys and signatures do not.
+Times are arguments; by default a notice is at `world.now`, its deadline an hour later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from bids.closing import Closing, build_closing
+from bids.entries import build_entry
+from bids.envelope import Attachment, seal
+from bids.ledger import acceptance_leaf, ledger_origin, withdrawal_leaf
+from bids.manifest import Manifest
+from bids.notice import Custodian, Notice, build_notice, build_policy, sign_sealing_key
+from bids.offer import Offer, build_offer
+from bids.receipts import Receipt, Withdrawal, build_receipt, build_withdrawal
+from bids.trust import Enrolment, Trust, build_enrolment, enrolments_of
+from signing import canonical, cms, merkle, statements
+from signing.canonical import JSON
+from signing.certificates import (
+    Authority,
+    Party,
+    PlatformSubject,
+    fingerprint,
+    issue,
+    make_crl,
+    new_issuing_authority,
+    new_root,
+)
+from signing.encoding import b64encode, format_time
+from signing.keys import Signer, generate_signing_key, spki
+from signing.notes import Checkpoint, NoteSigner, NoteVerifier, format_checkpoint, format_proof
+from signing.suite import SUNSEAL_1
+
+NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
+LOG_ORIGIN = "log.example.org/sunseal"
+HOUR = timedelta(hours=1)
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A party with its key and certificate, and the enrolment the platform gave it."""
+
+    party: Party
+    signer: Signer
+    enrolment: bytes
+
+    @property
+    def id(self) -> str:
+        return self.party.id
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.signer.certificate)
+
+    def sign(self, data: bytes, at: datetime) -> bytes:
+        """A detached signature."""
+        return cms.sign(data, self.signer, at)
+
+    def statement(self, statement: Mapping[str, JSON], at: datetime) -> bytes:
+        """A signed statement's file."""
+        return statements.sign_statement(statement, self.signer, at)
+
+
+class World:
+    """A platform and its parties at `now`."""
+
+    def __init__(
+        self, seed: int = 0, *, now: datetime = NOW, suppliers: int = 3, custodians: int = 3
+    ) -> None:
+        self.seed = seed
+        self.now = now
+        self._random = random.Random(f"sunseal {seed}")
+        issued = now - timedelta(days=30)
+        self.issued = issued
+        self.root = new_root("Test root", issued)
+        self.platform = new_issuing_authority(self.root, "platform", issued)
+        self.parties = new_issuing_authority(self.root, "parties", issued)
+        self.roots = (self.root.certificate,)
+        self.statement_signer = self._platform_signer("Statements", "statement")
+        self.receipt_signer = self._platform_signer("Receipts", "receipt")
+        self.log_key = self._ed25519("log")
+        self.log_origin = LOG_ORIGIN
+        self.log_signer = NoteSigner(LOG_ORIGIN, self.log_key)
+        self.log_entries: list[bytes] = []
+        self.log_tree = merkle.MemoryTree()
+        self.crl = self.make_crl()
+        self.agency = self.actor("agency", "招标代理机构")
+        self.suppliers = [self.actor("supplier", f"供应商 {n}") for n in range(1, suppliers + 1)]
+        self.custodians = [self.actor("custodian", f"保管人 {n}") for n in range(1, custodians + 1)]
+
+    # --- keys and parties
+
+    def new_id(self) -> str:
+        """The next id of this world."""
+        return f"{self._random.getrandbits(128):032x}"
+
+    def secret(self, label: str) -> bytes:
+        """32 bytes that follow from the seed."""
+        return hashlib.sha256(f"sunseal test {self.seed} {label}".encode()).digest()
+
+    def actor(
+        self,
+        role: str,
+        name: str,
+        *,
+        id: str | None = None,
+        organisation: str | None = None,
+        at: datetime | None = None,
+        days: int = 365,
+        authority: Authority | None = None,
+        enrol: Party | None = None,
+    ) -> Actor:
+        """A new party; `enrol` is what its enrolment says, if not what its certificate says."""
+        id = id or self.new_id()
+        organisation = organisation or f"CN-USCC:91{id[:16].upper()}"
+        party = Party(id, organisation, role, name, f"{name}公司")
+        key = self.p256(id + role)
+        authority = authority or self.parties
+        certificate = issue(authority, key.public_key(), party, at or self.issued, days)
+        signer = Signer(key, certificate, authority.chain)
+        return Actor(party, signer, self.enrolment(certificate, enrol or party))
+
+    def enrolment(self, certificate: x509.Certificate, party: Party, at: datetime | None = None) -> bytes:
+        """The platform's signed statement that `certificate` is `party`'s."""
+        at = at or self.now - HOUR
+        return self.state(build_enrolment(at=at, certificate=certificate, party=party), at)
+
+    def p256(self, label: str) -> ec.EllipticCurvePrivateKey:
+        """A P-256 key that follows from the seed."""
+        return ec.derive_private_key(
+            int.from_bytes(self.secret(label), "big") % (_P256_ORDER - 1) + 1, ec.SECP256R1()
+        )
+
+    def _ed25519(self, label: str) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.secret(label))
+
+    def _platform_signer(self, name: str, usage: Any) -> Signer:
+        key = self.p256(usage)
+        certificate = issue(self.platform, key.public_key(), PlatformSubject(name, usage), self.issued, 3650)
+        return Signer(key, certificate, self.platform.chain)
+
+    def make_crl(
+        self, revoked: Sequence[tuple[int, datetime, str]] = (), at: datetime | None = None
+    ) -> x509.CertificateRevocationList:
+        """A revocation list of the parties authority, current for a week from `at`."""
+        at = at or self.now - HOUR
+        return make_crl(self.parties, revoked, at, at + timedelta(days=7))
+
+    # --- the platform's statements and log
+
+    def state(self, statement: Mapping[str, JSON], at: datetime) -> bytes:
+        """A statement signed by the platform's statement key: the file."""
+        return statements.sign_statement(statement, self.statement_signer, at)
+
+    def log(self, entry: bytes) -> int:
+        """Append a leaf to the public log; its index."""
+        self.log_entries.append(entry)
+        return self.log_tree.append(merkle.leaf_hash(entry))
+
+    def checkpoint(self, size: int | None = None) -> bytes:
+        """The log's signed checkpoint."""
+        size = len(self.log_tree) if size is None else size
+        return format_checkpoint(Checkpoint(self.log_origin, size, self.log_tree.root(size)), self.log_signer)
+
+    def proof(self, index: int, size: int | None = None) -> bytes:
+        """The tlog-proof of a leaf of the log."""
+        return format_proof(index, self.log_tree.inclusion(index, size), self.checkpoint(size))
+
+    # --- tenders
+
+    def tender(self, **facts: Any) -> Tender:
+        """A published tender; see Tender for the facts."""
+        return Tender(self, **facts)
+
+
+@dataclass(frozen=True)
+class Bid:
+    """A sealed and signed bid, and once received its receipt and leaf."""
+
+    supplier: Actor
+    offer: bytes
+    manifest: Manifest
+    signature: bytes
+    objects: Mapping[str, bytes]
+    attachments: Mapping[str, bytes]
+    receipt: bytes = b""
+    leaf: bytes = b""
+
+    @property
+    def id(self) -> str:
+        return self.manifest.bid
+
+    def ciphertext(self, part: str, number: int = 0) -> bytes:
+        """An object's ciphertext."""
+        return self.objects[f"objects/bid-{part}-{number}"]
+
+
+@dataclass
+class Withdrawn:
+    """A withdrawal with its signature, receipt and leaf."""
+
+    supplier: Actor
+    withdrawal: Withdrawal
+    signature: bytes
+    receipt: bytes
+    leaf: bytes
+
+
+class Memory:
+    """Takes the objects that sealing writes; `write` is what `envelope.seal` wants."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    @contextmanager
+    def write(self, path: str, size: int) -> Iterator[io.BytesIO]:
+        place = io.BytesIO()
+        yield place
+        self.objects[path] = place.getvalue()
+        assert len(self.objects[path]) == size
+
+    @contextmanager
+    def sink(self, name: str) -> Iterator[io.BytesIO]:
+        """A place for an opened file, kept only if all went well."""
+        place = io.BytesIO()
+        yield place
+        self.objects[name] = place.getvalue()
+
+
+def attach(name: str, data: bytes, media_type: str = "application/pdf") -> Attachment:
+    """An attachment from memory."""
+
+    def opened() -> BinaryIO:
+        return io.BytesIO(data)
+
+    return Attachment(name, media_type, len(data), opened)
+
+
+@dataclass
+class Tender:
+    """A tender of `world`: `notice` (parsed), `signature`, `bids`, `withdrawals`, `leaves`; then the closing.
+
+    `changes` override members of the notice, `policy_changes` arguments of the policy.
+    """
+
+    world: World
+    items: int = 3
+    threshold: int = 2
+    minimum_bidders: int = 1
+    at: datetime | None = None
+    deadline: datetime | None = None
+    grace_seconds: int = 10
+    independent: bool = True
+    id: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    seeds: list[bytes] = field(default_factory=list)
+    notice: Notice = field(init=False)
+    signature: bytes = b""
+
+    def __post_init__(self) -> None:
+        world = self.world
+        self.id = self.id or world.new_id()
+        self.at = self.at or world.now
+        self.deadline = self.deadline or self.at + HOUR
+        self.seeds = self.seeds or [world.secret(f"{self.id} {one.id}") for one in world.custodians]
+        self.sealing_keys = [SUNSEAL_1.sealing_key(seed) for seed in self.seeds]
+        self.project = world.new_id()
+        self.bids: list[Bid] = []
+        self.withdrawals: list[Withdrawn] = []
+        self.leaves: list[bytes] = []
+        self.tree = merkle.MemoryTree()
+        self.origin = ledger_origin(world.log_origin, self.id)
+        self.ledger_signer = NoteSigner(self.origin, world.log_key)
+        self.old_notices: list[tuple[Notice, bytes]] = []
+        self.closing_file = b""
+        self.closing_entry = b""
+        self.closing_position = -1
+        self.publish(self.notice_bytes(**self.changes), self.at)
+
+    # --- notice
+
+    def policy(self, **changes: Any) -> dict[str, JSON]:
+        """The sealing policy's members."""
+        facts: dict[str, Any] = {
+            "tender": self.id,
+            "threshold": self.threshold,
+            "custodians": [self.custodian_member(n) for n in range(len(self.seeds))],
+            "opens_at": self.deadline,
+            "minimum_bidders": self.minimum_bidders,
+            "grace_seconds": self.grace_seconds,
+            "independent": self.independent,
+        }
+        return build_policy(**{**facts, **changes})
+
+    def custodian_member(self, n: int) -> dict[str, str]:
+        """The policy's member for the n-th custodian (from 0)."""
+        actor, key = self.world.custodians[n], self.sealing_keys[n]
+        signature = sign_sealing_key(actor.signer.key, self.id, actor.id, key.public)
+        return {
+            "id": actor.id,
+            "role": ("agency", "supervisor", "operator", "notary")[n % 4],
+            "name": actor.party.name,
+            "signing_key": b64encode(spki(actor.signer.key.public_key())),
+            "sealing_key": b64encode(key.public),
+            "sealing_key_signature": b64encode(signature),
+        }
+
+    def facts(self, **changes: Any) -> dict[str, Any]:
+        """Arguments for `build_notice`."""
+        agency = self.world.agency.party
+        return {
+            "tender": self.id,
+            "project": {"id": self.project, "number": "2026-007", "title": "城市道路护栏工程"},
+            "at": self.at,
+            "sandbox": True,
+            "title": "护栏安装 Guard rail, lot 1",
+            "category": "works",
+            "buyer": {"id": agency.id, "organisation": agency.organisation, "name": agency.name},
+            "items": [
+                {
+                    "number": str(n),
+                    "code": f"{74000 + n:06d}" if n % 2 else "",
+                    "description": f"分项 {n}",
+                    "unit": "LF",
+                    "quantity": ("1", "2.5", "88", "1000.125")[n % 4],
+                }
+                for n in range(1, self.items + 1)
+            ],
+            "currency": "CNY",
+            "deadline": self.deadline,
+            "rules": {"pack": "generic", "version": "1"},
+            "documents": [{"name": "招标文件.pdf", "sha256": "ab" * 32, "size": 1234}],
+            "policy": self.policy() if "policy" not in changes else changes["policy"],
+            "estimate": "215488.00",
+            **changes,
+        }
+
+    def notice_bytes(self, **changes: Any) -> bytes:
+        """A notice's bytes with members changed."""
+        return build_notice(**self.facts(**changes))
+
+    def publish(self, raw: bytes, at: datetime | None = None) -> Notice:
+        """Sign and log a notice, the first or an amendment."""
+        amended = bool(self.signature)
+        if amended:
+            self.old_notices.append((self.notice, self.signature))
+        self.notice = Notice.parse(raw)
+        at = at or self.notice.at
+        self.signature = self.world.agency.sign(raw, at)
+        self.log(
+            "tender.amended" if amended else "tender.published",
+            at,
+            {"notice": self.notice.digest, "policy": self.notice.policy.digest},
+        )
+        return self.notice
+
+    def amend(self, at: datetime | None = None, **changes: Any) -> Notice:
+        """Publish an amendment; a new `deadline` makes a new policy, under which old bids are void."""
+        at = at or self.notice.at + timedelta(minutes=1)
+        if "deadline" in changes:
+            self.deadline = changes["deadline"]
+        return self.publish(self.notice_bytes(at=at, replaces=self.notice.digest, **changes), at)
+
+    @property
+    def custodians(self) -> tuple[Custodian, ...]:
+        return self.notice.policy.custodians
+
+    # --- bids
+
+    def prices(self, supplier: Actor) -> dict[str, str]:
+        """Unit prices that follow from the supplier's id: no two suppliers' totals are alike."""
+        base = int(supplier.id[:6], 16) % 9000 + 1000
+        return {item.number: f"{base + 7 * n}.{n % 100:02d}" for n, item in enumerate(self.notice.items)}
+
+    def seal(
+        self,
+        supplier: Actor,
+        *,
+        prices: Mapping[str, str] | None = None,
+        offer: bytes | None = None,
+        attachments: Mapping[str, bytes] | None = None,
+        replaces: str | None = None,
+        bid: str | None = None,
+        at: datetime | None = None,
+        announced: Mapping[str, str | int] | None = None,
+    ) -> Bid:
+        """A sealed and signed bid that nobody received yet."""
+        if attachments is None:
+            attachments = {"技术方案.pdf": b"%PDF-1.7 " + supplier.id.encode() * 30}
+        if offer is None:
+            given = {"delivery_days": 30} if announced is None else announced
+            offer = build_offer(self.notice, prices or self.prices(supplier), **given)
+        memory = Memory()
+        raw = seal(
+            self.notice,
+            supplier.id,
+            bid or self.world.new_id(),
+            offer,
+            [attach(name, data) for name, data in attachments.items()],
+            replaces,
+            memory.write,
+        )
+        signature = supplier.sign(raw, at or self.notice.at)
+        return Bid(supplier, offer, Manifest.parse(raw), signature, memory.objects, dict(attachments))
+
+    def receive(self, bid: Bid, at: datetime | None = None) -> Bid:
+        """Accept a bid: receipt and leaf. Checks nothing, so that tests can have a platform that lies."""
+        at = at or self.notice.at + timedelta(minutes=5, seconds=len(self.leaves))
+        statement = build_receipt(
+            at=at,
+            tender=bid.manifest.tender,
+            policy=bid.manifest.policy,
+            bid=bid.id,
+            manifest=bid.manifest.digest,
+            signature=canonical.digest(bid.signature),
+            crl=self.crl_digest,
+            received_at=at,
+        )
+        receipt = statements.sign_statement(statement, self.world.receipt_signer, at)
+        leaf = acceptance_leaf(
+            bid.id,
+            bid.supplier.id,
+            bid.manifest.digest,
+            canonical.digest(bid.signature),
+            Receipt.parse(receipt).digest,
+        )
+        received = Bid(**{**bid.__dict__, "receipt": receipt, "leaf": leaf})
+        self.bids.append(received)
+        self.add_leaf(leaf)
+        return received
+
+    def submit(self, supplier: Actor, *, received_at: datetime | None = None, **facts: Any) -> Bid:
+        """Seal and receive."""
+        return self.receive(self.seal(supplier, **facts), received_at)
+
+    def withdraw(self, bid: Bid, at: datetime | None = None, supplier: Actor | None = None) -> Withdrawn:
+        """Withdraw a bid, signed by its supplier (or by another, for tests of refusals)."""
+        supplier = supplier or bid.supplier
+        at = at or self.notice.at + timedelta(minutes=5, seconds=len(self.leaves))
+        raw = build_withdrawal(self.id, self.notice.policy.digest, bid.supplier.id, bid.id, "另有安排")
+        signature = supplier.sign(raw, at)
+        statement = build_receipt(
+            at=at,
+            tender=self.id,
+            policy=self.notice.policy.digest,
+            bid=bid.id,
+            withdrawal=canonical.digest(raw),
+            signature=canonical.digest(signature),
+            crl=self.crl_digest,
+            received_at=at,
+        )
+        receipt = statements.sign_statement(statement, self.world.receipt_signer, at)
+        leaf = withdrawal_leaf(
+            bid.id,
+            bid.supplier.id,
+            canonical.digest(raw),
+            canonical.digest(signature),
+            Receipt.parse(receipt).digest,
+        )
+        withdrawn = Withdrawn(supplier, Withdrawal.parse(raw), signature, receipt, leaf)
+        self.withdrawals.append(withdrawn)
+        self.add_leaf(leaf)
+        return withdrawn
+
+    def add_leaf(self, leaf: bytes) -> int:
+        """Append a leaf to the tender's ledger."""
+        self.leaves.append(leaf)
+        return self.tree.append(merkle.leaf_hash(leaf))
+
+    # --- closing
+
+    @property
+    def ledger_checkpoint(self) -> bytes:
+        """The ledger's signed checkpoint."""
+        size = len(self.tree)
+        return format_checkpoint(Checkpoint(self.origin, size, self.tree.root(size)), self.ledger_signer)
+
+    def closing_statement(self, **changes: Any) -> dict[str, JSON]:
+        """The closing statement, unsigned."""
+        facts: dict[str, Any] = {
+            "at": self.notice.deadline,
+            "tender": self.id,
+            "policy": self.notice.policy.digest,
+            "deadline": self.notice.deadline,
+            "checkpoint": self.ledger_checkpoint,
+            "log": self.world.log_origin,
+        }
+        return build_closing(**{**facts, **changes})
+
+    def close(self, at: datetime | None = None, file: bytes | None = None) -> Closing:
+        """Sign and log the closing statement (or log `file`, for tests of a platform that lies)."""
+        at = at or self.notice.deadline
+        self.closing_file = file or self.world.state(self.closing_statement(at=at), at)
+        closing = Closing.parse(self.closing_file)
+        digests = {"closing": closing.digest, "closing_file": canonical.digest(self.closing_file)}
+        self.closing_position = self.log("tender.closed", at, digests)
+        self.closing_entry = self.world.log_entries[self.closing_position]
+        return closing
+
+    @property
+    def closing_proof(self) -> bytes:
+        """The tlog-proof that the closing's entry is in the log as it is now."""
+        return self.world.proof(self.closing_position)
+
+    @property
+    def closing(self) -> Closing:
+        return Closing.parse(self.closing_file)
+
+    def log(self, act: str, at: datetime, digests: Mapping[str, str], statement: bytes | None = None) -> int:
+        """Log an act of this tender."""
+        return self.world.log(
+            build_entry(at=at, act=act, tender=self.id, digests=digests, statement=statement)
+        )
+
+    # --- what a verifier has
+
+    @property
+    def crl_digest(self) -> str:
+        return canonical.digest(self.world.crl.public_bytes(Encoding.DER))
+
+    @property
+    def actors(self) -> list[Actor]:
+        world = self.world
+        return [world.agency, *world.custodians, *world.suppliers]
+
+    def enrolments(self) -> dict[str, Enrolment]:
+        """The verified enrolments of everybody in the world."""
+        return enrolments_of((actor.enrolment for actor in self.actors), self.world.roots)
+
+    def trust(self, **changes: Any) -> Trust:
+        """What a verifier of this tender trusts."""
+        facts: dict[str, Any] = {
+            "roots": self.world.roots,
+            "crls": {self.crl_digest: self.world.crl},
+            "enrolments": self.enrolments(),
+            "log": NoteVerifier.from_vkey(self.world.log_signer.vkey),
+            "log_origin": self.world.log_origin,
+        }
+        return Trust(**{**facts, **changes})
+
+    def offer(self, bid: Bid) -> Offer:
+        """The bid's offer as its supplier made it."""
+        return Offer.parse(bid.offer, self.notice)
+
+
+def strangers(seed: int = 99) -> World:
+    """Another platform with another root, for forgeries."""
+    return World(seed=seed, suppliers=1, custodians=3)
+
+
+__all__ = [
+    "HOUR",
+    "LOG_ORIGIN",
+    "NOW",
+    "Actor",
+    "Bid",
+    "Memory",
+    "Tender",
+    "Withdrawn",
+    "World",
+    "attach",
+    "format_time",
+    "generate_signing_key",
+    "strangers",
+]
