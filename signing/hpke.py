@@ -66,7 +66,10 @@ def seal(public: bytes, info: bytes, plaintext: bytes) -> bytes:
 
     Raises SealingError if `public` is not an X-Wing public key.
     """
-    return _SUITE.encrypt(plaintext, _load_public(public), info)
+    try:
+        return _SUITE.encrypt(plaintext, _load_public(public), info)
+    except ValueError:  # a point of low order shows only now
+        raise SealingError("The public sealing key is malformed; ask the custodian for it again.") from None
 
 
 def open_(seed: bytes, info: bytes, sealed: bytes) -> bytes:

@@ -165,7 +165,7 @@ class TestCompleteBid:
         policy = canonical.dumps(canonical.loads(notice)["policy"])
         assert canonical.digest(policy) == BID["policy_digest"]
 
-    @pytest.mark.parametrize("custodians", itertools.combinations((1, 2, 3), 2))
+    @pytest.mark.parametrize("custodians", list(itertools.combinations((1, 2, 3), 2)))
     @pytest.mark.parametrize("number", [0, 1])
     def test_part_opens(self, custodians: tuple[int, ...], number: int) -> None:
         manifest, told = self.manifest(), BID["parts"][number]

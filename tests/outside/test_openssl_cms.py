@@ -1,0 +1,82 @@
+"""openssl as referee of our CMS signatures, certificates and revocation lists."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from signing import certificates, cms, keys
+from signing.errors import SignatureInvalid
+from tests.unit.signing.material import AT, DAY, World, world
+
+pytestmark = [
+    pytest.mark.outside,
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed"),
+]
+DATA = '{"type":"sunseal/notice/v1","title":"病床"}'.encode()
+
+
+def openssl(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["openssl", *map(str, arguments)], capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    w = world()
+    (tmp_path / "x.json").write_bytes(DATA)
+    (tmp_path / "x.p7s").write_bytes(cms.sign(DATA, w.supplier, AT))
+    (tmp_path / "roots.pem").write_bytes(certificates.dump_pem(w.roots))
+    return tmp_path
+
+
+def verify(files: Path, *more: str | Path) -> subprocess.CompletedProcess[bytes]:
+    command = ["cms", "-verify", "-binary", "-inform", "DER", "-in", files / "x.p7s", "-content"]
+    roots = ["-CAfile", files / "roots.pem", "-attime", str(int(AT.timestamp()))]
+    return openssl(*command, files / "x.json", *roots, "-out", files / "out", *more)
+
+
+@pytest.mark.parametrize("more", [(), ("-purpose", "any"), ("-cades",), ("-check_ss_sig", "-x509_strict")])
+def test_openssl_accepts_our_signature(files: Path, more: tuple[str, ...]) -> None:
+    result = verify(files, *more)
+    assert result.returncode == 0, result.stderr
+    assert (files / "out").read_bytes() == DATA
+
+
+def test_openssl_refuses_other_content_and_another_root(files: Path) -> None:
+    (files / "x.json").write_bytes(DATA + b" ")
+    assert verify(files).returncode != 0
+    (files / "x.json").write_bytes(DATA)
+    other = certificates.new_root("Sunseal root", AT)
+    (files / "roots.pem").write_bytes(certificates.dump_pem([other.certificate]))
+    assert verify(files).returncode != 0
+
+
+def test_openssl_judges_revocation_by_our_list(files: Path) -> None:
+    w: World = world()
+    serial = w.supplier.certificate.serial_number
+    for revoked, accepted in (([], True), ([(serial, AT - timedelta(hours=1), "keyCompromise")], False)):
+        crl = certificates.make_crl(w.parties, revoked, AT - timedelta(minutes=1), AT + DAY)
+        (files / "crl.pem").write_bytes(crl.public_bytes(Encoding.PEM))
+        result = verify(files, "-crl_check", "-CRLfile", files / "crl.pem")
+        assert (result.returncode == 0) is accepted, result.stderr
+
+
+def test_our_verifier_takes_what_openssl_signs_as_cades(files: Path) -> None:
+    w = world()
+    (files / "key.pem").write_bytes(keys.save_private_pem(w.supplier.key, None))
+    (files / "leaf.pem").write_bytes(certificates.dump_pem([w.supplier.certificate]))
+    (files / "chain.pem").write_bytes(certificates.dump_pem(w.supplier.chain))
+    signing = ["cms", "-sign", "-binary", "-outform", "DER", "-md", "sha256", "-in", files / "x.json"]
+    who = ["-signer", files / "leaf.pem", "-inkey", files / "key.pem", "-certfile", files / "chain.pem"]
+    result = openssl(*signing, *who, "-cades", "-out", files / "y.p7s")
+    assert result.returncode == 0, result.stderr
+    signature = (files / "y.p7s").read_bytes()
+    assert cms.verify_with_chain(DATA, signature, w.roots, AT, "parties", "party").intermediates
+    assert openssl(*signing, *who, "-out", files / "y.p7s").returncode == 0
+    with pytest.raises(SignatureInvalid, match="signing-certificate-v2"):
+        cms.verify(DATA, (files / "y.p7s").read_bytes())
