@@ -46,6 +46,7 @@ class Settings:
     default_language: str = "zh"
     worker_threads: int = 2
     scan_seconds: float = 0.25
+    claim_seconds: float = 10.0
     crl_hours: int = 24
     max_object_bytes: int = 20 * 1024**3
     max_document_bytes: int = 64 * 1024**2
@@ -126,6 +127,7 @@ def _check(settings: Settings) -> None:
     _between("listen_port", settings.listen_port, 1, 65535)
     _between("worker_threads", settings.worker_threads, 1, 64)
     _between("scan_seconds", settings.scan_seconds, 0.05, 60)
+    _between("claim_seconds", settings.claim_seconds, 0.5, 600)
     _between("crl_hours", settings.crl_hours, 1, 24 * 31)
     _between("max_object_bytes", settings.max_object_bytes, 1, 2**50)
     _between("max_document_bytes", settings.max_document_bytes, 1, 2**32)

@@ -240,12 +240,12 @@ class Hold:
 
 
 @contextmanager
-def claim(platform: Platform, kind: str, subject: str, seconds: float = 10.0) -> Iterator[Hold | None]:
-    """Claim work for `seconds` (lengthened by each `check`); None if somebody holds it.
+def claim(platform: Platform, kind: str, subject: str) -> Iterator[Hold | None]:
+    """Claim work for the setting's `claim_seconds` (lengthened by each `check`); None if somebody holds it.
 
     Left in good order, the claim is freed at once; after a crash it runs out by itself.
     """
-    hold = _take(platform, kind, subject, seconds)
+    hold = _take(platform, kind, subject, platform.settings.claim_seconds)
     yield hold
     if hold is not None:
         with platform.database.transaction() as session:
