@@ -39,8 +39,8 @@ Due = Callable[[Session, datetime], Iterable[str]]
 _JOBS: dict[str, Job] = {}
 _DUE: list[tuple[str, Due]] = []
 
-# A job found due is not sent again within this time; its claim guards it when it is.
-_RESEND_SECONDS = 2.0
+# A job found due is not sent again within this share of a claim's time; the claim guards it when it is.
+_RESEND_SHARE = 0.2
 
 
 class Outbox(Base):
@@ -189,7 +189,8 @@ class Scanner:
         if waiting:
             count += relay(self._platform)
         moment = time.monotonic()
-        self._sent = {key: at for key, at in self._sent.items() if moment - at < _RESEND_SECONDS}
+        rest = self._platform.settings.claim_seconds * _RESEND_SHARE
+        self._sent = {key: at for key, at in self._sent.items() if moment - at < rest}
         for key in found:
             if key not in self._sent:
                 self._sent[key] = moment
