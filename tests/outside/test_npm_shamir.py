@@ -30,7 +30,8 @@ const hex = (data) => Buffer.from(data).toString('hex');
 (async () => {
   const asked = JSON.parse(require('fs').readFileSync(0, 'utf8'));
   const combined = await Promise.all(asked.combine.map(async (s) => hex(await combine(s.map(bytes)))));
-  const dealt = await Promise.all(asked.split.map(async ([k, n, s]) => (await split(bytes(s), n, k)).map(hex)));
+  const deal = async ([k, n, s]) => (await split(bytes(s), n, k)).map(hex);
+  const dealt = await Promise.all(asked.split.map(deal));
   process.stdout.write(JSON.stringify({ combined, dealt }));
 })();
 """
@@ -53,6 +54,6 @@ def test_npm_combines_our_shares() -> None:
 
 
 def test_we_combine_npms_shares() -> None:
-    asked = [[2, 3, KEY.hex()], [3, 5, KEY.hex()], [9, 16, KEY.hex()]]
+    asked = [(2, 3, KEY.hex()), (3, 5, KEY.hex()), (9, 16, KEY.hex())]
     for (threshold, _, _), shares in zip(asked, node({"combine": [], "split": asked})["dealt"], strict=True):
-        assert sharing.combine([bytes.fromhex(share) for share in shares[: int(threshold)]]) == KEY
+        assert sharing.combine([bytes.fromhex(share) for share in shares[:threshold]]) == KEY

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from signing import canonical, statements
@@ -8,7 +10,12 @@ from signing.errors import CanonicalError, CertificateError, EncodingError, Sign
 from tests.unit.signing.material import AT, world
 
 TYPE = "sunseal/closing/v1"
-TRICKY = {"type": TYPE, "at": "2026-06-02T09:00:00.000Z", "note": '","statement":{}', "é": {"signature": "x"}}
+TRICKY: dict[str, Any] = {
+    "type": TYPE,
+    "at": "2026-06-02T09:00:00.000Z",
+    "note": '","statement":{}',
+    "é": {"signature": "x"},
+}
 
 
 def test_a_statement_is_read_back_and_verified_as_of_its_own_time() -> None:
