@@ -1,0 +1,61 @@
+"""`python -m tests.benchmarks [--bids N] [--megabytes N] [NAME…]`: all benchmarks, or those named.
+
+Ratios go to the terminal with their spread and, when all were run at full size, to var/bench.json. Ends with
+status 1 if a wanted ratio was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests import postgres
+from tests.benchmarks import opening_vs_crypto, sealing_vs_loop, submission_vs_insert
+from tests.benchmarks.ratios import Ratio, say
+
+RESULT = Path("var/bench.json")
+
+
+def main(arguments: list[str]) -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--bids", type=int, default=opening_vs_crypto.BIDS, help="bids of the opening")
+    parser.add_argument("--megabytes", type=int, default=sealing_vs_loop.SIZE >> 20, help="size of the file")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all of them by default")
+    given = parser.parse_args(arguments)
+    benchmarks: dict[str, Callable[[], Ratio]] = {
+        sealing_vs_loop.NAME: lambda: sealing_vs_loop.run(given.megabytes << 20),
+        submission_vs_insert.NAME: submission_vs_insert.run,
+        opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
+    }
+    unknown = set(given.names) - benchmarks.keys()
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(benchmarks)}")
+    chosen = given.names or list(benchmarks)
+    results = _run([(name, benchmarks[name]) for name in chosen])
+    print("\n".join(result.line() for result in results))
+    full = given.bids == opening_vs_crypto.BIDS and given.megabytes << 20 == sealing_vs_loop.SIZE
+    if full and set(chosen) == benchmarks.keys():
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps({each.name: each.as_json() for each in results}, indent=2) + "\n")
+        print(f"written to {RESULT}")
+    return 0 if all(result.reached for result in results) else 1
+
+
+def _run(chosen: list[tuple[str, Callable[[], Ratio]]]) -> list[Ratio]:
+    server = postgres.Run()
+    try:
+        results = []
+        for name, benchmark in chosen:
+            say(name)
+            results.append(benchmark())
+        return results
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
