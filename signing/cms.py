@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -44,6 +45,9 @@ _SHA256_FORMS = (_SHA256, der.tlv(der.SEQUENCE, _oid("608648016503040201"), der.
 _ECDSA_SHA256 = der.tlv(der.SEQUENCE, _oid("2a8648ce3d040302"))
 _DETACHED = der.tlv(der.SEQUENCE, _DATA)
 _ONE = der.integer(1)
+
+# Parsing is a function of the bytes alone, and the same few certificates come in signature after signature:
+# what is derived from one is remembered below, never what was found of its trust.
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,7 @@ def _order(
     return leaf, tuple(ordered)
 
 
+@lru_cache(maxsize=1024)
 def _load(certificate: bytes) -> x509.Certificate:
     """Parse a certificate, strict about the two bytes that the parser is lenient about and nothing signs."""
     outer = der.Reader(certificate)
@@ -240,6 +245,7 @@ def _attribute(oid: bytes, value: bytes) -> bytes:
     return der.tlv(der.SEQUENCE, oid, der.tlv(der.SET, value))
 
 
+@lru_cache(maxsize=1024)
 def _issuer_and_serial(certificate: bytes) -> bytes:
     """IssuerAndSerialNumber of a DER certificate, with the issuer's name in the bytes the certificate has."""
     tbs = der.Reader(certificate).inside(der.SEQUENCE).inside(der.SEQUENCE)
@@ -261,6 +267,7 @@ def _signing_certificate(certificate: bytes, with_issuer: bool = True) -> bytes:
     return der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, *identifier)))
 
 
+@lru_cache(maxsize=1024)
 def _signing_certificate_forms(certificate: bytes) -> tuple[bytes, bytes]:
     return _signing_certificate(certificate), _signing_certificate(certificate, with_issuer=False)
 

@@ -64,7 +64,7 @@ def test_very_long_number_is_refused_at_once() -> None:
 
 
 def test_keys_are_ordered_by_utf16_and_agree_with_another_implementation() -> None:
-    value = {
+    value: Any = {
         "\ufb33": [1, {"\U0001f600": 1, "\uffff": True}],
         "\U0001f600": None,
         "a": "é",

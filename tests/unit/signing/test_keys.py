@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from signing import certificates as c
 from signing import keys
 from signing.errors import CertificateError, SigningError
-from tests.unit.signing.material import world
+from tests.unit.signing.material import BEGIN, world
 
 
 def test_public_keys_round_trip_and_others_are_refused() -> None:
@@ -77,3 +78,13 @@ def test_pkcs12_with_a_certificate_of_another_key_is_refused() -> None:
         keys.load_pkcs12(
             keys.save_pkcs12(keys.generate_signing_key(), w.supplier.certificate, (), b"x"), b"x"
         )
+
+
+def test_certificates_that_issue_each_other_make_no_endless_chain() -> None:
+    w = world()
+    twins = [
+        c.new_issuing_authority(c.Authority(w.root.key, issuer, ()), kind, BEGIN).certificate
+        for issuer, kind in ((w.platform.certificate, "parties"), (w.parties.certificate, "platform"))
+    ]
+    data = keys.save_pkcs12(w.supplier.key, w.supplier.certificate, tuple(twins), b"x")
+    assert set(keys.load_pkcs12(data, b"x").chain) == set(twins)
