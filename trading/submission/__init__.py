@@ -1,4 +1,4 @@
-"""submission."""
+"""Suppliers' uploads, bids and withdrawals, and the tender's private ledger."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def includeme(config: Configurator) -> None:
-    """Views and jobs of this feature."""
-    config.scan("trading.submission")
+    """The addresses of this feature."""
+    config.scan("trading.submission.views")

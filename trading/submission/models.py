@@ -54,6 +54,16 @@ class Bid(Base):
     crl_sha256: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(UtcTime)
 
+    @property
+    def supplier(self) -> str:
+        """As bids.ledger.Link names it."""
+        return self.supplier_id
+
+    @property
+    def policy(self) -> str:
+        """As bids.ledger.Link names it."""
+        return self.policy_digest
+
 
 class BidObject(Base):
     """Which upload holds which object of a bid."""

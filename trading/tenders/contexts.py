@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trading.errors import NotFound, TradingError
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderCustodian, TenderDocument
+from trading.tenders.reading import documents_of
 from trading.web.permissions import tender_acl
 from trading.web.security import Actor
 
@@ -34,6 +35,7 @@ class TenderContext:
         if tender is None or not may_see(request.dbsession, tender, request.identity):
             raise NotFound("tender-not-found")
         self.tender: Tender = tender
+        self.published = State(tender.state).public
         self.__acl__: tuple[Any, ...] = tender_acl(tender.organisation_id)
 
 
@@ -47,18 +49,19 @@ class DocumentContext(TenderContext):
             refuse_longer(request, limit)
         self.name: str = request.matchdict["name"]
 
-    def document(self, session: Session, actor: Actor | None) -> TenderDocument:
-        """The document, if this reader may have it.
+    def document(self, session: Session, own: bool) -> TenderDocument:
+        """The document; outside the agency only if the notice in force names it.
 
         Raises:
-            NotFound: no such document.
+            NotFound: no such document, or not public.
         """
         found = session.scalar(
             select(TenderDocument).where(
                 TenderDocument.tender_id == self.tender.id, TenderDocument.name == self.name
             )
         )
-        if found is None:
+        public = {each["name"] for each in documents_of(session, self.tender, own or not self.published)}
+        if found is None or found.name not in public:
             raise NotFound("document-not-found")
         return found
 

@@ -136,6 +136,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Changing items or currency would spoil bids sealed already; change the sealing policy as well (move the "
         "deadline), so that they are void and sealed again.",
     ),
+    "notice-policy-returns": (
+        "此封存策略曾经使用过，恢复它会使已作废的投标重新生效。请换用不同的截止时间或等候秒数。",
+        "This sealing policy was in force before; returning to it would revive void bids. Choose another deadline "
+        "or other grace seconds.",
+    ),
     "notice-not-found": ("没有这份公告。", "There is no such notice."),
     "cancellation-disagrees": (
         "终止声明的 {field} 与本标段不符。", "The cancellation's {field} is not this tender's.",

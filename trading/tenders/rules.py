@@ -184,6 +184,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "unsigned-bid": (_one_of("refused"), False),
     "entitled-supplier": (_one_of("registered"), False),
     "replacement": (_one_of("before-deadline"), False),
+    "cancelled-tender": (_one_of("refused"), False),
     "minimum-after-opening": (_flag, False),
     "award-rule": (_one_of("lowest-total"), False),
     "tie": (_one_of("earlier-receipt", "order"), False),

@@ -187,10 +187,20 @@ class Tenders:
             raise TradingError("notice-disagrees", field="documents")
         if notice.deadline.microsecond % 1000:
             raise TradingError("notice-disagrees", field="deadline")
-        if not first and notice.policy.digest == tender.policy_digest:
+        if not first and notice.policy.digest != tender.policy_digest:
+            self._check_new_policy(session, tender, notice)
+        elif not first:
             before = notice_in_force(session, tender)
             if (before.items, before.currency) != (notice.items, notice.currency):
                 raise TradingError("notice-items-need-new-policy")
+
+    def _check_new_policy(self, session: Session, tender: Tender, notice: Notice) -> None:
+        """A policy that returned would bring void bids back beside those sealed since."""
+        before = select(PublishedNotice.sha256).where(
+            PublishedNotice.tender_id == tender.id, PublishedNotice.policy_digest == notice.policy.digest
+        )
+        if session.scalar(before.limit(1)) is not None:
+            raise TradingError("notice-policy-returns")
 
     def _fixed_facts(self, session: Session, tender: Tender) -> dict[str, Any]:
         """What no amendment changes either."""

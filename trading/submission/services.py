@@ -1,0 +1,294 @@
+"""Receiving bids and withdrawals: each is a leaf of the tender's private ledger and gets a receipt at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bids.errors import BidError, from_signing
+from bids.ledger import acceptance_leaf, check_replaces, withdrawal_leaf
+from bids.manifest import Manifest, check_manifest
+from bids.receipts import Receipt, build_receipt
+from bids.receipts import Withdrawal as SignedWithdrawal
+from signing import canonical, cms
+from signing.certificates import fingerprint
+from signing.errors import SigningError
+from signing.keys import spki
+from signing.statements import sign_statement
+from trading.accounts.models import Crl
+from trading.accounts.services import Accounts
+from trading.errors import Conflict, TradingError
+from trading.platform import Platform
+from trading.submission.history import History, own_history
+from trading.submission.models import Bid, BidObject, LedgerLeaf, Upload, Withdrawal
+from trading.submission.opening_hours import refuse_unless_open
+from trading.tenders.models import Tender
+from trading.tenders.reading import lock_tender, notice_in_force
+from trading.tenders.rules import RulePack, pack_named
+from trading.web.security import Actor
+
+
+@dataclass(frozen=True)
+class Received:
+    """What was received: bid id, the signed receipt's file, and whether it is new or was here before."""
+
+    bid: str
+    receipt: bytes
+    new: bool
+
+
+class Submission:
+    """The acts of a supplier on its bids."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._clock = platform.clock
+        self._keys = platform.keys
+        self._accounts = Accounts(platform)
+
+    def submit(self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes) -> Received:
+        """Receive a bid whose ciphertext is up.
+
+        Checked in the protocol's order, the costly part before the tender's row is locked:
+
+        1. The tender is open.
+        2. The supplier is entitled.
+        3. Signature, chain, revocation.
+        4. The manifest is canonical and for this tender, notice and policy.
+        5. Under the lock, by the clock read then: 1 and, after an amendment in between, 4 again.
+        6. `replaces` names the supplier's current bid, or is null if there is none; the same key signed both.
+        7. Every ciphertext is here with its digest and size.
+
+        The very same bid again gets the same receipt, also after the deadline.
+
+        Raises:
+            TradingError: refused, with rule and article; what was uploaded stays.
+        """
+        pack = pack_named(tender.pack, tender.pack_version)
+        now = self._clock.now(session)
+        try:
+            refuse_unless_open(tender, now)
+        except TradingError:
+            if (before := self._received_before(session, actor, tender, raw, signature)) is not None:
+                return before
+            raise
+        notice = notice_in_force(session, tender)
+        _refuse_unentitled(pack, tender, actor, [each.id for each in notice.policy.custodians])
+        certificate, crl = self._verify(session, pack, actor, raw, signature, now, "manifest")
+        with _under(pack, "unencrypted-bid", "manifest"):
+            manifest = Manifest.parse(raw)
+            check_manifest(manifest, notice, actor.organisation)
+        tender, now = self._locked(session, tender.id, certificate, crl)
+        if tender.notice_digest != notice.digest:
+            with _under(pack, "unencrypted-bid", "manifest"):
+                check_manifest(manifest, notice_in_force(session, tender), actor.organisation)
+        history = own_history(session, tender.id, actor.organisation, manifest.bid)
+        if (known := history.known(manifest.bid)) is not None:
+            return _same_or_refused(pack, known, actor, raw, signature)
+        self._check_replaces(session, pack, history, manifest, certificate)
+        uploads, position = _find_objects(session, pack, tender.id, actor.organisation, manifest)
+        receipt = self._receipt(tender, manifest.bid, signature, crl, now, manifest=manifest.digest)
+        session.add(
+            Bid(
+                id=manifest.bid, tender_id=tender.id, supplier_id=actor.organisation, person_id=actor.person,
+                policy_digest=manifest.policy, replaces=manifest.replaces, manifest=raw, signature=signature,
+                receipt=receipt.raw, certificate=fingerprint(certificate), crl_sha256=crl.sha256, received_at=now,
+            )
+        )
+        session.flush()
+        session.add_all(
+            BidObject(bid_id=manifest.bid, segment=part.segment, part=part.part, number=number,
+                      upload_id=uploads[entry.sha256].id)
+            for part in manifest.parts
+            for number, entry in enumerate(part.objects)
+        )  # fmt: skip
+        leaf = acceptance_leaf(
+            manifest.bid, actor.organisation, manifest.digest, receipt.signature, receipt.digest
+        )
+        session.add(
+            LedgerLeaf(tender_id=tender.id, position=position, bid_id=manifest.bid, kind="acceptance", raw=leaf)
+        )
+        session.flush()
+        return Received(manifest.bid, receipt.raw, True)
+
+    def withdraw(self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes) -> Received:
+        """Take the supplier's current bid back; bidding again afterwards is allowed.
+
+        The very same withdrawal again gets the same receipt, also after the deadline.
+
+        Raises:
+            TradingError: refused, with rule and article.
+        """
+        pack = pack_named(tender.pack, tender.pack_version)
+        now = self._clock.now(session)
+        try:
+            refuse_unless_open(tender, now)
+        except TradingError:
+            if (before := self._withdrawn_before(session, actor, raw, signature)) is not None:
+                return before
+            raise
+        certificate, crl = self._verify(session, pack, actor, raw, signature, now, "withdrawal")
+        with _under(pack, "replacement", "withdrawal"):
+            document = SignedWithdrawal.parse(raw)
+        tender, now = self._locked(session, tender.id, certificate, crl)
+        if (before := self._withdrawn_before(session, actor, raw, signature)) is not None:
+            return before
+        for field, wanted in (
+            ("tender", tender.id), ("policy", tender.policy_digest), ("supplier", actor.organisation),
+        ):
+            if getattr(document, field) != wanted:
+                raise pack.refuse("replacement", "withdrawal-disagrees", field=field)
+        history = own_history(session, tender.id, actor.organisation, None)
+        bid = history.current(document.policy)
+        if bid is None or bid.id != document.bid:
+            raise pack.refuse("replacement", "withdrawal-not-current", bid=document.bid)
+        _refuse_other_key(session, pack, bid, certificate)
+        receipt = self._receipt(tender, bid.id, signature, crl, now, withdrawal=document.digest)
+        session.add(
+            Withdrawal(
+                bid_id=bid.id, tender_id=tender.id, supplier_id=actor.organisation, person_id=actor.person, raw=raw,
+                signature=signature, receipt=receipt.raw, crl_sha256=crl.sha256, received_at=now,
+            )
+        )
+        leaf = withdrawal_leaf(bid.id, actor.organisation, document.digest, receipt.signature, receipt.digest)
+        session.add(
+            LedgerLeaf(tender_id=tender.id, position=session.scalar(select(_next_position(tender.id))),
+                       bid_id=bid.id, kind="withdrawal-leaf", raw=leaf)
+        )  # fmt: skip
+        session.flush()
+        return Received(bid.id, receipt.raw, True)
+
+    def _verify(
+        self, session: Session, pack: RulePack, actor: Actor, raw: bytes, signature: bytes, now: datetime, what: str
+    ) -> tuple[x509.Certificate, Crl]:
+        if not signature:
+            raise pack.refuse("unsigned-bid", "signature-missing")
+        with _under(pack, "unsigned-bid", what):
+            verified, crl = self._accounts.verify_party_signature(
+                session, raw, signature, now, "supplier", actor.organisation
+            )
+        return verified.certificate, crl
+
+    def _locked(
+        self, session: Session, tender_id: str, certificate: x509.Certificate, crl: Crl
+    ) -> tuple[Tender, datetime]:
+        """The tender locked, and the instant at which whatever comes now is received."""
+        tender = lock_tender(session, tender_id)
+        now = self._clock.now(session)
+        refuse_unless_open(tender, now)
+        if now > min(certificate.not_valid_after_utc, crl.next_update):
+            # It held a moment ago; judged again from the beginning it will say which of the two ran out.
+            raise Conflict("busy")
+        return tender, now
+
+    def _check_replaces(
+        self, session: Session, pack: RulePack, history: History, manifest: Manifest, certificate: x509.Certificate
+    ) -> None:
+        with _under(pack, "replacement", "manifest"):
+            check_replaces(manifest.replaces, history.leaves, history.links, manifest.policy)
+        if manifest.replaces is not None:
+            _refuse_other_key(session, pack, history.links[manifest.replaces], certificate)
+
+    def _receipt(
+        self, tender: Tender, bid: str, signature: bytes, crl: Crl, now: datetime, *,
+        manifest: str | None = None, withdrawal: str | None = None,
+    ) -> Receipt:
+        statement = build_receipt(
+            at=now, tender=tender.id, policy=tender.policy_digest or "", bid=bid, manifest=manifest,
+            withdrawal=withdrawal, signature=canonical.digest(signature), crl=crl.sha256, received_at=now,
+        )
+        return Receipt.parse(sign_statement(statement, self._keys.receipt, now))
+
+    def _received_before(
+        self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes
+    ) -> Received | None:
+        try:
+            bid = session.get(Bid, Manifest.parse(raw).bid)
+        except BidError:
+            return None
+        same = bid is not None and (bid.tender_id, bid.supplier_id, bid.manifest, bid.signature) == (
+            tender.id, actor.organisation, raw, signature,
+        )
+        return Received(bid.id, bid.receipt, False) if bid is not None and same else None
+
+    def _withdrawn_before(self, session: Session, actor: Actor, raw: bytes, signature: bytes) -> Received | None:
+        try:
+            row = session.get(Withdrawal, SignedWithdrawal.parse(raw).bid)
+        except BidError:
+            return None
+        if row is None or (row.supplier_id, row.raw, row.signature) != (actor.organisation, raw, signature):
+            return None
+        return Received(row.bid_id, row.receipt, False)
+
+
+def _same_or_refused(pack: RulePack, known: Bid, actor: Actor, raw: bytes, signature: bytes) -> Received:
+    if (known.supplier_id, known.manifest, known.signature) != (actor.organisation, raw, signature):
+        raise pack.refuse("replacement", "bid-duplicate", bid=known.id)
+    return Received(known.id, known.receipt, False)
+
+
+def _refuse_unentitled(pack: RulePack, tender: Tender, actor: Actor, custodians: Sequence[str]) -> None:
+    if actor.organisation == tender.organisation_id:
+        raise pack.refuse("entitled-supplier", "supplier-is-buyer")
+    if actor.organisation in custodians:
+        raise pack.refuse("entitled-supplier", "supplier-is-custodian")
+
+
+def _refuse_other_key(session: Session, pack: RulePack, bid: Bid, certificate: x509.Certificate) -> None:
+    """Whoever could get a second certificate for an organisation must not be able to remove its bid."""
+    if bid.certificate == fingerprint(certificate):
+        return
+    first = cms.verify(bid.manifest, bid.signature).certificate
+    if _public(first) != _public(certificate):
+        raise pack.refuse("replacement", "bid-key-differs")
+
+
+def _public(certificate: x509.Certificate) -> bytes:
+    return spki(certificate.public_key())  # type: ignore[arg-type]
+
+
+def _next_position(tender_id: str) -> object:
+    last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
+    return func.coalesce(last + 1, 0)
+
+
+def _find_objects(
+    session: Session, pack: RulePack, tender_id: str, organisation: str, manifest: Manifest
+) -> tuple[dict[str, Upload], int]:
+    """The complete uploads that hold the manifest's objects, and the place of the next leaf."""
+    entries = [entry for part in manifest.parts for entry in part.objects]
+    rows = session.execute(
+        select(Upload, _next_position(tender_id)).where(
+            Upload.tender_id == tender_id, Upload.organisation_id == organisation,
+            Upload.sha256.in_([entry.sha256 for entry in entries]), Upload.completed_at.is_not(None),
+        )
+    ).all()
+    found = {upload.sha256: upload for upload, _ in rows}
+    for entry in entries:
+        upload = found.get(entry.sha256)
+        if upload is None:
+            raise pack.refuse("incomplete-bid", "bid-object-missing", sha256=entry.sha256)
+        if upload.size != entry.size:
+            raise pack.refuse(
+                "incomplete-bid", "bid-object-size", sha256=entry.sha256, found=upload.size, stated=entry.size
+            )
+    return found, rows[0][1]
+
+
+@contextmanager
+def _under(pack: RulePack, rule: str, what: str) -> Iterator[None]:
+    """Give refusals of the lower floors the rule and article they fall under."""
+    try:
+        yield
+    except (BidError, SigningError) as error:
+        refusal = from_signing(error, what=what) if isinstance(error, SigningError) else error
+        raise pack.refuse(rule, refusal.code, **refusal.params) from None
+    except TradingError as error:
+        if not error.rule:
+            error.rule, error.article = rule, pack.rule(rule).article.text
+        raise

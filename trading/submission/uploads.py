@@ -1,0 +1,168 @@
+"""Ciphertext on its way in: parts of 8 MiB, write-once, resumable, checked as a whole at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from transaction.interfaces import ITransactionManager
+
+from signing.encoding import new_id
+from trading.errors import Conflict, NotFound, TradingError
+from trading.platform import Platform
+from trading.storage import PART_BYTES, PartExists, Storage
+from trading.submission.models import Upload, UploadPart
+from trading.submission.opening_hours import refuse_unless_open
+from trading.tenders.models import Tender
+
+
+@dataclass(frozen=True)
+class UploadState:
+    """How far an upload is: which parts are here, and whether the whole was checked."""
+
+    id: str
+    parts: int
+    have: tuple[int, ...]
+    complete: bool
+
+
+def storage_key(upload_id: str) -> str:
+    """Where an upload's parts are stored."""
+    return f"uploads/{upload_id}"
+
+
+def open_upload(storage: Storage, upload: Upload) -> BinaryIO:
+    """The ciphertext as a stream that holds one part at a time."""
+    return storage.open(storage_key(upload.id), upload.parts)
+
+
+@contextmanager
+def set_aside(manager: ITransactionManager) -> Iterator[None]:
+    """End the request's transaction, which has written nothing, and begin another one afterwards.
+
+    On SQLite it holds the one write lock; a long computation inside would keep everybody waiting.
+    """
+    manager.abort()
+    try:
+        yield
+    finally:
+        manager.begin()
+
+
+class Uploads:
+    """A supplier's uploads; before the opening nobody else learns of them."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._database = platform.database
+        self._clock = platform.clock
+        self._storage = platform.storage
+        self._limit = platform.settings.max_object_bytes
+
+    def start(
+        self, session: Session, tender: Tender, organisation: str, sha256: str, size: int
+    ) -> tuple[UploadState, bool]:
+        """The upload of these bytes for this tender, and whether it is new.
+
+        Raises:
+            TradingError: the tender receives no bids, or the size is out of bounds.
+        """
+        now = self._clock.now(session)
+        refuse_unless_open(tender, now)
+        if not 1 <= size <= self._limit:
+            raise TradingError("upload-size", limit=self._limit)
+        known = session.scalar(
+            select(Upload)
+            .where(
+                Upload.tender_id == tender.id, Upload.organisation_id == organisation,
+                Upload.sha256 == sha256, Upload.size == size,
+            )
+            .order_by(Upload.id)
+            .limit(1)
+        )
+        if known is not None:
+            return self.state(session, known), False
+        upload = Upload(
+            id=new_id(), tender_id=tender.id, organisation_id=organisation, sha256=sha256, size=size,
+            parts=-(-size // PART_BYTES), created_at=now, completed_at=None,
+        )
+        session.add(upload)
+        session.flush()
+        return UploadState(upload.id, upload.parts, (), False), True
+
+    def state(self, session: Session, upload: Upload) -> UploadState:
+        """Which parts are here."""
+        have = session.scalars(
+            select(UploadPart.number).where(UploadPart.upload_id == upload.id).order_by(UploadPart.number)
+        ).all()
+        return UploadState(upload.id, upload.parts, tuple(have), upload.completed_at is not None)
+
+    def put_part(self, session: Session, upload: Upload, number: int, data: bytes) -> None:
+        """Store one part; the same bytes again change nothing.
+
+        Raises:
+            TradingError: number or size is wrong, or the tender receives no bids.
+            Conflict: the part is here with other bytes.
+        """
+        if not 0 <= number < upload.parts:
+            raise TradingError("upload-part-number", last=upload.parts - 1)
+        wanted = PART_BYTES if number < upload.parts - 1 else upload.size - PART_BYTES * (upload.parts - 1)
+        if len(data) != wanted:
+            raise TradingError("upload-part-size", number=number, wanted=wanted, found=len(data))
+        digest = hashlib.sha256(data).hexdigest()
+        row = session.get(UploadPart, (upload.id, number))
+        if row is not None:
+            if row.sha256 != digest:
+                raise Conflict("upload-part-differs", number=number)
+            return
+        refuse_unless_open(session.get_one(Tender, upload.tender_id), self._clock.now(session))
+        try:
+            self._storage.put_part(storage_key(upload.id), number, data)
+        except PartExists:
+            # Stored by a request that died before its commit: taken if it is the same.
+            stored = self._storage.read_part(storage_key(upload.id), number)
+            if hashlib.sha256(stored).hexdigest() != digest:
+                raise Conflict("upload-part-differs", number=number) from None
+        session.add(UploadPart(upload_id=upload.id, number=number, sha256=digest, size=len(data)))
+        session.flush()
+
+    def complete(self, upload_id: str) -> tuple[str, int]:
+        """Check the whole against its announced digest, in transactions of its own; its SHA-256 and size.
+
+        Call it with no transaction open (`set_aside`): reading takes as long as the upload is large.
+
+        Raises:
+            TradingError: parts are missing, or the digest differs, and then the upload is discarded.
+        """
+        with self._database.reading() as session:
+            upload = session.get(Upload, upload_id)
+            if upload is None:
+                raise NotFound("upload-not-found")
+            missing = upload.parts - len(self.state(session, upload).have)
+        if upload.completed_at is not None:
+            return upload.sha256, upload.size
+        if missing:
+            raise Conflict("upload-incomplete", missing=missing)
+        digest = hashlib.sha256()
+        for part in self._storage.chunks(storage_key(upload.id), upload.parts):
+            digest.update(part)
+        if digest.hexdigest() != upload.sha256:
+            self._discard(upload)
+            raise TradingError("upload-digest")
+        with self._database.transaction() as session:
+            row = session.get(Upload, upload_id, with_for_update=True)
+            if row is None:
+                raise NotFound("upload-not-found")
+            row.completed_at = row.completed_at or self._clock.now(session)
+        return upload.sha256, upload.size
+
+    def _discard(self, upload: Upload) -> None:
+        """Rows first: a crash in between leaves bytes that nothing refers to."""
+        with self._database.transaction() as session:
+            session.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))
+            session.execute(delete(Upload).where(Upload.id == upload.id, Upload.completed_at.is_(None)))
+        self._storage.delete(storage_key(upload.id), upload.parts)
