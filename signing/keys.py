@@ -83,7 +83,11 @@ def load_private_pem(data: bytes, password: bytes | None) -> SigningKey:
 def save_pkcs12(
     key: SigningKey, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...], password: bytes
 ) -> bytes:
-    """PKCS #12 (RFC 7292) with the key, its certificate and the intermediates, encrypted under `password`."""
+    """PKCS #12 (RFC 7292) with the key, its certificate and the intermediates, encrypted under `password`.
+
+    CertificateError if the certificate is for another key.
+    """
+    _require_match(key, certificate)
     return pkcs12.serialize_key_and_certificates(
         b"sunseal", key, certificate, chain, BestAvailableEncryption(password)
     )
@@ -103,11 +107,14 @@ def load_pkcs12(data: bytes, password: bytes) -> Signer:
         ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
         raise SigningError("The PKCS #12 file must hold a P-256 private key and its certificate.")
-    if spki(require_p256(key.public_key())) != certificate.public_key().public_bytes(
-        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    ):
-        raise CertificateError("The certificate in the PKCS #12 file is for another key.", "malformed")
+    _require_match(key, certificate)
     return Signer(key, certificate, _issuer_first(certificate, others))
+
+
+def _require_match(key: SigningKey, certificate: x509.Certificate) -> None:
+    public = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if spki(require_p256(key.public_key())) != public:
+        raise CertificateError("The certificate is for another key.", "malformed")
 
 
 def _issuer_first(leaf: x509.Certificate, others: list[x509.Certificate]) -> tuple[x509.Certificate, ...]:
