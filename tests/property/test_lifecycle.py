@@ -18,15 +18,31 @@ acts = st.sampled_from(Event).flatmap(
     lambda event: st.tuples(
         st.just(event),
         st.builds(
-            Facts, statement=st.sampled_from([statement_of(event), statement_of(event), None, "award"]),
-            now=_moment, deadline=_moment, new_deadline=_moment, suppliers=_small, minimum=_small,
-            releases=_small, threshold=_small, pending=_small, responsive=_small,
+            Facts,
+            statement=st.sampled_from([statement_of(event), statement_of(event), None, "award"]),
+            now=_moment,
+            deadline=_moment,
+            new_deadline=_moment,
+            suppliers=_small,
+            minimum=_small,
+            releases=_small,
+            threshold=_small,
+            pending=_small,
+            responsive=_small,
             reason=st.sampled_from([None, "", "because"]),
         ),
     )
 )
 
-_ORDER = [State.DRAFT, State.PUBLISHED, State.CLOSED, State.OPENING, State.OPENED, State.EVALUATED, State.AWARDED]
+_ORDER = [
+    State.DRAFT,
+    State.PUBLISHED,
+    State.CLOSED,
+    State.OPENING,
+    State.OPENED,
+    State.EVALUATED,
+    State.AWARDED,
+]
 
 
 @given(st.lists(acts, max_size=60))
@@ -64,6 +80,8 @@ def test_nothing_closes_early_and_nothing_opens_below_the_minimum(
         assert facts.now is not None and facts.deadline is not None and facts.now >= facts.deadline
     if after is State.OPENING:
         assert facts.suppliers is not None and facts.minimum is not None and facts.suppliers >= facts.minimum
-        assert facts.releases is not None and facts.threshold is not None and facts.releases >= facts.threshold
+        assert (
+            facts.releases is not None and facts.threshold is not None and facts.releases >= facts.threshold
+        )
     if after is State.PUBLISHED:
         assert facts.now is not None and facts.deadline is not None and facts.now < facts.deadline

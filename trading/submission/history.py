@@ -71,6 +71,11 @@ def own_history(session: Session, tender_id: str, supplier_id: str, bid_id: str 
 def _leaf(kind: str, bid: Bid) -> Leaf:
     """As much of a leaf as the order of replacements needs."""
     return Leaf(
-        raw=b"", kind="acceptance" if kind == "acceptance" else "withdrawal", bid=bid.id,
-        supplier=bid.supplier_id, document="", signature="", receipt="",
+        raw=b"",
+        kind="acceptance" if kind == "acceptance" else "withdrawal",
+        bid=bid.id,
+        supplier=bid.supplier_id,
+        document="",
+        signature="",
+        receipt="",
     )

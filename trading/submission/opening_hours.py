@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from signing.encoding import format_time
-from trading.errors import TradingError
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named

@@ -1,4 +1,4 @@
-"""Receiving bids and withdrawals: each is a leaf of the tender's private ledger and gets a receipt at once."""
+"""Receiving bids and withdrawals: each is a leaf of the private ledger and gets a receipt at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from bids.errors import BidError, from_signing
@@ -51,7 +51,9 @@ class Submission:
         self._keys = platform.keys
         self._accounts = Accounts(platform)
 
-    def submit(self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes) -> Received:
+    def submit(
+        self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes
+    ) -> Received:
         """Receive a bid whose ciphertext is up.
 
         Checked in the protocol's order, the costly part before the tender's row is locked:
@@ -95,9 +97,18 @@ class Submission:
         receipt = self._receipt(tender, manifest.bid, signature, crl, now, manifest=manifest.digest)
         session.add(
             Bid(
-                id=manifest.bid, tender_id=tender.id, supplier_id=actor.organisation, person_id=actor.person,
-                policy_digest=manifest.policy, replaces=manifest.replaces, manifest=raw, signature=signature,
-                receipt=receipt.raw, certificate=fingerprint(certificate), crl_sha256=crl.sha256, received_at=now,
+                id=manifest.bid,
+                tender_id=tender.id,
+                supplier_id=actor.organisation,
+                person_id=actor.person,
+                policy_digest=manifest.policy,
+                replaces=manifest.replaces,
+                manifest=raw,
+                signature=signature,
+                receipt=receipt.raw,
+                certificate=fingerprint(certificate),
+                crl_sha256=crl.sha256,
+                received_at=now,
             )
         )
         session.flush()
@@ -111,12 +122,16 @@ class Submission:
             manifest.bid, actor.organisation, manifest.digest, receipt.signature, receipt.digest
         )
         session.add(
-            LedgerLeaf(tender_id=tender.id, position=position, bid_id=manifest.bid, kind="acceptance", raw=leaf)
+            LedgerLeaf(
+                tender_id=tender.id, position=position, bid_id=manifest.bid, kind="acceptance", raw=leaf
+            )
         )
         session.flush()
         return Received(manifest.bid, receipt.raw, True)
 
-    def withdraw(self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes) -> Received:
+    def withdraw(
+        self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes
+    ) -> Received:
         """Take the supplier's current bid back; bidding again afterwards is allowed.
 
         The very same withdrawal again gets the same receipt, also after the deadline.
@@ -139,7 +154,9 @@ class Submission:
         if (before := self._withdrawn_before(session, actor, raw, signature)) is not None:
             return before
         for field, wanted in (
-            ("tender", tender.id), ("policy", tender.policy_digest), ("supplier", actor.organisation),
+            ("tender", tender.id),
+            ("policy", tender.policy_digest),
+            ("supplier", actor.organisation),
         ):
             if getattr(document, field) != wanted:
                 raise pack.refuse("replacement", "withdrawal-disagrees", field=field)
@@ -151,8 +168,15 @@ class Submission:
         receipt = self._receipt(tender, bid.id, signature, crl, now, withdrawal=document.digest)
         session.add(
             Withdrawal(
-                bid_id=bid.id, tender_id=tender.id, supplier_id=actor.organisation, person_id=actor.person, raw=raw,
-                signature=signature, receipt=receipt.raw, crl_sha256=crl.sha256, received_at=now,
+                bid_id=bid.id,
+                tender_id=tender.id,
+                supplier_id=actor.organisation,
+                person_id=actor.person,
+                raw=raw,
+                signature=signature,
+                receipt=receipt.raw,
+                crl_sha256=crl.sha256,
+                received_at=now,
             )
         )
         leaf = withdrawal_leaf(bid.id, actor.organisation, document.digest, receipt.signature, receipt.digest)
@@ -164,7 +188,14 @@ class Submission:
         return Received(bid.id, receipt.raw, True)
 
     def _verify(
-        self, session: Session, pack: RulePack, actor: Actor, raw: bytes, signature: bytes, now: datetime, what: str
+        self,
+        session: Session,
+        pack: RulePack,
+        actor: Actor,
+        raw: bytes,
+        signature: bytes,
+        now: datetime,
+        what: str,
     ) -> tuple[x509.Certificate, Crl]:
         if not signature:
             raise pack.refuse("unsigned-bid", "signature-missing")
@@ -187,7 +218,12 @@ class Submission:
         return tender, now
 
     def _check_replaces(
-        self, session: Session, pack: RulePack, history: History, manifest: Manifest, certificate: x509.Certificate
+        self,
+        session: Session,
+        pack: RulePack,
+        history: History,
+        manifest: Manifest,
+        certificate: x509.Certificate,
     ) -> None:
         with _under(pack, "replacement", "manifest"):
             check_replaces(manifest.replaces, history.leaves, history.links, manifest.policy)
@@ -195,12 +231,26 @@ class Submission:
             _refuse_other_key(session, pack, history.links[manifest.replaces], certificate)
 
     def _receipt(
-        self, tender: Tender, bid: str, signature: bytes, crl: Crl, now: datetime, *,
-        manifest: str | None = None, withdrawal: str | None = None,
+        self,
+        tender: Tender,
+        bid: str,
+        signature: bytes,
+        crl: Crl,
+        now: datetime,
+        *,
+        manifest: str | None = None,
+        withdrawal: str | None = None,
     ) -> Receipt:
         statement = build_receipt(
-            at=now, tender=tender.id, policy=tender.policy_digest or "", bid=bid, manifest=manifest,
-            withdrawal=withdrawal, signature=canonical.digest(signature), crl=crl.sha256, received_at=now,
+            at=now,
+            tender=tender.id,
+            policy=tender.policy_digest or "",
+            bid=bid,
+            manifest=manifest,
+            withdrawal=withdrawal,
+            signature=canonical.digest(signature),
+            crl=crl.sha256,
+            received_at=now,
         )
         return Receipt.parse(sign_statement(statement, self._keys.receipt, now))
 
@@ -212,11 +262,16 @@ class Submission:
         except BidError:
             return None
         same = bid is not None and (bid.tender_id, bid.supplier_id, bid.manifest, bid.signature) == (
-            tender.id, actor.organisation, raw, signature,
+            tender.id,
+            actor.organisation,
+            raw,
+            signature,
         )
         return Received(bid.id, bid.receipt, False) if bid is not None and same else None
 
-    def _withdrawn_before(self, session: Session, actor: Actor, raw: bytes, signature: bytes) -> Received | None:
+    def _withdrawn_before(
+        self, session: Session, actor: Actor, raw: bytes, signature: bytes
+    ) -> Received | None:
         try:
             row = session.get(Withdrawal, SignedWithdrawal.parse(raw).bid)
         except BidError:
@@ -252,7 +307,7 @@ def _public(certificate: x509.Certificate) -> bytes:
     return spki(certificate.public_key())  # type: ignore[arg-type]
 
 
-def _next_position(tender_id: str) -> object:
+def _next_position(tender_id: str) -> ColumnElement[int]:
     last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
     return func.coalesce(last + 1, 0)
 
@@ -264,8 +319,10 @@ def _find_objects(
     entries = [entry for part in manifest.parts for entry in part.objects]
     rows = session.execute(
         select(Upload, _next_position(tender_id)).where(
-            Upload.tender_id == tender_id, Upload.organisation_id == organisation,
-            Upload.sha256.in_([entry.sha256 for entry in entries]), Upload.completed_at.is_not(None),
+            Upload.tender_id == tender_id,
+            Upload.organisation_id == organisation,
+            Upload.sha256.in_([entry.sha256 for entry in entries]),
+            Upload.completed_at.is_not(None),
         )
     ).all()
     found = {upload.sha256: upload for upload, _ in rows}

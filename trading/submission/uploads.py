@@ -78,8 +78,10 @@ class Uploads:
         known = session.scalar(
             select(Upload)
             .where(
-                Upload.tender_id == tender.id, Upload.organisation_id == organisation,
-                Upload.sha256 == sha256, Upload.size == size,
+                Upload.tender_id == tender.id,
+                Upload.organisation_id == organisation,
+                Upload.sha256 == sha256,
+                Upload.size == size,
             )
             .order_by(Upload.id)
             .limit(1)
@@ -87,8 +89,14 @@ class Uploads:
         if known is not None:
             return self.state(session, known), False
         upload = Upload(
-            id=new_id(), tender_id=tender.id, organisation_id=organisation, sha256=sha256, size=size,
-            parts=-(-size // PART_BYTES), created_at=now, completed_at=None,
+            id=new_id(),
+            tender_id=tender.id,
+            organisation_id=organisation,
+            sha256=sha256,
+            size=size,
+            parts=-(-size // PART_BYTES),
+            created_at=now,
+            completed_at=None,
         )
         session.add(upload)
         session.flush()

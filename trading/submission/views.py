@@ -1,4 +1,4 @@
-"""The addresses of uploads, bids and withdrawals. All of them are a supplier's own, before and after closing."""
+"""The addresses of uploads, bids and withdrawals, all of them a supplier's own, also after closing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pyramid.view import view_config
 from bids.errors import refusing
 from signing.encoding import b64decode, b64encode, format_time
 from trading.audit import private
+from trading.storage import PART_BYTES
 from trading.submission.contexts import OwnBidContext, UploadContext
 from trading.submission.history import own_history
 from trading.submission.proofs import proofs_of
 from trading.submission.services import Received, Submission
 from trading.submission.uploads import Uploads, UploadState, set_aside
-from trading.storage import PART_BYTES
 from trading.tenders.contexts import TenderContext
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
@@ -30,7 +30,10 @@ def _signed(request: Request) -> tuple[bytes, bytes]:
 
 def _upload_json(state: UploadState) -> dict[str, Any]:
     return {
-        "id": state.id, "part_bytes": PART_BYTES, "parts": state.parts, "have": list(state.have),
+        "id": state.id,
+        "part_bytes": PART_BYTES,
+        "parts": state.parts,
+        "have": list(state.have),
         "complete": state.complete,
     }
 
@@ -41,7 +44,10 @@ def _answer(request: Request, received: Received) -> dict[str, str]:
 
 
 @view_config(
-    route_name="tender-uploads", request_method="POST", permission=Permission.UPLOAD_WRITE, openapi=True,
+    route_name="tender-uploads",
+    request_method="POST",
+    permission=Permission.UPLOAD_WRITE,
+    openapi=True,
     renderer="json",
 )
 def start_upload(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -57,15 +63,17 @@ def start_upload(context: TenderContext, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="upload", request_method="GET", permission=Permission.UPLOAD_WRITE, openapi=True, renderer="json"
+    route_name="upload",
+    request_method="GET",
+    permission=Permission.UPLOAD_WRITE,
+    openapi=True,
+    renderer="json",
 )
 def read_upload(context: UploadContext, request: Request) -> dict[str, Any]:
     return _upload_json(Uploads(request.platform).state(request.dbsession, context.upload))
 
 
-@view_config(
-    route_name="upload-part", request_method="PUT", permission=Permission.UPLOAD_WRITE, openapi=True
-)
+@view_config(route_name="upload-part", request_method="PUT", permission=Permission.UPLOAD_WRITE, openapi=True)
 def put_part(context: UploadContext, request: Request) -> Response:
     number = request.openapi_validated.parameters.path["number"]
     Uploads(request.platform).put_part(request.dbsession, context.upload, number, request.body)
@@ -73,7 +81,10 @@ def put_part(context: UploadContext, request: Request) -> Response:
 
 
 @view_config(
-    route_name="upload-completion", request_method="POST", permission=Permission.UPLOAD_WRITE, openapi=True,
+    route_name="upload-completion",
+    request_method="POST",
+    permission=Permission.UPLOAD_WRITE,
+    openapi=True,
     renderer="json",
 )
 def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
@@ -86,7 +97,11 @@ def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="tender-bids", request_method="POST", permission=Permission.BID_SUBMIT, openapi=True, renderer="json"
+    route_name="tender-bids",
+    request_method="POST",
+    permission=Permission.BID_SUBMIT,
+    openapi=True,
+    renderer="json",
 )
 def submit(context: TenderContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).submit(
@@ -98,7 +113,10 @@ def submit(context: TenderContext, request: Request) -> dict[str, str]:
 
 
 @view_config(
-    route_name="tender-withdrawals", request_method="POST", permission=Permission.BID_SUBMIT, openapi=True,
+    route_name="tender-withdrawals",
+    request_method="POST",
+    permission=Permission.BID_SUBMIT,
+    openapi=True,
     renderer="json",
 )
 def withdraw(context: TenderContext, request: Request) -> dict[str, str]:
@@ -111,7 +129,10 @@ def withdraw(context: TenderContext, request: Request) -> dict[str, str]:
 
 
 @view_config(
-    route_name="tender-bids", request_method="GET", permission=Permission.BID_READ_OWN, openapi=True,
+    route_name="tender-bids",
+    request_method="GET",
+    permission=Permission.BID_READ_OWN,
+    openapi=True,
     renderer="json",
 )
 def own_bids(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -127,7 +148,10 @@ def own_bids(context: TenderContext, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="bid-receipt", request_method="GET", permission=Permission.BID_READ_OWN, openapi=True,
+    route_name="bid-receipt",
+    request_method="GET",
+    permission=Permission.BID_READ_OWN,
+    openapi=True,
     renderer="json",
 )
 def receipt(context: OwnBidContext, request: Request) -> dict[str, str]:
@@ -135,7 +159,10 @@ def receipt(context: OwnBidContext, request: Request) -> dict[str, str]:
 
 
 @view_config(
-    route_name="bid-proofs", request_method="GET", permission=Permission.BID_READ_OWN, openapi=True,
+    route_name="bid-proofs",
+    request_method="GET",
+    permission=Permission.BID_READ_OWN,
+    openapi=True,
     renderer="json",
 )
 def proofs(context: OwnBidContext, request: Request) -> dict[str, str]:

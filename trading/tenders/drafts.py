@@ -50,7 +50,10 @@ class Drafts:
         if taken is not None:
             raise Conflict("project-number-taken", number=number)
         project = Project(
-            id=new_id(), organisation_id=actor.organisation, number=number, title=title,
+            id=new_id(),
+            organisation_id=actor.organisation,
+            number=number,
+            title=title,
             created_at=self._clock.now(session),
         )
         session.add(project)
@@ -67,8 +70,14 @@ class Drafts:
         if project is None or project.organisation_id != actor.organisation:
             raise NotFound("project-not-found", status=422)
         tender = Tender(
-            id=new_id(), project_id=project.id, organisation_id=actor.organisation, state=State.DRAFT.value,
-            created_at=self._clock.now(session), notice_digest=None, policy_digest=None, ended_reason=None,
+            id=new_id(),
+            project_id=project.id,
+            organisation_id=actor.organisation,
+            state=State.DRAFT.value,
+            created_at=self._clock.now(session),
+            notice_digest=None,
+            policy_digest=None,
+            ended_reason=None,
         )
         self._fill(session, tender, facts)
         return tender
@@ -114,15 +123,26 @@ class Drafts:
                 self._storage.delete(stored.key, stored.parts)
                 raise Conflict("document-exists", name=name)
         document = TenderDocument(
-            id=new_id(), tender_id=tender.id, name=name, media_type=media_type[:100], sha256=stored.sha256,
-            size=stored.size, storage_key=stored.key, parts=stored.parts,
+            id=new_id(),
+            tender_id=tender.id,
+            name=name,
+            media_type=media_type[:100],
+            sha256=stored.sha256,
+            size=stored.size,
+            storage_key=stored.key,
+            parts=stored.parts,
         )
         session.add(document)
         session.flush()
         return document
 
     def custodian_key(
-        self, session: Session, actor: Actor, tender_id: str, sealing_key: bytes, signature: bytes,
+        self,
+        session: Session,
+        actor: Actor,
+        tender_id: str,
+        sealing_key: bytes,
+        signature: bytes,
         certificate: str | None = None,
     ) -> TenderCustodian:
         """Take a custodian's sealing key for this tender, signed by the key of one of its certificates.
@@ -148,7 +168,9 @@ class Drafts:
             if row.sealing_key == sealing_key:
                 return row
             raise Conflict("custodian-key-set")
-        signing_key = _signing_key_of(session, actor.organisation, now, certificate, tender.id, sealing_key, signature)
+        signing_key = _signing_key_of(
+            session, actor.organisation, now, certificate, tender.id, sealing_key, signature
+        )
         row.signing_key, row.sealing_key, row.sealing_key_signature = signing_key, sealing_key, signature
         row.at = now
         session.flush()
@@ -170,7 +192,11 @@ class Drafts:
         _check_items(facts["items"])
         custodians = self._custodians(session, facts)
         tender.category, tender.title, tender.currency = facts["category"], facts["title"], facts["currency"]
-        tender.estimate, tender.ceiling, tender.deadline = _amount(facts, "estimate", digits), ceiling, deadline
+        tender.estimate, tender.ceiling, tender.deadline = (
+            _amount(facts, "estimate", digits),
+            ceiling,
+            deadline,
+        )
         tender.pack, tender.pack_version = pack.name, pack.version
         tender.sandbox, tender.independent = facts.get("sandbox", False), facts.get("independent", False)
         tender.threshold, tender.minimum_bidders = facts["threshold"], minimum
@@ -187,7 +213,9 @@ class Drafts:
             raise TradingError("tender-threshold", threshold=threshold, count=count)
         known = {
             row.id: row.roles.split(",")
-            for row in session.scalars(select(Organisation).where(Organisation.id.in_([id for id, _ in wanted])))
+            for row in session.scalars(
+                select(Organisation).where(Organisation.id.in_([id for id, _ in wanted]))
+            )
         }
         for position, (id, role) in enumerate(wanted):
             if "custodian" not in known.get(id, []) or id in [other for other, _ in wanted[:position]]:
@@ -202,8 +230,13 @@ def put_items(session: Session, tender_id: str, items: Sequence[Mapping[str, str
     session.execute(delete(TenderItem).where(TenderItem.tender_id == tender_id))
     session.add_all(
         TenderItem(
-            tender_id=tender_id, position=position, number=item["number"], code=item["code"],
-            description=item["description"], unit=item["unit"], quantity=item["quantity"],
+            tender_id=tender_id,
+            position=position,
+            number=item["number"],
+            code=item["code"],
+            description=item["description"],
+            unit=item["unit"],
+            quantity=item["quantity"],
         )
         for position, item in enumerate(items)
     )
@@ -213,7 +246,8 @@ def put_items(session: Session, tender_id: str, items: Sequence[Mapping[str, str
 def _put_custodians(session: Session, tender_id: str, wanted: list[tuple[str, str]]) -> None:
     rows = session.scalars(select(TenderCustodian).where(TenderCustodian.tender_id == tender_id)).all()
     keys = {
-        row.organisation_id: (row.signing_key, row.sealing_key, row.sealing_key_signature, row.at) for row in rows
+        row.organisation_id: (row.signing_key, row.sealing_key, row.sealing_key_signature, row.at)
+        for row in rows
     }
     for row in rows:
         session.delete(row)
@@ -222,16 +256,27 @@ def _put_custodians(session: Session, tender_id: str, wanted: list[tuple[str, st
         signing_key, sealing_key, signature, at = keys.get(id, (None, None, None, None))
         session.add(
             TenderCustodian(
-                tender_id=tender_id, position=position, organisation_id=id, role=role, signing_key=signing_key,
-                sealing_key=sealing_key, sealing_key_signature=signature, at=at,
+                tender_id=tender_id,
+                position=position,
+                organisation_id=id,
+                role=role,
+                signing_key=signing_key,
+                sealing_key=sealing_key,
+                sealing_key_signature=signature,
+                at=at,
             )
         )
     session.flush()
 
 
 def _signing_key_of(
-    session: Session, organisation: str, now: datetime, certificate: str | None, tender_id: str,
-    sealing_key: bytes, signature: bytes,
+    session: Session,
+    organisation: str,
+    now: datetime,
+    certificate: str | None,
+    tender_id: str,
+    sealing_key: bytes,
+    signature: bytes,
 ) -> bytes:
     """The SPKI of the organisation's valid certificate whose key signed this sealing key."""
     valid = [

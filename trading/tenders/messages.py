@@ -10,27 +10,32 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{event} needs a signed {statement} statement, and it is not there.",
     ),
     "state-fact-unknown": (
-        "缺少判断所需的事实 {fact}，操作未进行。", "The fact {fact} is not known, so nothing was done.",
+        "缺少判断所需的事实 {fact}，操作未进行。",
+        "The fact {fact} is not known, so nothing was done.",
     ),
     "state-too-late": (
         "截止时间 {deadline} 已到，不能再进行此操作。",
         "The deadline {deadline} has passed; this can no longer be done.",
     ),
     "state-too-early": (
-        "截止时间 {deadline} 未到，不能提前进行。", "The deadline {deadline} has not come; nothing is done early.",
+        "截止时间 {deadline} 未到，不能提前进行。",
+        "The deadline {deadline} has not come; nothing is done early.",
     ),
     "state-too-few-bidders": (
-        "投标人少于 {minimum} 家，不得开标。", "There are fewer than {minimum} bidders; the bids may not be opened.",
+        "投标人少于 {minimum} 家，不得开标。",
+        "There are fewer than {minimum} bidders; the bids may not be opened.",
     ),
     "state-too-few-releases": (
         "仅有 {releases} 位保管人释放份额，开标需要 {threshold} 位。",
         "Only {releases} custodians have released; opening needs {threshold}.",
     ),
     "state-bids-pending": (
-        "尚有 {pending} 份投标未尝试开启。", "The opening of {pending} bids has not been tried yet.",
+        "尚有 {pending} 份投标未尝试开启。",
+        "The opening of {pending} bids has not been tried yet.",
     ),
     "state-no-responsive-bid": (
-        "没有可授标的有效投标。", "No responsive bid is left that the award could go to.",
+        "没有可授标的有效投标。",
+        "No responsive bid is left that the award could go to.",
     ),
     "state-reason-missing": ("须说明理由。", "A reason must be given."),
     "pack-unknown": (
@@ -43,10 +48,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "platform does not guess. Update the holiday data and try again.",
     ),
     "rule-opening-time": (
-        "开标时间必须与投标截止时间相同。", "The opening time must be the deadline for bids.",
+        "开标时间必须与投标截止时间相同。",
+        "The opening time must be the deadline for bids.",
     ),
     "rule-minimum-bidders": (
-        "最少投标人数不得低于 {minimum}。", "The minimum number of bidders may not be below {minimum}.",
+        "最少投标人数不得低于 {minimum}。",
+        "The minimum number of bidders may not be below {minimum}.",
     ),
     "rule-no-ceiling": (
         "规则包 {pack} 不设最高限价。请去掉最高限价，或选用允许最高限价的规则包。",
@@ -54,14 +61,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "rule-documents-to-deadline": (
         "自招标文件发出至投标截止不得少于 {days} 日，截止日最早为 {earliest}。",
-        "At least {days} days must lie between the documents and the deadline; the earliest deadline is {earliest}.",
+        "At least {days} days must lie between the documents and the deadline; the earliest "
+        "deadline is {earliest}.",
     ),
     "rule-documents-available": (
         "招标文件的发售期不得少于 {days} 日，截止日最早为 {earliest}。",
         "The documents must be available for at least {days} days; the earliest deadline is {earliest}.",
     ),
     "project-not-found": (
-        "没有这个项目，或您的机构无权查看。", "There is no such project, or it is not your organisation's.",
+        "没有这个项目，或您的机构无权查看。",
+        "There is no such project, or it is not your organisation's.",
     ),
     "project-number-taken": (
         "贵机构已有编号为 {number} 的项目。请换用其他编号。",
@@ -73,10 +82,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The tender is published; its draft can no longer be changed. Publish an amended notice.",
     ),
     "tender-items-duplicate": (
-        "清单项目编号 {number} 重复。", "The item number {number} is there more than once.",
+        "清单项目编号 {number} 重复。",
+        "The item number {number} is there more than once.",
     ),
     "tender-deadline-past": (
-        "投标截止时间 {deadline} 不在将来。", "The deadline {deadline} does not lie in the future.",
+        "投标截止时间 {deadline} 不在将来。",
+        "The deadline {deadline} does not lie in the future.",
     ),
     "tender-currency-unknown": ("不支持币种 {currency}。", "The currency {currency} is not known here."),
     "tender-amount-form": (
@@ -85,7 +96,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "tender-threshold": (
         "门限 {threshold} 与 {count} 位保管人不符：须过半数且不超过人数。",
-        "The threshold {threshold} does not fit {count} custodians: more than half of them and no more than all.",
+        "The threshold {threshold} does not fit {count} custodians: more than half of them and no "
+        "more than all.",
     ),
     "tender-custodian": (
         "机构 {organisation} 未登记为保管人，或重复列出。",
@@ -96,7 +108,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The custodian's role {role} must be lower-case letters, digits and hyphens.",
     ),
     "custodian-not-of-tender": (
-        "贵机构不是本标段的保管人。", "Your organisation is no custodian of this tender.",
+        "贵机构不是本标段的保管人。",
+        "Your organisation is no custodian of this tender.",
     ),
     "custodian-no-certificate": (
         "贵机构没有有效的保管人证书（或指定的证书不属于贵机构）。请先申请证书。",
@@ -117,11 +130,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "document-not-found": ("没有这个文件。", "There is no such document."),
     "notice-disagrees": (
         "公告中的 {field} 与标段草稿或已收到的保管人公钥不一致。请重新读取标段后再生成公告。",
-        "The notice's {field} does not agree with the draft or with the custodians' keys here. Read the tender "
+        "The notice's {field} does not agree with the draft or with the custodians' keys here. Read "
+        "the tender "
         "again and build the notice anew.",
     ),
     "notice-keys-missing": (
-        "尚有保管人未提交封存公钥，不能发布。", "Not every custodian has handed in its sealing key yet; wait for them.",
+        "尚有保管人未提交封存公钥，不能发布。",
+        "Not every custodian has handed in its sealing key yet; wait for them.",
     ),
     "notice-time": (
         "公告的签署时间 {at} 与平台时间相差过大。请核对时钟后重新签署。",
@@ -133,16 +148,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "notice-items-need-new-policy": (
         "更改清单或币种会使已封存的投标无法评审，须同时更改封存策略（例如推迟截止时间），使其作废后重新封存。",
-        "Changing items or currency would spoil bids sealed already; change the sealing policy as well (move the "
+        "Changing items or currency would spoil bids sealed already; change the sealing policy as "
+        "well (move the "
         "deadline), so that they are void and sealed again.",
     ),
     "notice-policy-returns": (
         "此封存策略曾经使用过，恢复它会使已作废的投标重新生效。请换用不同的截止时间或等候秒数。",
-        "This sealing policy was in force before; returning to it would revive void bids. Choose another deadline "
+        "This sealing policy was in force before; returning to it would revive void bids. Choose "
+        "another deadline "
         "or other grace seconds.",
     ),
     "notice-not-found": ("没有这份公告。", "There is no such notice."),
     "cancellation-disagrees": (
-        "终止声明的 {field} 与本标段不符。", "The cancellation's {field} is not this tender's.",
+        "终止声明的 {field} 与本标段不符。",
+        "The cancellation's {field} is not this tender's.",
     ),
 }

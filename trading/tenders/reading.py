@@ -40,7 +40,10 @@ def lock_tender(session: Session, tender_id: str) -> Tender:
         NotFound: "tender-not-found".
     """
     tender = session.scalar(
-        select(Tender).where(Tender.id == tender_id).with_for_update().execution_options(populate_existing=True)
+        select(Tender)
+        .where(Tender.id == tender_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if tender is None:
         raise NotFound("tender-not-found")
@@ -60,7 +63,9 @@ def notice_in_force(session: Session, tender: Tender) -> Notice:
         if known is not None:
             _NOTICES.move_to_end(tender.notice_digest)
             return known
-    raw = session.scalars(select(PublishedNotice.raw).where(PublishedNotice.sha256 == tender.notice_digest)).one()
+    raw = session.scalars(
+        select(PublishedNotice.raw).where(PublishedNotice.sha256 == tender.notice_digest)
+    ).one()
     notice = Notice.parse(raw)
     with _NOTICES_LOCK:
         _NOTICES[notice.digest] = notice
@@ -89,7 +94,10 @@ def items_of(session: Session, tender_id: str) -> list[dict[str, str]]:
     )
     return [
         {
-            "number": row.number, "code": row.code, "description": row.description, "unit": row.unit,
+            "number": row.number,
+            "code": row.code,
+            "description": row.description,
+            "unit": row.unit,
             "quantity": row.quantity,
         }
         for row in rows
@@ -121,8 +129,13 @@ def custodians_of(session: Session, tender_id: str) -> list[tuple[TenderCustodia
 def summary(tender: Tender) -> dict[str, Any]:
     """A line of the list of tenders."""
     return {
-        "id": tender.id, "project": tender.project_id, "state": tender.state, "category": tender.category,
-        "title": tender.title, "currency": tender.currency, "deadline": format_time(tender.deadline),
+        "id": tender.id,
+        "project": tender.project_id,
+        "state": tender.state,
+        "category": tender.category,
+        "title": tender.title,
+        "currency": tender.currency,
+        "deadline": format_time(tender.deadline),
         "sandbox": tender.sandbox,
     }
 
@@ -142,7 +155,8 @@ def describe(session: Session, tender: Tender, own: bool) -> dict[str, Any]:
         "buyer": {"id": buyer.id, "organisation": buyer.reference, "name": buyer.name},
         "rules": {"pack": tender.pack, "version": tender.pack_version},
         "waived": [
-            {"rule": rule.id, "article": rule.article.text} for rule in (waivers(pack) if tender.sandbox else ())
+            {"rule": rule.id, "article": rule.article.text}
+            for rule in (waivers(pack) if tender.sandbox else ())
         ],
         "threshold": tender.threshold,
         "minimum_bidders": tender.minimum_bidders,
@@ -159,7 +173,9 @@ def describe(session: Session, tender: Tender, own: bool) -> dict[str, Any]:
         if (amount := getattr(tender, name)) is not None:
             described[name] = format_amount(amount, digits)
     for member, value in (
-        ("notice", tender.notice_digest), ("policy", tender.policy_digest), ("ended_reason", tender.ended_reason),
+        ("notice", tender.notice_digest),
+        ("policy", tender.policy_digest),
+        ("ended_reason", tender.ended_reason),
     ):
         if value is not None:
             described[member] = value

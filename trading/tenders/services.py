@@ -67,14 +67,25 @@ class Tenders:
         return notice_in_force(session, tender)
 
     def custodian_key(
-        self, session: Session, actor: Actor, tender_id: str, sealing_key: bytes, signature: bytes,
+        self,
+        session: Session,
+        actor: Actor,
+        tender_id: str,
+        sealing_key: bytes,
+        signature: bytes,
         certificate: str | None = None,
     ) -> TenderCustodian:
         """See drafts.Drafts.custodian_key."""
         return self._drafts.custodian_key(session, actor, tender_id, sealing_key, signature, certificate)
 
     def publish(
-        self, session: Session, actor: Actor, address: str | None, tender_id: str, raw: bytes, signature: bytes
+        self,
+        session: Session,
+        actor: Actor,
+        address: str | None,
+        tender_id: str,
+        raw: bytes,
+        signature: bytes,
     ) -> Publication:
         """Publish a draft, or amend a published tender, by the notice that the agency signed.
 
@@ -100,9 +111,14 @@ class Tenders:
         first = tender.notice_digest is None
         event = Event.PUBLISH if first else Event.AMEND
         transition(
-            State(tender.state), event,
-            Facts(statement="notice", now=now, deadline=notice.deadline if first else tender.deadline,
-                  new_deadline=notice.deadline),
+            State(tender.state),
+            event,
+            Facts(
+                statement="notice",
+                now=now,
+                deadline=notice.deadline if first else tender.deadline,
+                new_deadline=notice.deadline,
+            ),
         )
         _check_time(notice.at, now)
         if notice.replaces != tender.notice_digest:
@@ -121,7 +137,11 @@ class Tenders:
         """
         statement = read_signed(file, "cancellation")
         self._accounts.verify_party_signature(
-            session, statement.statement_bytes, statement.signature, self._clock.now(session), "agency",
+            session,
+            statement.statement_bytes,
+            statement.signature,
+            self._clock.now(session),
+            "agency",
             actor.organisation,
         )
         tender = lock_tender(session, tender_id)
@@ -136,8 +156,14 @@ class Tenders:
         tender.ended_reason = members["reason"]
         session.flush()
         self._log.append(
-            session, "tender.cancelled", at=now, tender=tender.id, actor=actor, address=address,
-            digests={"cancellation": statement.digest, "notice": members["notice"]}, statement=file,
+            session,
+            "tender.cancelled",
+            at=now,
+            tender=tender.id,
+            actor=actor,
+            address=address,
+            digests={"cancellation": statement.digest, "notice": members["notice"]},
+            statement=file,
         )
         return tender
 
@@ -161,7 +187,13 @@ class Tenders:
         file = sign_statement(build_statement("failure", members), self._platform.keys.statement, at)
         session.flush()
         self._log.append(
-            session, "tender.failed", at=at, tender=tender.id, actor=None, address=None, digests=digests,
+            session,
+            "tender.failed",
+            at=at,
+            tender=tender.id,
+            actor=None,
+            address=None,
+            digests=digests,
             statement=file,
         )
         return file
@@ -181,7 +213,9 @@ class Tenders:
         for field, value in {**fixed, **changing}.items():
             if said[field] != value:
                 raise TradingError("notice-disagrees", field=field)
-        stored = {(each["name"], each["sha256"], each["size"]) for each in documents_of(session, tender, True)}
+        stored = {
+            (each["name"], each["sha256"], each["size"]) for each in documents_of(session, tender, True)
+        }
         named = {(each.name, each.sha256, each.size) for each in notice.documents}
         if not named <= stored or (first and named != stored):
             raise TradingError("notice-disagrees", field="documents")
@@ -218,15 +252,20 @@ class Tenders:
             "policy.independent": tender.independent,
             "policy.custodians": [
                 {
-                    "id": organisation.id, "role": row.role, "name": organisation.name,
-                    "signing_key": _text(row.signing_key), "sealing_key": _text(row.sealing_key),
+                    "id": organisation.id,
+                    "role": row.role,
+                    "name": organisation.name,
+                    "signing_key": _text(row.signing_key),
+                    "sealing_key": _text(row.sealing_key),
                     "sealing_key_signature": _text(row.sealing_key_signature),
                 }
                 for row, organisation in custodians_of(session, tender.id)
             ],
         }
 
-    def _check_rules(self, session: Session, tender: Tender, notice: Notice, now: datetime) -> tuple[Rule, ...]:
+    def _check_rules(
+        self, session: Session, tender: Tender, notice: Notice, now: datetime
+    ) -> tuple[Rule, ...]:
         issued = session.scalar(
             select(func.min(PublishedNotice.published_at)).where(PublishedNotice.tender_id == tender.id)
         )
@@ -234,8 +273,16 @@ class Tenders:
         return check_publication(pack, _facts(notice, issued or now))
 
     def _write(
-        self, session: Session, actor: Actor, address: str | None, tender: Tender, notice: Notice,
-        signature: bytes, crl: Crl, now: datetime, waived: tuple[Rule, ...],
+        self,
+        session: Session,
+        actor: Actor,
+        address: str | None,
+        tender: Tender,
+        notice: Notice,
+        signature: bytes,
+        crl: Crl,
+        now: datetime,
+        waived: tuple[Rule, ...],
     ) -> Publication:
         first = tender.notice_digest is None
         sequence = session.scalar(
@@ -250,14 +297,27 @@ class Tenders:
         if not first:
             put_items(session, tender.id, _items(notice))
         row = PublishedNotice(
-            sha256=notice.digest, tender_id=tender.id, sequence=sequence, raw=notice.raw, signature=signature,
-            policy_digest=notice.policy.digest, crl_sha256=crl.sha256, log_position=-1, published_at=now,
+            sha256=notice.digest,
+            tender_id=tender.id,
+            sequence=sequence,
+            raw=notice.raw,
+            signature=signature,
+            policy_digest=notice.policy.digest,
+            crl_sha256=crl.sha256,
+            log_position=-1,
+            published_at=now,
         )
         session.add(row)
         session.flush()
         entry = self._log.append(
-            session, "tender.published" if first else "tender.amended", at=now, tender=tender.id, actor=actor,
-            address=address, digests={"notice": notice.digest, "policy": notice.policy.digest}, statement=None,
+            session,
+            "tender.published" if first else "tender.amended",
+            at=now,
+            tender=tender.id,
+            actor=actor,
+            address=address,
+            digests={"notice": notice.digest, "policy": notice.policy.digest},
+            statement=None,
         )
         row.log_position = entry.position
         session.flush()
@@ -271,15 +331,22 @@ def _check_time(at: datetime, now: datetime) -> None:
 
 def _facts(notice: Notice, published_at: datetime) -> PublicationFacts:
     return PublicationFacts(
-        published_at=published_at, deadline=notice.deadline, opens_at=notice.policy.opens_at,
-        minimum_bidders=notice.policy.minimum_bidders, ceiling=notice.ceiling, sandbox=notice.sandbox,
+        published_at=published_at,
+        deadline=notice.deadline,
+        opens_at=notice.policy.opens_at,
+        minimum_bidders=notice.policy.minimum_bidders,
+        ceiling=notice.ceiling,
+        sandbox=notice.sandbox,
     )
 
 
 def _items(notice: Notice) -> list[dict[str, str]]:
     return [
         {
-            "number": item.number, "code": item.code, "description": item.description, "unit": item.unit,
+            "number": item.number,
+            "code": item.code,
+            "description": item.description,
+            "unit": item.unit,
             "quantity": format(item.quantity, "f"),
         }
         for item in notice.items
@@ -322,7 +389,10 @@ def _facts_said(notice: Notice) -> Mapping[str, Any]:
         "policy.grace_seconds": policy.grace_seconds,
         "policy.custodians": [
             {
-                "id": each.id, "role": each.role, "name": each.name, "signing_key": b64encode(each.signing_key),
+                "id": each.id,
+                "role": each.role,
+                "name": each.name,
+                "signing_key": b64encode(each.signing_key),
                 "sealing_key": b64encode(each.sealing_key),
                 "sealing_key_signature": b64encode(each.sealing_key_signature),
             }

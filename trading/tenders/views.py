@@ -26,7 +26,10 @@ PAGE = 50
 
 def _project_json(project: Project) -> dict[str, str]:
     return {
-        "id": project.id, "organisation": project.organisation_id, "number": project.number, "title": project.title,
+        "id": project.id,
+        "organisation": project.organisation_id,
+        "number": project.number,
+        "title": project.title,
     }
 
 
@@ -46,7 +49,11 @@ def _page(request: Request, query: Any, key: Any) -> tuple[list[Any], str | None
 
 
 @view_config(
-    route_name="projects", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True, renderer="json"
+    route_name="projects",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
 )
 def list_projects(context: Root, request: Request) -> dict[str, Any]:
     rows, following = _page(request, select(Project), Project.id)
@@ -54,7 +61,10 @@ def list_projects(context: Root, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="projects", request_method="POST", permission=Permission.PROJECT_CREATE, openapi=True,
+    route_name="projects",
+    request_method="POST",
+    permission=Permission.PROJECT_CREATE,
+    openapi=True,
     renderer="json",
 )
 def create_project(context: Root, request: Request) -> dict[str, str]:
@@ -67,14 +77,22 @@ def create_project(context: Root, request: Request) -> dict[str, str]:
 
 
 @view_config(
-    route_name="project", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True, renderer="json"
+    route_name="project",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
 )
 def read_project(context: ProjectContext, request: Request) -> dict[str, str]:
     return _project_json(context.project)
 
 
 @view_config(
-    route_name="tenders", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True, renderer="json"
+    route_name="tenders",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
 )
 def list_tenders(context: Root, request: Request) -> dict[str, Any]:
     actor = request.identity
@@ -91,7 +109,11 @@ def list_tenders(context: Root, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="tenders", request_method="POST", permission=Permission.TENDER_DRAFT, openapi=True, renderer="json"
+    route_name="tenders",
+    request_method="POST",
+    permission=Permission.TENDER_DRAFT,
+    openapi=True,
+    renderer="json",
 )
 def create_tender(context: Root, request: Request) -> dict[str, Any]:
     tender = Drafts(request.platform).create_tender(
@@ -102,14 +124,22 @@ def create_tender(context: Root, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="tender", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True, renderer="json"
+    route_name="tender",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
 )
 def read_tender(context: TenderContext, request: Request) -> dict[str, Any]:
     return describe(request.dbsession, context.tender, _own(context, request))
 
 
 @view_config(
-    route_name="tender", request_method="PUT", permission=Permission.TENDER_MANAGE, openapi=True, renderer="json"
+    route_name="tender",
+    request_method="PUT",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
+    renderer="json",
 )
 def update_tender(context: TenderContext, request: Request) -> dict[str, Any]:
     tender = Drafts(request.platform).update(
@@ -119,7 +149,10 @@ def update_tender(context: TenderContext, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="tender-documents", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True,
+    route_name="tender-documents",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
     renderer="json",
 )
 def list_documents(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -128,12 +161,19 @@ def list_documents(context: TenderContext, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="tender-document", request_method="PUT", permission=Permission.TENDER_MANAGE, openapi=True,
+    route_name="tender-document",
+    request_method="PUT",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
     renderer="json",
 )
 def put_document(context: DocumentContext, request: Request) -> dict[str, Any]:
     document = Drafts(request.platform).add_document(
-        request.dbsession, context.tender.id, context.name, "application/octet-stream", io.BytesIO(request.body)
+        request.dbsession,
+        context.tender.id,
+        context.name,
+        "application/octet-stream",
+        io.BytesIO(request.body),
     )
     request.response.status_int = 201
     return {"name": document.name, "sha256": document.sha256, "size": document.size}
@@ -152,7 +192,10 @@ def read_document(context: DocumentContext, request: Request) -> Response:
 
 
 @view_config(
-    route_name="tender-sealing-policy", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True,
+    route_name="tender-sealing-policy",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
     renderer="json",
 )
 def read_sealing_policy(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -160,7 +203,10 @@ def read_sealing_policy(context: TenderContext, request: Request) -> dict[str, A
 
 
 @view_config(
-    route_name="tender-publication", request_method="POST", permission=Permission.TENDER_MANAGE, openapi=True,
+    route_name="tender-publication",
+    request_method="POST",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
     renderer="json",
 )
 def publish(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -172,13 +218,18 @@ def publish(context: TenderContext, request: Request) -> dict[str, Any]:
     )
     request.response.status_int = 201
     return {
-        "notice": done.notice, "policy": done.policy, "log_position": done.log_position,
+        "notice": done.notice,
+        "policy": done.policy,
+        "log_position": done.log_position,
         "waived": [{"rule": rule.id, "article": rule.article.text} for rule in done.waived],
     }
 
 
 @view_config(
-    route_name="tender-cancellation", request_method="POST", permission=Permission.TENDER_MANAGE, openapi=True,
+    route_name="tender-cancellation",
+    request_method="POST",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
     renderer="json",
 )
 def cancel(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -191,7 +242,10 @@ def cancel(context: TenderContext, request: Request) -> dict[str, Any]:
 
 
 @view_config(
-    route_name="tender-notices", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True,
+    route_name="tender-notices",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
     renderer="json",
 )
 def list_notices(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -210,17 +264,27 @@ def _notice(context: TenderContext, request: Request) -> PublishedNotice:
     return published_notice(request.dbsession, context.tender, request.matchdict.get("sha256"))
 
 
-@view_config(route_name="tender-notice", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True)
-@view_config(route_name="tender-old-notice", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True)
+@view_config(
+    route_name="tender-notice", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True
+)
+@view_config(
+    route_name="tender-old-notice", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True
+)
 def read_notice(context: TenderContext, request: Request) -> Response:
     return Response(body=_notice(context, request).raw, content_type="application/json")
 
 
 @view_config(
-    route_name="tender-notice-signature", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True
+    route_name="tender-notice-signature",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
 )
 @view_config(
-    route_name="tender-old-notice-signature", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True
+    route_name="tender-old-notice-signature",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
 )
 def read_notice_signature(context: TenderContext, request: Request) -> Response:
     return Response(body=_notice(context, request).signature, content_type="application/pkcs7-signature")

@@ -29,8 +29,12 @@ FOLDER = Path(trading.tenders.rules.__file__).parent / "packs"
 PUBLISHED = datetime(2026, 6, 1, 9, 0, tzinfo=CHINA)
 WORKS = pack_named("cn-works")
 FACTS = PublicationFacts(
-    published_at=PUBLISHED, deadline=datetime(2026, 6, 22, 9, 0, tzinfo=CHINA),
-    opens_at=datetime(2026, 6, 22, 9, 0, tzinfo=CHINA), minimum_bidders=3, ceiling=Decimal("100.00"), sandbox=False,
+    published_at=PUBLISHED,
+    deadline=datetime(2026, 6, 22, 9, 0, tzinfo=CHINA),
+    opens_at=datetime(2026, 6, 22, 9, 0, tzinfo=CHINA),
+    minimum_bidders=3,
+    ceiling=Decimal("100.00"),
+    sandbox=False,
 )
 
 
@@ -64,7 +68,11 @@ def test_works_rules_carry_their_number_and_article(rule: str, value: object, st
 
 def test_generic_rules() -> None:
     generic = pack_named("generic")
-    assert (generic.minimum_bidders, generic.tie, generic.award_rule) == (1, "earlier-receipt", "lowest-total")
+    assert (generic.minimum_bidders, generic.tie, generic.award_rule) == (
+        1,
+        "earlier-receipt",
+        "lowest-total",
+    )
     assert not generic.minimum_after_opening and generic.corrections == "unit-price-stands"
     assert waivers(generic) == ()
     soon = PUBLISHED + timedelta(seconds=5)
@@ -104,7 +112,9 @@ def test_counting_rolls_over_a_holiday_but_not_over_a_weekend() -> None:
 
 def test_a_year_without_announced_holidays_is_never_guessed() -> None:
     with pytest.raises(TradingError) as refusal:
-        check_publication(WORKS, until(datetime(2035, 6, 1, tzinfo=UTC), published_at=datetime(2035, 1, 1, tzinfo=UTC)))
+        check_publication(
+            WORKS, until(datetime(2035, 6, 1, tzinfo=UTC), published_at=datetime(2035, 1, 1, tzinfo=UTC))
+        )
     assert refusal.value.code == "calendar-unknown"
     assert refusal.value.params == {"year": "2035"}
 
@@ -146,7 +156,10 @@ def broken(change: Any) -> str:
         (lambda d: d.update(rules={}), "list"),
         (lambda d: d["rules"].pop(), "award-to-first"),
         (lambda d: d["rules"].append(d["rules"][0]), "twice"),
-        (lambda d: d["rules"].append({"id": "bribes", "value": 1, "article": {"zh": "x", "en": "x"}}), "bribes"),
+        (
+            lambda d: d["rules"].append({"id": "bribes", "value": 1, "article": {"zh": "x", "en": "x"}}),
+            "bribes",
+        ),
         (lambda d: d["rules"][0].update(value=0), "minimum-bidders"),
         (lambda d: d["rules"][0].update(value=True), "minimum-bidders"),
         (lambda d: d["rules"][0].update(value="3"), "minimum-bidders"),
