@@ -1,3 +1,32 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
-MESSAGES: dict[str, tuple[str, str]] = {}
+MESSAGES: dict[str, tuple[str, str]] = {
+    "tender-not-closed": (
+        "投标尚未截止，账本未冻结。请在截止时间之后再读取。",
+        "The tender is not closed, so its ledger is not frozen. Read this after the deadline.",
+    ),
+    "release-not-yours": (
+        "释放声明须由保管人本人提交。请使用该保管人的令牌。",
+        "A release is handed in by the custodian it names. Use that custodian's token.",
+    ),
+    "release-not-wanted": (
+        "标段当前状态为 {state}，不接受释放声明。",
+        "The tender is in the state {state}; no release is taken.",
+    ),
+    "release-second": (
+        "该保管人已提交过另一份释放声明；每个标段只接受一份。",
+        "This custodian has handed in another release; there is one for each tender.",
+    ),
+    "release-files-shares": (
+        "须为释放的每份附件密钥份额提交一份以招标人信封公钥密封的份额；招标人没有信封公钥时不得提交。",
+        "For each files share released there must be one sealed to the agency's envelope key; none if it has no such key.",
+    ),
+    "erasure-too-early": (
+        "标段当前状态为 {state}，密封密钥仍可能需要，不能登记销毁。",
+        "The tender is in the state {state} and may still need the sealing key; its erasure cannot be recorded.",
+    ),
+    "erasure-other-key": (
+        "销毁声明与本标段、本保管人或其密封密钥不符。",
+        "The erasure is for another tender, custodian or sealing key.",
+    ),
+}

@@ -1,3 +1,15 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
-MESSAGES: dict[str, tuple[str, str]] = {}
+MESSAGES: dict[str, tuple[str, str]] = {
+    "opening-record-not-ready": (
+        "开标记录尚未生成。请在开标完成后再下载。",
+        "The opening record is not rendered yet. Download it after the opening.",
+    ),
+    "tender-not-opened": (
+        "标段尚未完成开标。请在开标记录公布后再读取。",
+        "The tender is not opened yet. Read this when the opening record is published.",
+    ),
+    "bid-not-opened": (
+        "本标段没有这份已开启的投标文件。", "This tender has no such bid that was opened.",
+    ),
+}

@@ -1,0 +1,226 @@
+"""Custodians' acts: keys for a tender, the release, the erasure; and what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bids.custody import Release as CheckedRelease
+from bids.custody import check_release
+from bids.objects import read_signed
+from bids.trust import Trust
+from signing import canonical
+from signing.encoding import b64encode, format_time
+from trading.accounts.models import EnvelopeKey
+from trading.accounts.services import Accounts
+from trading.audit.services import AuditLog
+from trading.custody.models import Erasure, FilesShare, Release
+from trading.errors import Conflict, Forbidden, TradingError
+from trading.opening.checked import closing_on_record
+from trading.opening.models import Closing
+from trading.opening.record import SEGMENT
+from trading.opening.services import Openings
+from trading.platform import Platform
+from trading.queue import step
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender, TenderCustodian
+from trading.tenders.services import Tenders
+from trading.web.security import Actor
+
+_RELEASED_FROM = (State.CLOSED, State.OPENING, State.OPENED, State.EVALUATED, State.AWARDED)
+_ERASED_FROM = (State.OPENED, State.EVALUATED, State.AWARDED, State.FAILED, State.CANCELLED)
+
+
+class Custody:
+    """What the platform does for and with custodians; it never holds a key of theirs."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._accounts = Accounts(platform)
+        self._tenders = Tenders(platform)
+        self._log = AuditLog(platform)
+
+    def tasks(self, session: Session, actor: Actor, cursor: str | None, limit: int) -> dict[str, Any]:
+        """Tenders of this custodian whose keys it has not erased, by id. Hints: an agent checks for itself."""
+        query = (
+            select(Tender, TenderCustodian, Release.digest)
+            .join(TenderCustodian, TenderCustodian.tender_id == Tender.id)
+            .outerjoin(
+                Release,
+                (Release.tender_id == Tender.id)
+                & (Release.custodian_id == TenderCustodian.organisation_id)
+                & (Release.segment == SEGMENT),
+            )
+            .outerjoin(
+                Erasure,
+                (Erasure.tender_id == Tender.id)
+                & (Erasure.custodian_id == TenderCustodian.organisation_id),
+            )
+            .where(TenderCustodian.organisation_id == actor.organisation, Erasure.tender_id.is_(None))
+            .where(Tender.id > (cursor or ""))
+            .order_by(Tender.id)
+            .limit(limit + 1)
+        )
+        rows = session.execute(query).all()
+        items = [_task(tender, own, released is not None) for tender, own, released in rows[:limit]]
+        return {"items": items, "next": items[-1]["tender"] if len(rows) > limit else None}
+
+    def keep_key(
+        self, session: Session, actor: Actor, tender_id: str, sealing_key: bytes, signature: bytes,
+        certificate: str | None,
+    ) -> dict[str, Any]:
+        """Keep the custodian's sealing key for the draft; see Tenders.custodian_key for refusals."""
+        row = self._tenders.custodian_key(
+            session, actor, tender_id, sealing_key, signature, certificate
+        )
+        return _task(session.get_one(Tender, tender_id), row, False)
+
+    def closing(self, session: Session, closing: Closing) -> dict[str, Any]:
+        """The closing statement, its log entry, and a proof against the log as it is now."""
+        head = self._log.head(session)
+        return {
+            "file": b64encode(closing.raw),
+            "entry": b64encode(self._log.entry(session, closing.log_position).raw),
+            "entry_position": closing.log_position,
+            "proof": self._log.proof(session, closing.log_position, head).decode(),
+        }
+
+    def release(
+        self, session: Session, actor: Actor, address: str | None, tender_id: str, file: bytes,
+        files_shares: Mapping[str, bytes],
+    ) -> bool:
+        """Take a custodian's release; whether the release set is frozen now.
+
+        1. The statement: signature, chain, revocation, the actor's organisation, the policy's key.
+        2. It binds this closing and has exactly the current bids' parts; shares match commitments.
+        3. Under the tender's lock: closed, not ended, and no other release of this custodian.
+        4. The first set that is complete is frozen at once.
+
+        Raises:
+            BidError, SigningError, TradingError: refused; nothing is kept.
+        """
+        now = self._platform.clock.now(session)
+        read = read_signed(file, "release")
+        _, crl = self._accounts.verify_party_signature(
+            session, read.statement_bytes, read.signature, now, "custodian", actor.organisation
+        )
+        if read.statement["custodian"] != actor.organisation:
+            raise Forbidden("release-not-yours")
+        # What is closed does not change, so the long check needs no lock.
+        tender = session.get_one(Tender, tender_id)
+        if tender.state not in _RELEASED_FROM:
+            raise Conflict("release-not-wanted", state=tender.state)
+        step("release:checking", tender_id)
+        release = check_release(
+            file, closing_on_record(self._platform, session, tender), self._trust(crl.der)
+        )
+        self._check_files_shares(session, tender, release, files_shares)
+        # The order of locks is the tender's row, then the log's head; nobody takes them the other way.
+        tender = self._tenders.lock(session, tender_id)
+        if tender.state not in _RELEASED_FROM:
+            raise Conflict("release-not-wanted", state=tender.state)
+        kept = session.get(Release, (tender_id, SEGMENT, actor.organisation), populate_existing=True)
+        if kept is not None:
+            if kept.raw != file:
+                raise Conflict("release-second")
+            return tender.state != State.CLOSED
+        self._keep(session, actor, address, release, file, files_shares)
+        return Openings(self._platform).freeze_locked(session, tender) or tender.state != State.CLOSED
+
+    def _check_files_shares(
+        self, session: Session, tender: Tender, release: CheckedRelease, shares: Mapping[str, bytes]
+    ) -> None:
+        """With an envelope key there must be a share for each one released; without, there can be none."""
+        wanted = release.files.keys() if session.get(EnvelopeKey, tender.organisation_id) else set()
+        if shares.keys() != wanted:
+            raise TradingError("release-files-shares")
+
+    def _trust(self, crl: bytes) -> Trust:
+        lists = {canonical.digest(crl): x509.load_der_x509_crl(crl)}
+        return Trust(roots=self._platform.keys.roots, crls=lists)
+
+    def _keep(
+        self, session: Session, actor: Actor, address: str | None, release: CheckedRelease, file: bytes,
+        files_shares: Mapping[str, bytes],
+    ) -> None:
+        now = self._platform.clock.now(session)
+        session.add(
+            Release(
+                tender_id=release.tender, segment=release.segment, custodian_id=release.custodian, raw=file,
+                digest=release.digest, received_at=now,
+            )
+        )
+        session.add_all(
+            FilesShare(
+                tender_id=release.tender, segment=release.segment, custodian_id=release.custodian,
+                bid_id=bid, sealed=sealed,
+            )
+            for bid, sealed in files_shares.items()
+        )
+        session.flush()
+        step("release:written", release.tender, custodian=release.custodian)
+        self._log.append(
+            session, "custody.released", at=now, tender=release.tender, actor=actor, address=address,
+            digests={"release": release.digest, "closing": release.closing}, statement=None,
+        )
+        step("release:logged", release.tender, custodian=release.custodian)
+
+    def erased(
+        self, session: Session, actor: Actor, address: str | None, tender_id: str, file: bytes
+    ) -> datetime:
+        """Record a custodian's signed erasure of its sealing key; when it was recorded.
+
+        Raises:
+            BidError, SigningError, TradingError: refused; nothing is kept.
+        """
+        now = self._platform.clock.now(session)
+        read = read_signed(file, "erasure")
+        self._accounts.verify_party_signature(
+            session, read.statement_bytes, read.signature, now, "custodian", actor.organisation
+        )
+        tender = self._tenders.lock(session, tender_id)
+        kept = session.get(Erasure, (tender_id, actor.organisation))
+        if kept is not None:
+            return kept.at
+        if tender.state not in _ERASED_FROM:
+            raise Conflict("erasure-too-early", state=tender.state)
+        key = self._sealing_key(session, tender_id, actor.organisation)
+        wanted = (tender_id, actor.organisation, canonical.digest(key))
+        stated = read.statement
+        if (stated["tender"], stated["custodian"], stated["sealing_key"]) != wanted:
+            raise TradingError("erasure-other-key")
+        now = self._platform.clock.now(session)
+        session.add(Erasure(tender_id=tender_id, custodian_id=actor.organisation, raw=file, at=now))
+        session.flush()
+        self._log.append(
+            session, "custody.erased", at=now, tender=tender_id, actor=actor, address=address,
+            digests={"erasure": read.digest}, statement=file,
+        )
+        step("erasure:logged", tender_id, custodian=actor.organisation)
+        return now
+
+    def _sealing_key(self, session: Session, tender_id: str, organisation: str) -> bytes:
+        key = session.scalar(
+            select(TenderCustodian.sealing_key).where(
+                TenderCustodian.tender_id == tender_id, TenderCustodian.organisation_id == organisation
+            )
+        )
+        if key is None:
+            raise Forbidden("custodian-not-of-tender")
+        return key
+
+
+def _task(tender: Tender, own: TenderCustodian, released: bool) -> dict[str, Any]:
+    return {
+        "tender": tender.id,
+        "state": tender.state,
+        "key_wanted": tender.state == State.DRAFT and own.sealing_key is None,
+        "deadline": format_time(tender.deadline),
+        "released": released,
+        "erase": own.sealing_key is not None and tender.state in _ERASED_FROM,
+    }

@@ -1,0 +1,85 @@
+"""Addresses of custody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.view import view_config
+from signing.encoding import b64decode, format_time
+
+from trading.custody.ledger import LedgerPages
+from trading.custody.services import Custody
+from trading.custody.trust import trust_material
+from trading.web.permissions import Permission
+from trading.web.security import actor_of
+
+Answer = dict[str, Any]
+
+
+@view_config(
+    route_name="custody.tenders", request_method="GET", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def list_tasks(request: Request) -> Answer:
+    query = request.openapi_validated.parameters.query
+    return Custody(request.platform).tasks(
+        request.dbsession, actor_of(request), query.get("cursor"), query.get("limit", 100)
+    )
+
+
+@view_config(
+    route_name="custody.key", request_method="PUT", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def put_key(request: Request) -> Answer:
+    body = request.openapi_validated.body
+    return Custody(request.platform).keep_key(
+        request.dbsession, actor_of(request), request.context.tender.id, b64decode(body["sealing_key"]),
+        b64decode(body["signature"]), body.get("certificate"),
+    )
+
+
+@view_config(route_name="tenders.closing", request_method="GET", openapi=True, renderer="json")
+def get_closing(request: Request) -> Answer:
+    return Custody(request.platform).closing(request.dbsession, request.context.closing)
+
+
+@view_config(route_name="tenders.ledger", request_method="GET", openapi=True, renderer="json")
+def get_ledger(request: Request) -> Answer:
+    query = request.openapi_validated.parameters.query
+    pages = LedgerPages(request.dbsession, request.context.closing)
+    return pages.page(query.get("start", 0), query.get("limit", 100))
+
+
+@view_config(route_name="tenders.trust", request_method="GET", openapi=True, renderer="json")
+def get_trust(request: Request) -> Answer:
+    return trust_material(request.platform, request.dbsession, request.context.tender).as_json()
+
+
+@view_config(
+    route_name="custody.release", request_method="PUT", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def put_release(request: Request) -> Answer:
+    body = request.openapi_validated.body
+    shares = {each["bid"]: b64decode(each["sealed"]) for each in body["files_shares"]}
+    frozen = Custody(request.platform).release(
+        request.dbsession, actor_of(request), request.client_addr, request.context.tender.id,
+        b64decode(body["file"]), shares,
+    )
+    # Found by the next scan in any case; this only makes that scan start at once.
+    request.tm.get().addAfterCommitHook(lambda done: request.platform.queue.wake.set())
+    return {"frozen": frozen}
+
+
+@view_config(
+    route_name="custody.erasure", request_method="PUT", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def put_erasure(request: Request) -> Answer:
+    at = Custody(request.platform).erased(
+        request.dbsession, actor_of(request), request.client_addr, request.context.tender.id,
+        b64decode(request.openapi_validated.body["file"]),
+    )
+    return {"at": format_time(at)}

@@ -1,0 +1,43 @@
+"""Published files: kept once under a tender and a kind, streamed out part by part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pyramid.request import Request
+from pyramid.response import Response
+from sqlalchemy.orm import Session
+
+from trading.errors import NotFound
+from trading.evidence.models import PublishedFile
+from trading.queue import insert_if_missing
+from trading.storage import Stored
+
+
+def published_file(session: Session, tender_id: str, kind: str) -> PublishedFile | None:
+    """The row of a published file; kinds are opening-record, award-report and evidence."""
+    return session.get(PublishedFile, (tender_id, kind))
+
+
+def publish_file(session: Session, tender_id: str, kind: str, stored: Stored, at: datetime) -> bool:
+    """Publish a stored object as the tender's file of that kind; False if there is one already."""
+    return insert_if_missing(
+        session, PublishedFile, tender_id=tender_id, kind=kind, sha256=stored.sha256, size=stored.size,
+        storage_key=stored.key, parts=stored.parts, at=at,
+    )
+
+
+def published_response(request: Request, kind: str, content_type: str, missing: str) -> Response:
+    """The file, streamed; 404 with the code `missing` until it is published."""
+    tender_id = request.context.tender.id
+    row = published_file(request.dbsession, tender_id, kind)
+    if row is None:
+        raise NotFound(missing)
+    response = Response(
+        app_iter=request.platform.storage.chunks(row.storage_key, row.parts),
+        content_type=content_type, content_length=row.size,
+    )
+    suffix = content_type.partition("/")[2]
+    response.content_disposition = f'attachment; filename="{kind}-{tender_id}.{suffix}"'
+    response.etag = row.sha256
+    return response

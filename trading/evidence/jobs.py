@@ -1,0 +1,70 @@
+"""The jobs of reports and evidence, and how the scanner finds what waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from trading.awards.models import PublishedAward
+from trading.evidence.models import PublishedFile
+from trading.evidence.services import EvidencePackages, Reports
+from trading.opening.models import Closing, PublishedOpeningRecord
+from trading.platform import Platform
+from trading.queue import due, job
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender
+
+
+@job("render_opening_record")
+def render_opening_record(platform: Platform, tender_id: str) -> None:
+    """Render the opening record as PDF."""
+    Reports(platform).render(tender_id, "opening-record")
+
+
+@due("render_opening_record")
+def records_unrendered(session: Session, now: datetime) -> Iterable[str]:
+    """Opening records without their PDF."""
+    row = PublishedOpeningRecord.tender_id
+    return session.scalars(select(row).where(~_published(row, "opening-record"))).all()
+
+
+@job("render_award_report")
+def render_award_report(platform: Platform, tender_id: str) -> None:
+    """Render the award report as PDF."""
+    Reports(platform).render(tender_id, "award-report")
+
+
+@due("render_award_report")
+def awards_unrendered(session: Session, now: datetime) -> Iterable[str]:
+    """Awards without their PDF."""
+    row = PublishedAward.tender_id
+    return session.scalars(select(row).where(~_published(row, "award-report"))).all()
+
+
+@job("build_evidence")
+def build_evidence(platform: Platform, tender_id: str) -> None:
+    """State, log and pack the evidence of a tender that has ended."""
+    EvidencePackages(platform).build(tender_id)
+
+
+@due("build_evidence")
+def evidence_unbuilt(session: Session, now: datetime) -> Iterable[str]:
+    """Tenders that ended after their closing, all reports rendered, without a package."""
+    recorded = exists().where(PublishedOpeningRecord.tender_id == Tender.id)
+    return session.scalars(
+        select(Tender.id)
+        .join(Closing, Closing.tender_id == Tender.id)
+        .where(
+            Tender.state.in_((State.AWARDED, State.FAILED, State.CANCELLED)),
+            ~_published(Tender.id, "evidence"),
+            or_(~recorded, _published(Tender.id, "opening-record")),
+            or_(Tender.state != State.AWARDED, _published(Tender.id, "award-report")),
+        )
+    ).all()
+
+
+def _published(tender_id: object, kind: str) -> ColumnElement[bool]:
+    return exists().where(PublishedFile.tender_id == tender_id, PublishedFile.kind == kind)

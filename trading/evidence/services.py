@@ -1,0 +1,240 @@
+"""Reports rendered and evidence packed, each once: found by the scanner, claimed, and safe to kill anywhere."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, Literal, cast
+
+from sqlalchemy.orm import Session
+
+from bids import package as names
+from bids.objects import read_signed
+from bids.package import build_evidence, evidence_digests, lines, proof_name, write_package
+from reports import award_report, opening_record
+from signing import canonical
+from signing.encoding import new_id
+from trading.audit.services import AuditLog
+from trading.evidence.contents import Load, listed_files, texts
+from trading.evidence.facts import FactsOf
+from trading.evidence.files import publish_file, published_file
+from trading.evidence.models import EvidenceStatement
+from trading.opening.statements import sign
+from trading.platform import Platform
+from trading.queue import Hold, claim, step
+from trading.storage import PART_BYTES
+from trading.tenders.models import Tender
+from trading.tenders.services import Tenders
+
+_CLAIM_SECONDS = 15.0
+_BEAT_SECONDS = 3.0
+
+ReportKind = Literal["opening-record", "award-report"]
+
+
+class Reports:
+    """Renders the PDF reports."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def render(self, tender_id: str, kind: ReportKind) -> None:
+        """Render a report from its facts and publish it, if nobody has; the same facts give the same bytes.
+
+        Raises:
+            ClaimLost: another worker has taken over.
+        """
+        with claim(self._platform, f"render-{kind}", tender_id, _CLAIM_SECONDS) as hold:
+            if hold is None:
+                return
+            with self._platform.database.reading() as session:
+                if published_file(session, tender_id, kind) is not None:
+                    return
+                facts = FactsOf(self._platform, session, session.get_one(Tender, tender_id))
+                opening = facts.opening() if kind == "opening-record" else None
+                award = facts.award() if kind == "award-report" else None
+            step("rendering:facts-read", tender_id, kind=kind)
+            if opening is not None:
+                pdf = opening_record.render(opening)
+            if award is not None:
+                pdf = award_report.render(award)
+            step("rendering:rendered", tender_id, kind=kind)
+            key = f"reports/{tender_id}/{kind}/{canonical.digest(pdf)}"
+            stored = self._platform.storage.put_bytes(key, pdf)
+            step("rendering:stored", tender_id, kind=kind)
+            with self._platform.database.transaction() as session:
+                hold.check(self._platform, session)
+                publish_file(session, tender_id, kind, stored, self._platform.clock.now(session))
+            step("rendering:published", tender_id, kind=kind)
+
+
+class EvidencePackages:
+    """Builds the evidence package of a tender that has ended."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._log = AuditLog(platform)
+        self._tenders = Tenders(platform)
+
+    def build(self, tender_id: str) -> None:
+        """State and log the evidence once, then pack it; both survive being killed at any line.
+
+        1. Digests of all files; the texts among them are kept under their digest.
+        2. One transaction: the evidence statement, logged last of the tender's entries.
+        3. The ZIP, with proofs against the log's checkpoint right after that entry, into storage.
+        4. One transaction publishes it.
+
+        Raises:
+            ClaimLost: another worker has taken over.
+        """
+        step("evidence:started", tender_id)
+        with claim(self._platform, "evidence", tender_id, _CLAIM_SECONDS) as hold:
+            if hold is None:
+                return
+            if not self._stated(tender_id):
+                self._state(tender_id, hold)
+            self._pack(tender_id, hold)
+        step("evidence:finished", tender_id)
+
+    def _stated(self, tender_id: str) -> bool:
+        with self._platform.database.reading() as session:
+            return session.get(EvidenceStatement, tender_id) is not None
+
+    def _state(self, tender_id: str, hold: Hold) -> None:
+        beat = _Beat(self._platform, hold)
+        with self._platform.database.reading() as session:
+            tender = session.get_one(Tender, tender_id)
+            digests: dict[str, str] = {}
+            files = listed_files(self._platform, session, tender)
+            for name in sorted(files):
+                digests[name] = canonical.digest(files[name]())
+                beat()
+            for name, data in texts(self._platform, session, tender).items():
+                digests[name] = canonical.digest(data)
+                self._platform.storage.put_bytes(_text_key(tender_id, digests[name]), data)
+        step("evidence:digested", tender_id, files=len(digests))
+        with self._platform.database.transaction() as session:
+            # Everything that logs an entry of the tender locks this row first, so none comes between.
+            self._tenders.lock(session, tender_id)
+            hold.check(self._platform, session)
+            now = self._platform.clock.now(session)
+            signed = sign(self._platform, build_evidence(tender_id, digests, now), now)
+            row = EvidenceStatement(
+                tender_id=tender_id, raw=signed.raw, digest=signed.digest, log_position=-1, at=now
+            )
+            session.add(row)
+            session.flush()
+            step("evidence:stated", tender_id)
+            earlier = [entry.raw for entry in self._log.entries(session, tender_id)]
+            entry = self._log.append(
+                session, "evidence.published", at=now, tender=tender_id, actor=None, address=None,
+                digests=evidence_digests(signed.raw, earlier), statement=None,
+            )
+            row.log_position = entry.position
+            step("evidence:logged", tender_id)
+        step("evidence:committed", tender_id)
+
+    def _pack(self, tender_id: str, hold: Hold) -> None:
+        beat = _Beat(self._platform, hold)
+        with tempfile.TemporaryFile(prefix="sunseal-evidence-") as file:
+            with self._platform.database.reading() as session:
+                if published_file(session, tender_id, "evidence") is not None:
+                    return
+                write_package(cast(BinaryIO, file), self._files(session, tender_id, beat))
+            step("evidence:packed", tender_id)
+            file.seek(0)
+            # A key of its own for each run: a killed one's parts are never mixed with another's.
+            source = cast(BinaryIO, _Beating(cast(BinaryIO, file), beat))
+            stored = self._platform.storage.put_stream(f"evidence/{tender_id}/{new_id()}", source)
+        step("evidence:stored", tender_id)
+        with self._platform.database.transaction() as session:
+            hold.check(self._platform, session)
+            now = self._platform.clock.now(session)
+            published = publish_file(session, tender_id, "evidence", stored, now)
+        if not published:
+            self._platform.storage.delete(stored.key, stored.parts)
+        step("evidence:published", tender_id)
+
+    def _files(
+        self, session: Session, tender_id: str, beat: Callable[[], None]
+    ) -> Iterator[tuple[str, bytes | BinaryIO]]:
+        tender = session.get_one(Tender, tender_id)
+        row = session.get_one(EvidenceStatement, tender_id)
+        listed: dict[str, str] = read_signed(row.raw, "evidence").statement["files"]
+        files = listed_files(self._platform, session, tender)
+        for name, digest in listed.items():
+            load = files.get(name) or self._text(tender_id, digest)
+            yield name, cast(BinaryIO, _Later(load, beat))
+        yield names.EVIDENCE, row.raw
+        yield from self._log_files(session, tender_id, row.log_position)
+
+    def _text(self, tender_id: str, digest: str) -> Load:
+        key = _text_key(tender_id, digest)
+        return lambda: b"".join(self._chunks(key))
+
+    def _chunks(self, key: str) -> Iterable[bytes]:
+        number = 0
+        while True:
+            part = self._platform.storage.read_part(key, number)
+            yield part
+            if len(part) < PART_BYTES:
+                return
+            number += 1
+
+    def _log_files(
+        self, session: Session, tender_id: str, position: int
+    ) -> Iterator[tuple[str, bytes]]:
+        """The tender's entries up to the evidence's, and proofs against the log as it was right after it."""
+        entries = [entry for entry in self._log.entries(session, tender_id) if entry.position <= position]
+        yield names.LOG_KEY, f"{self._platform.keys.log.vkey}\n".encode()
+        yield names.LOG_CHECKPOINT, self._log.checkpoint(session, position + 1)
+        yield names.LOG_ENTRIES, lines(entry.raw for entry in entries)
+        for entry in entries:
+            yield proof_name(entry.position), self._log.proof(session, entry.position, position + 1)
+
+
+def _text_key(tender_id: str, digest: str) -> str:
+    return f"evidence-texts/{tender_id}/{digest}"
+
+
+class _Beat:
+    """Lengthens a claim every few seconds of long work; raises ClaimLost when it is another's."""
+
+    def __init__(self, platform: Platform, hold: Hold) -> None:
+        self._platform = platform
+        self._hold = hold
+        self._last = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._last < _BEAT_SECONDS:
+            return
+        with self._platform.database.transaction() as session:
+            self._hold.check(self._platform, session)
+        self._last = time.monotonic()
+
+
+class _Later:
+    """A file of the package that is read when its turn comes."""
+
+    def __init__(self, load: Load, beat: Callable[[], None]) -> None:
+        self._load = load
+        self._beat = beat
+
+    def read(self, size: int = -1, /) -> bytes:
+        """All of it, whatever is asked for."""
+        self._beat()
+        return self._load()
+
+
+class _Beating:
+    """A stream whose reads lengthen the claim."""
+
+    def __init__(self, stream: BinaryIO, beat: Callable[[], None]) -> None:
+        self._stream = stream
+        self._beat = beat
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As the stream's own."""
+        self._beat()
+        return self._stream.read(size)

@@ -1,0 +1,72 @@
+"""What the agency fetches to open bids' attachments on its own machine, with its envelope key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from signing.encoding import b64encode
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trading.custody.models import FilesShare
+from trading.errors import Conflict, NotFound
+from trading.opening.models import OpenedBid, PublishedOpeningRecord
+from trading.opening.record import SEGMENT, stored_objects
+from trading.platform import Platform
+from trading.submission.models import Bid
+from trading.tenders.models import Tender
+
+
+class BidFilesDesk:
+    """Hands out the `files` parts of opened bids: ciphertexts, and shares sealed to the agency.
+
+    Nothing here can be read without the agency's envelope key, which the platform has not.
+    """
+
+    def __init__(self, platform: Platform, session: Session) -> None:
+        self._platform = platform
+        self._session = session
+
+    def describe(self, tender: Tender, bid_id: str) -> dict[str, Any]:
+        """The manifest, the sealed shares by custodian, and the objects by number.
+
+        Raises:
+            Conflict: the opening record is not there yet. NotFound: no such bid was opened.
+        """
+        self._admit(tender, bid_id)
+        objects = stored_objects(self._session, [bid_id], "files")
+        shares = self._session.scalars(
+            select(FilesShare)
+            .where(
+                FilesShare.tender_id == tender.id, FilesShare.segment == SEGMENT, FilesShare.bid_id == bid_id
+            )
+            .order_by(FilesShare.custodian_id)
+        )
+        return {
+            "manifest": b64encode(self._session.get_one(Bid, bid_id).manifest),
+            "shares": [{"custodian": row.custodian_id, "sealed": b64encode(row.sealed)} for row in shares],
+            "objects": [
+                {"number": number, "size": stored.size, "sha256": stored.sha256}
+                for (_, number), stored in sorted(objects.items())
+            ],
+        }
+
+    def stream(self, tender: Tender, bid_id: str, number: int) -> tuple[int, Iterator[bytes]]:
+        """The size and bytes of one ciphertext, part by part.
+
+        Raises:
+            Conflict, NotFound: as describe; also for a number the bid does not have.
+        """
+        self._admit(tender, bid_id)
+        stored = stored_objects(self._session, [bid_id], "files", number).get((bid_id, number))
+        if stored is None:
+            raise NotFound("not-found")
+        return stored.size, self._platform.storage.chunks(stored.key, stored.parts)
+
+    def _admit(self, tender: Tender, bid_id: str) -> None:
+        if self._session.get(PublishedOpeningRecord, tender.id) is None:
+            raise Conflict("tender-not-opened")
+        row = self._session.get(OpenedBid, (tender.id, SEGMENT, bid_id))
+        if row is None or not row.opened:
+            raise NotFound("bid-not-opened")

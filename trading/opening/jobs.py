@@ -1,0 +1,75 @@
+"""The jobs of closing and opening, and how the scanner finds what waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trading.custody.models import Release
+from trading.opening.models import Closing
+from trading.opening.services import Openings
+from trading.platform import Platform
+from trading.queue import due, job
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender, TenderCustodian
+
+
+@job("close_tender")
+def close_tender(platform: Platform, tender_id: str) -> None:
+    """Close a tender at its deadline."""
+    Openings(platform).close(tender_id)
+
+
+@due("close_tender")
+def deadlines_passed(session: Session, now: datetime) -> Iterable[str]:
+    """Published tenders whose deadline is behind the database's clock."""
+    return session.scalars(
+        select(Tender.id).where(Tender.state == State.PUBLISHED, Tender.deadline <= now)
+    ).all()
+
+
+@job("freeze_releases")
+def freeze_releases(platform: Platform, tender_id: str) -> None:
+    """Freeze which releases count."""
+    Openings(platform).freeze(tender_id)
+
+
+@due("freeze_releases")
+def releases_in(session: Session, now: datetime) -> Iterable[str]:
+    """Closed tenders with all releases, or with enough of them when the grace is over."""
+    custodians = (
+        select(func.count())
+        .where(TenderCustodian.tender_id == Tender.id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            Tender.id, Tender.threshold, Tender.grace_seconds, Closing.at,
+            func.count(Release.custodian_id).label("releases"), custodians.label("custodians"),
+        )
+        .join(Closing, Closing.tender_id == Tender.id)
+        .join(Release, Release.tender_id == Tender.id)
+        .where(Tender.state == State.CLOSED)
+        .group_by(Tender.id, Tender.threshold, Tender.grace_seconds, Closing.at)
+    )
+    return [
+        row.id
+        for row in rows
+        if row.releases >= row.custodians
+        or (row.releases >= row.threshold and now >= row.at + timedelta(seconds=row.grace_seconds))
+    ]
+
+
+@job("open_bids")
+def open_bids(platform: Platform, tender_id: str) -> None:
+    """Open the bids of a tender whose releases are frozen, and make the record."""
+    Openings(platform).open(tender_id)
+
+
+@due("open_bids")
+def openings_unfinished(session: Session, now: datetime) -> Iterable[str]:
+    """Tenders being opened."""
+    return session.scalars(select(Tender.id).where(Tender.state == State.OPENING)).all()

@@ -1,0 +1,34 @@
+"""How far an opening is, for everybody to see; how many bids there are only after the freeze."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signing.encoding import b64encode
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bids.opening import OpeningRecord
+from trading.opening.models import OpenedBid, PublishedOpeningRecord, ReleaseSet
+from trading.opening.record import SEGMENT, current_on_record, leaves_on_record
+from trading.tenders.models import Tender
+
+
+def progress(session: Session, tender: Tender) -> dict[str, Any]:
+    """State, number of bids, how many were tried so far, and the record when it is there."""
+    answer: dict[str, Any] = {"state": tender.state, "total": None, "opened": None, "record": None}
+    record = session.get(PublishedOpeningRecord, tender.id)
+    if record is not None:
+        rows = OpeningRecord.parse(record.raw).bids
+        opened = sum(row.opened for row in rows)
+        return {**answer, "total": len(rows), "opened": opened, "record": b64encode(record.raw)}
+    if session.get(ReleaseSet, (tender.id, SEGMENT)) is None:
+        return answer
+    leaves = leaves_on_record(session, tender.id)
+    current = current_on_record(session, tender.id, str(tender.policy_digest), leaves)
+    opened = session.scalar(
+        select(func.count())
+        .select_from(OpenedBid)
+        .where(OpenedBid.tender_id == tender.id, OpenedBid.opened)
+    )
+    return {**answer, "total": len(current), "opened": opened}
