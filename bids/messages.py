@@ -193,7 +193,7 @@ _SIGNATURES = {
         "{what}：签名证书格式不符：{reason}。",
         "{what}: the signer's certificate is malformed: {reason}.",
     ),
-    "signing-refused": ("{what}：{reason}。", "{what}: {reason}"),
+    "signing-refused": ("{what}：未被接受：{reason}。", "{what}: {reason}"),
     "proof-invalid": ("{what}：默克尔证明不成立。", "{what}: the Merkle proof does not hold: {reason}"),
     "note-invalid": ("{what}：检查点签名不成立：{reason}", "{what}: the checkpoint does not hold: {reason}"),
     "not-enrolled": (

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -29,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from bids.closing import Closing, build_closing
 from bids.entries import build_entry
 from bids.envelope import Attachment, seal
+from bids.errors import BidError
 from bids.ledger import acceptance_leaf, ledger_origin, withdrawal_leaf
 from bids.manifest import Manifest
 from bids.notice import Custodian, Notice, build_notice, build_policy, sign_sealing_key
@@ -565,6 +567,18 @@ class Tender:
         return Offer.parse(bid.offer, self.notice)
 
 
+@contextmanager
+def refused(code: str, **params: str) -> Iterator[None]:
+    """The block must refuse with exactly this code (and these parameters), in whole sentences."""
+    with pytest.raises(BidError) as caught:
+        yield
+    error = caught.value
+    assert error.code == code, f"{error.code}: {error}"
+    assert {name: error.params.get(name) for name in params} == params
+    for text in (error.text("zh"), error.text("en"), str(error)):
+        assert text and "{" not in text
+
+
 def strangers(seed: int = 99) -> World:
     """Another platform with another root, for forgeries."""
     return World(seed=seed, suppliers=1, custodians=3)
@@ -583,5 +597,6 @@ __all__ = [
     "attach",
     "format_time",
     "generate_signing_key",
+    "refused",
     "strangers",
 ]
