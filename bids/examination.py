@@ -1,0 +1,308 @@
+"""Examining a closed tender object by object: what custodian, opener and verifier all do alike.
+
+Every refusal names the file it is about (`params["file"]`, as the evidence package calls it), so that a
+custodian's operator and a verifier's reader both see which object is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from bids.closing import Closing
+from bids.entries import Entry
+from bids.errors import BidError, refusing
+from bids.ledger import Leaf, current_bids, parse_leaf
+from bids.manifest import Manifest, check_sealing
+from bids.notice import Notice, VerifiedNotice, verify_notice
+from bids.objects import type_of
+from bids.package import CLOSING, LEDGER, LOG_ENTRIES, NOTICE, bid_name
+from bids.receipts import Receipt, Withdrawal
+from bids.trust import Trust
+from signing import canonical, merkle, notes, statements
+from signing.encoding import b64decode
+from signing.keys import require_p256, spki
+from signing.notes import Checkpoint, NoteVerifier
+
+PUBLISHING_ACTS = ("tender.published", "tender.amended")
+ENDING_ACTS = ("tender.cancelled", "tender.suspended")
+
+
+@dataclass(frozen=True)
+class BidFiles:
+    """What stands behind a bid's leaves: its manifest, signature and receipt files, and if it was withdrawn
+    the withdrawal's too."""
+
+    manifest: bytes
+    signature: bytes
+    receipt: bytes
+    withdrawal: bytes | None = None
+    withdrawal_signature: bytes | None = None
+    withdrawal_receipt: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A bid of the ledger that was examined: received at `received_at` (UTC) by its receipt."""
+
+    bid: str
+    supplier: str
+    manifest: Manifest
+    received_at: datetime
+    certificate: x509.Certificate
+
+
+@contextmanager
+def about(file: str) -> Iterator[None]:
+    """Make every refusal inside name `file`, unless it names one already."""
+    try:
+        yield
+    except BidError as error:
+        error.params.setdefault("file", file)
+        raise
+
+
+def examine_notice(raw: bytes, signature: bytes, trust: Trust, file: str = NOTICE) -> VerifiedNotice:
+    """The notice: signature and chain as of its own time, signer = buyer, enrolled as an agency; BidError."""
+    with about(file):
+        verified = verify_notice(raw, signature, trust.roots, None, list(trust.crls.values()))
+        party = trust.resolve(verified.certificate)
+        if party.role != "agency" or party.id != verified.notice.buyer.id:
+            raise BidError("signer-not-buyer")
+    return verified
+
+
+def examine_closing(data: bytes, notice: Notice, trust: Trust) -> Closing:
+    """The closing statement: signed by the platform, for this notice's tender, policy and deadline and for
+    the log that is trusted. Raises BidError "closing-other-…"."""
+    with about(CLOSING):
+        closing = Closing.parse(trust.platform_statement("closing", data))
+        for name, stated, wanted in (
+            ("tender", closing.tender, notice.tender),
+            ("policy", closing.policy, notice.policy.digest),
+            ("deadline", closing.deadline, notice.deadline),
+            ("log", closing.log, trust.log_origin),
+        ):
+            if stated != wanted:
+                raise BidError(f"closing-other-{name}")
+    return closing
+
+
+def examine_closing_entry(entry: bytes, proof: bytes, closing: Closing, trust: Trust) -> Checkpoint:
+    """The log's entry of the closing, and that it is in the log; the checkpoint it is proved against.
+
+    Raises BidError: "log-key-missing", "closing-not-logged", or what is wrong with the proof.
+    """
+    with about(LOG_ENTRIES):
+        with refusing("closing proof"):
+            checkpoint = notes.verify_proof(proof, entry, log_verifier(trust), trust.log_origin)
+        read = Entry.parse(entry)
+        named = read.act == "tender.closed" and read.tender == closing.tender
+        if not named or read.digests.get("closing") != closing.digest:
+            raise BidError("closing-not-logged")
+    return checkpoint
+
+
+def log_verifier(trust: Trust) -> NoteVerifier:
+    """The verifier of the public log's checkpoints; BidError "log-key-missing" if there is none."""
+    if trust.log is None:
+        raise BidError("log-key-missing")
+    return trust.log
+
+
+def ledger_verifier(log: NoteVerifier, origin: str) -> NoteVerifier:
+    """The log's own key under the key name of a tender's ledger, which is its origin (C2SP signed-note)."""
+    key = log.vkey.rpartition("+")[2]
+    key_id = canonical.digest(origin.encode() + b"\n" + b64decode(key))[:8]
+    return NoteVerifier.from_vkey(f"{origin}+{key_id}+{key}")
+
+
+def examine_ledger(raw_leaves: Sequence[bytes], closing: Closing, trust: Trust) -> tuple[Leaf, ...]:
+    """The leaves, if they are exactly those under the closing's checkpoint.
+
+    Raises BidError: "ledger-size", "ledger-root", or what is wrong with checkpoint or leaf.
+    """
+    with about(CLOSING), refusing("ledger checkpoint"):
+        verifier = ledger_verifier(log_verifier(trust), closing.ledger_origin)
+        checkpoint = notes.parse_checkpoint(closing.checkpoint, verifier, closing.ledger_origin)
+    with about(LEDGER):
+        if checkpoint.size != len(raw_leaves):
+            raise BidError("ledger-size", wanted=checkpoint.size, found=len(raw_leaves))
+        if merkle.root([merkle.leaf_hash(leaf) for leaf in raw_leaves]) != checkpoint.root:
+            raise BidError("ledger-root")
+        return tuple(map(parse_leaf, raw_leaves))
+
+
+def examine_acceptance(leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust) -> Accepted:
+    """A bid as accepted: receipt, manifest, and the supplier's signature as of the time of receipt.
+
+    1. The receipt is the platform's, for this tender, bid, manifest and signature, all as in the leaf.
+    2. It was received by the deadline.
+    3. The manifest is for this tender and, if under the present policy, sealed as that says.
+    4. Signature and chain hold by the receipt's revocation list and time; the signer is the leaf's supplier.
+    """
+    bid = leaf.bid
+    receipt = _receipt(leaf, files.receipt, bid_name(bid, "receipt.json"), notice, trust)
+    with about(bid_name(bid, "manifest.json")):
+        manifest = Manifest.parse(files.manifest)
+        if manifest.digest != leaf.document:
+            raise BidError("leaf-mismatch", bid=bid, member="manifest")
+        for name, stated, wanted in (
+            ("tender", manifest.tender, notice.tender),
+            ("suite", manifest.suite, notice.policy.suite),
+            ("supplier", manifest.supplier, leaf.supplier),
+            ("bid", manifest.bid, bid),
+        ):
+            if stated != wanted:
+                raise BidError(f"manifest-other-{name}")
+        if receipt.policy != manifest.policy:
+            raise BidError("receipt-mismatch", member="policy", bid=bid)
+        if manifest.policy == notice.policy.digest:
+            check_sealing(manifest, notice.policy)
+    certificate = _signer(
+        leaf, "manifest", files.manifest, files.signature, receipt, bid_name(bid, "manifest.p7s"), trust
+    )
+    return Accepted(bid, leaf.supplier, manifest, receipt.received_at, certificate)
+
+
+def examine_withdrawal(
+    leaf: Leaf, files: BidFiles, accepted: Accepted, notice: Notice, trust: Trust
+) -> Withdrawal:
+    """A withdrawal: as an acceptance is examined, and signed under the key of the bid that it takes back."""
+    bid = leaf.bid
+    document = _wanted(files.withdrawal, bid_name(bid, "withdrawal.json"))
+    signature = _wanted(files.withdrawal_signature, bid_name(bid, "withdrawal.p7s"))
+    name = bid_name(bid, "withdrawal-receipt.json")
+    receipt = _receipt(leaf, _wanted(files.withdrawal_receipt, name), name, notice, trust)
+    with about(bid_name(bid, "withdrawal.json")):
+        withdrawal = Withdrawal.parse(document)
+        stated = (withdrawal.tender, withdrawal.supplier, withdrawal.bid, withdrawal.policy)
+        if withdrawal.digest != leaf.document:
+            raise BidError("leaf-mismatch", bid=bid, member="withdrawal")
+        if stated != (notice.tender, leaf.supplier, bid, receipt.policy):
+            raise BidError("withdrawal-other", bid=bid)
+    name = bid_name(bid, "withdrawal.p7s")
+    certificate = _signer(leaf, "withdrawal", document, signature, receipt, name, trust)
+    with about(name):
+        _same_key(certificate, accepted)
+    return withdrawal
+
+
+def _wanted(data: bytes | None, file: str) -> bytes:
+    if data is None:
+        raise BidError("file-missing", file=file)
+    return data
+
+
+def _receipt(leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust) -> Receipt:
+    with about(file):
+        receipt = Receipt.parse(trust.platform_statement("receipt", data, "receipt"))
+        if receipt.digest != leaf.receipt:
+            raise BidError("leaf-mismatch", bid=leaf.bid, member="receipt")
+        kind = "manifest" if leaf.kind == "acceptance" else "withdrawal"
+        for name, stated, wanted in (
+            ("tender", receipt.tender, notice.tender),
+            ("bid", receipt.bid, leaf.bid),
+            ("kind", receipt.kind, kind),
+            (kind, receipt.document, leaf.document),
+            ("signature", receipt.signature, leaf.signature),
+        ):
+            if stated != wanted:
+                raise BidError("receipt-mismatch", member=name, bid=leaf.bid)
+        if receipt.received_at > notice.deadline:
+            raise BidError("receipt-late", bid=leaf.bid)
+    return receipt
+
+
+def _signer(
+    leaf: Leaf, what: str, document: bytes, signature: bytes, receipt: Receipt, file: str, trust: Trust
+) -> x509.Certificate:
+    with about(file):
+        if canonical.digest(signature) != leaf.signature:
+            raise BidError("leaf-mismatch", bid=leaf.bid, member="signature")
+        party, verified = trust.verify(
+            what, document, signature, receipt.received_at, "supplier", receipt.crl
+        )
+        if party.id != leaf.supplier:
+            raise BidError("signer-not-supplier", bid=leaf.bid)
+    return verified.certificate
+
+
+def _same_key(certificate: x509.Certificate, accepted: Accepted) -> None:
+    """BidError "other-key" unless both certificates are for one key: only who made a bid takes it back."""
+    if certificate == accepted.certificate:
+        return
+    with refusing("certificate"):
+        keys = {spki(require_p256(one.public_key())) for one in (certificate, accepted.certificate)}
+    if len(keys) != 1:
+        raise BidError("other-key", bid=accepted.bid)
+
+
+def examine_current(
+    leaves: Sequence[Leaf], accepted: Mapping[str, Accepted], notice: Notice
+) -> tuple[Accepted, ...]:
+    """The current bids, computed from the whole ledger, in its order; replacements are by the same key.
+
+    Raises BidError "ledger-…" where the ledger contradicts itself, "other-key".
+    """
+    links = {bid: one.manifest for bid, one in accepted.items()}
+    with about(LEDGER):
+        current = current_bids(leaves, links, notice.policy.digest)
+    for one in accepted.values():
+        replaced = one.manifest.replaces
+        if replaced is not None:
+            with about(bid_name(one.bid, "manifest.p7s")):
+                _same_key(one.certificate, accepted[replaced])
+    return tuple(accepted[leaf.bid] for leaf in current)
+
+
+def check_manifest_notices(
+    accepted: Iterable[Accepted], notice: Notice, earlier: Iterable[Notice], complete: bool
+) -> None:
+    """A manifest under the present policy is for the present notice or for an earlier one with that policy.
+
+    `complete`: all earlier notices are given. Otherwise a notice that replaces another leaves open what the
+    other was, and the policy's digest, which every share is bound to, has to do. BidError.
+    """
+    if notice.replaces is not None and not complete:
+        return
+    known = {notice.digest, *(one.digest for one in earlier if one.policy.digest == notice.policy.digest)}
+    for one in accepted:
+        if one.manifest.policy == notice.policy.digest and one.manifest.notice not in known:
+            raise BidError("manifest-other-notice", file=bid_name(one.bid, "manifest.json"))
+
+
+def check_entries(entries: Iterable[bytes], notice: Notice) -> None:
+    """What the log says of the tender: this notice is the last one published, and nothing ended the tender.
+
+    `entries` are the tender's log entries so far, in log order. Raises BidError:
+    "tender-ended" (cancelled or suspended), "notice-not-last", "notice-not-logged".
+    """
+    last: str | None = None
+    with about(LOG_ENTRIES):
+        for entry in map(Entry.parse, entries):
+            if entry.tender != notice.tender:
+                continue
+            if entry.act in ENDING_ACTS:
+                raise BidError("tender-ended", act=entry.act)
+            if entry.act in PUBLISHING_ACTS:
+                last = entry.digests.get("notice")
+        if last is None:
+            raise BidError("notice-not-logged")
+        if last != notice.digest:
+            raise BidError("notice-not-last")
+
+
+def verify_release_statement(data: bytes, trust: Trust) -> tuple[statements.Statement, bytes]:
+    """A release's signature and chain as of its own time; the statement and the signer's public key (DER)."""
+    with refusing("release"):
+        read = statements.verify_statement(
+            data, type_of("release"), trust.roots, "parties", "party", list(trust.crls.values())
+        )
+        assert read.verified is not None
+        key = spki(require_p256(read.verified.certificate.public_key()))
+    return read, key

@@ -1,0 +1,235 @@
+"""Opening: from frozen releases and one ciphertext to an offer, or to a recorded reason and whose fault.
+
+Each bid is opened on its own and never raises for what its bidder, a custodian or the platform did: a bid
+that does not open is recorded and stops no other (Order 20 art. 31).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bids.corrections import correction_members
+from bids.custody import CurrentBid, Release
+from bids.errors import BidError, Language
+from bids.manifest import Part
+from bids.messages import MESSAGES
+from bids.money import format_amount, parse_amount
+from bids.notice import BID_SEGMENT, Notice, Policy
+from bids.objects import build_statement, read_signed
+from bids.offer import Offer, Recomputed, recompute
+from signing import canonical
+from signing.canonical import JSON
+from signing.encoding import format_time, parse_time
+from signing.errors import CiphertextError, DealingError, PaddingError
+from signing.statements import Statement
+from signing.suite import by_name
+
+BIDDER, PLATFORM, CUSTODIAN, UNKNOWN = "bidder", "platform", "custodian", "unknown"
+
+_OFFER_INVALID = "offer-invalid"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one bid.
+
+    If it opened: `offer`, its bytes `offer_raw`, and its amounts `recomputed`. If not: `fault`, whose it
+    appears to be (bidder, platform, custodian, unknown), and `reason`, a code that `reason_text` explains.
+    """
+
+    bid: str
+    supplier: str
+    opened: bool
+    offer: Offer | None = None
+    offer_raw: bytes | None = None
+    recomputed: Recomputed | None = None
+    fault: str | None = None
+    reason: str | None = None
+
+
+def frozen(releases: int, count: int, threshold: int, closed_at: datetime, grace: int, now: datetime) -> bool:
+    """Whether the set of releases is to be frozen: all `count` are in, or at least `threshold` and `grace`
+    seconds have passed since `closed_at` (the closing statement's time)."""
+    if releases >= count:
+        return True
+    return releases >= threshold and now >= closed_at + timedelta(seconds=grace)
+
+
+def open_bid(
+    bid: CurrentBid,
+    policy: Policy,
+    notice: Notice,
+    releases: Sequence[Release],
+    ciphertext: bytes | None,
+) -> Outcome:
+    """Open one bid's public part from checked, frozen `releases` and the ciphertext of its index.
+
+    1. The ciphertext is there with the size and SHA-256 of the manifest: if not, the platform's fault.
+    2. At least k released shares match the bidder's commitments: if not, a custodian's fault where one
+       released another share, else nobody can tell rubbish sealed by the bidder from a lying refusal.
+    3. The key recovered deals to all n commitments, decrypts the ciphertext, and gives a valid offer for
+       the notice: if not, the bidder's fault, for all of that is in what the bidder signed.
+    """
+    part = bid.manifest.part(BID_SEGMENT, "public")
+    suite = by_name(policy.suite)
+    failure = _ciphertext_failure(part, ciphertext)
+    if failure is not None or ciphertext is None:
+        return _failed(bid, PLATFORM, failure or "")
+    shares = [found for release in releases if (found := release.shares.get(bid.bid)) is not None]
+    matching = [share for share in shares if _matches(share, part)]
+    if len(matching) < policy.threshold:
+        if len(matching) < len(shares):
+            return _failed(bid, CUSTODIAN, "share-mismatch")
+        return _failed(bid, UNKNOWN, "shares-refused")
+    context = suite.context(
+        bid.manifest.tender, bid.manifest.policy, bid.supplier, bid.bid, BID_SEGMENT, "public"
+    )
+    try:
+        key = suite.recover(
+            matching, policy.threshold, len(policy.custodians), context, part.share_digests
+        )
+        raw = suite.decrypt(ciphertext, key, context, 0, True)
+        offer = Offer.parse(raw, notice)
+        recomputed = recompute(offer, notice)
+    except DealingError:
+        return _failed(bid, BIDDER, "dealing-dishonest")
+    except (CiphertextError, PaddingError):
+        return _failed(bid, BIDDER, "ciphertext-undecryptable")
+    except BidError as error:
+        return _failed(bid, BIDDER, f"{_OFFER_INVALID}:{error.code}")
+    return Outcome(bid.bid, bid.supplier, True, offer, raw, recomputed)
+
+
+def _ciphertext_failure(part: Part, ciphertext: bytes | None) -> str | None:
+    if ciphertext is None:
+        return "ciphertext-missing"
+    wanted = part.objects[0]
+    if len(ciphertext) != wanted.size or canonical.digest(ciphertext) != wanted.sha256:
+        return "ciphertext-altered"
+    return None
+
+
+def _matches(share: bytes, part: Part) -> bool:
+    position = share[-1]
+    if not 1 <= position <= len(part.share_digests):
+        return False
+    return hmac.compare_digest(canonical.digest(share), part.share_digests[position - 1])
+
+
+def _failed(bid: CurrentBid, fault: str, reason: str) -> Outcome:
+    return Outcome(bid.bid, bid.supplier, False, fault=fault, reason=reason)
+
+
+def reason_text(reason: str, lang: Language) -> str:
+    """The sentence for a reason in an opening record; an unknown one stands as it is."""
+    code, _, detail = reason.partition(":")
+    sentences = MESSAGES.get(f"opening-{code}")
+    if sentences is None:
+        return reason
+    sentence = sentences[0 if lang == "zh" else 1]
+    return f"{sentence} ({detail})" if detail else sentence
+
+
+def build_opening_record(
+    tender: str, closing: str, outcomes: Sequence[Outcome], notice: Notice, at: datetime
+) -> dict[str, JSON]:
+    """The opening record's statement; `outcomes` in the order of the current bids, `closing` the digest.
+
+    An opened bid's total is the recomputed one; corrections stand among what is announced.
+    """
+    members: dict[str, JSON] = {
+        "at": format_time(at),
+        "tender": tender,
+        "closing": closing,
+        "bids": opening_rows(outcomes, notice),
+    }
+    return build_statement("opening-record", members)
+
+
+def opening_rows(outcomes: Sequence[Outcome], notice: Notice) -> list[JSON]:
+    """The rows of an opening record, as its `bids` has them."""
+    return [_row(outcome, notice.digits) for outcome in outcomes]
+
+
+def _row(outcome: Outcome, digits: int) -> dict[str, JSON]:
+    row: dict[str, JSON] = {
+        "bid": outcome.bid,
+        "supplier": outcome.supplier,
+        "segment": BID_SEGMENT,
+        "opened": outcome.opened,
+    }
+    if outcome.offer is None or outcome.recomputed is None:
+        return {**row, "fault": outcome.fault, "reason": outcome.reason}
+    announced: dict[str, JSON] = dict(outcome.offer.announced)
+    corrections = correction_members(outcome.recomputed, digits)
+    if corrections:
+        announced["corrections"] = corrections
+    return {**row, "total": format_amount(outcome.recomputed.total, digits), "announced": announced}
+
+
+@dataclass(frozen=True)
+class OpenedRow:
+    """A bid in an opening record: `total` and `announced` if it opened, else `fault` and `reason`."""
+
+    bid: str
+    supplier: str
+    segment: str
+    opened: bool
+    total: Decimal | None
+    announced: Mapping[str, Any]
+    fault: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class OpeningRecord:
+    """An opening record as read; `digest` is the SHA-256 of its canonical statement bytes."""
+
+    raw: bytes
+    digest: str
+    tender: str
+    at: datetime
+    closing: str
+    bids: tuple[OpenedRow, ...]
+
+    @classmethod
+    def parse(cls, source: bytes | Statement) -> OpeningRecord:
+        """A record from its file or statement, not yet verified.
+
+        Raises BidError as any object does, "opening-row" if a row says too much or too little, "bid-twice".
+        """
+        read = read_signed(source, "opening-record")
+        members = read.statement
+        rows = tuple(_parse_row(row) for row in members["bids"])
+        if len({(row.bid, row.segment) for row in rows}) != len(rows):
+            raise BidError("bid-twice")
+        return cls(
+            raw=read.statement_bytes,
+            digest=read.digest,
+            tender=members["tender"],
+            at=parse_time(members["at"]),
+            closing=members["closing"],
+            bids=rows,
+        )
+
+
+def _parse_row(row: Mapping[str, Any]) -> OpenedRow:
+    wanted = {"total", "announced"} if row["opened"] else {"fault", "reason"}
+    if row.keys() - {"bid", "supplier", "segment", "opened"} != wanted:
+        raise BidError("opening-row", bid=row["bid"])
+    total = row.get("total")
+    return OpenedRow(
+        bid=row["bid"],
+        supplier=row["supplier"],
+        segment=row["segment"],
+        opened=row["opened"],
+        total=None if total is None else parse_amount(total, len(total.partition(".")[2])),
+        announced=row.get("announced", {}),
+        fault=row.get("fault"),
+        reason=row.get("reason"),
+    )

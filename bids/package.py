@@ -1,0 +1,230 @@
+"""The evidence package: one ZIP for each tender, with which anybody checks it, off-line and without us.
+
+Names are fixed. Everything but `evidence.json` itself and `log/` is listed, with its SHA-256, in the signed
+`evidence` statement; that statement is logged last, with the digest of all entries of the tender before it,
+so that nothing can be changed, added or left out later. Entries are stored, never compressed.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import BinaryIO
+
+from bids.errors import BidError
+from bids.objects import build_statement, read_signed
+from signing.canonical import JSON, digest
+from signing.encoding import format_time
+
+NOTICE, NOTICE_SIGNATURE = "notice.json", "notice.p7s"
+CLOSING, LEDGER = "closing.json", "ledger.jsonl"
+OPENING_RECORD, OPENING_RECORD_PDF = "opening-record.json", "opening-record.pdf"
+AWARD, AWARD_REPORT = "award.json", "award-report.pdf"
+EVIDENCE, README = "evidence.json", "README.txt"
+LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES = "log/key", "log/checkpoint", "log/entries.jsonl"
+ROOTS, CHAIN = "certificates/roots.pem", "certificates/chain.pem"
+CRLS, ENROLMENTS = "certificates/crl.pem", "certificates/enrolments.json"
+
+MAX_FILES = 1_000_000
+MAX_FILE = 256 << 20  # bytes; the largest is the log entries or the award of a very large tender
+
+_FIXED = frozenset(
+    (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, AWARD, AWARD_REPORT)
+    + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS)
+)
+_PATTERNS = re.compile(
+    r"notices/[0-9a-f]{64}\.(?:json|p7s)"
+    r"|bids/[0-9a-f]{32}/(?:manifest\.json|manifest\.p7s|receipt\.json)"
+    r"|bids/[0-9a-f]{32}/(?:withdrawal\.json|withdrawal\.p7s|withdrawal-receipt\.json)"
+    r"|bids/[0-9a-f]{32}/[a-z]{1,16}/(?:public\.sealed|offer\.json)"
+    r"|shares/[a-z]{1,16}/[0-9a-f]{32}\.json"
+    r"|log/proofs/(?:0|[1-9][0-9]{0,18})\.tlog-proof",
+    re.ASCII,
+)
+_MADE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same files are the same bytes
+_UTF8 = 0x800
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_DIRECTORY_END = 22  # bytes, without a comment
+
+
+def is_package_name(name: str) -> bool:
+    """Whether a package may hold a file of this name."""
+    return name in _FIXED or _PATTERNS.fullmatch(name) is not None
+
+
+def notice_names(sha256: str) -> tuple[str, str]:
+    """The names of an earlier notice and its signature."""
+    return f"notices/{sha256}.json", f"notices/{sha256}.p7s"
+
+
+def bid_name(bid: str, name: str) -> str:
+    """The name of a bid's file, for example "manifest.json"."""
+    return f"bids/{bid}/{name}"
+
+
+def sealed_name(bid: str, segment: str) -> str:
+    """The name of the ciphertext of a bid's public index."""
+    return f"bids/{bid}/{segment}/public.sealed"
+
+
+def offer_name(bid: str, segment: str) -> str:
+    """The name of an opened bid's offer."""
+    return f"bids/{bid}/{segment}/offer.json"
+
+
+def share_name(segment: str, custodian: str) -> str:
+    """The name of a custodian's release statement."""
+    return f"shares/{segment}/{custodian}.json"
+
+
+def proof_name(index: int) -> str:
+    """The name of the proof of the log entry at `index`."""
+    return f"log/proofs/{index}.tlog-proof"
+
+
+def is_listed(name: str) -> bool:
+    """Whether the evidence statement lists a file of this name: all but itself and the log's."""
+    return name != EVIDENCE and not name.startswith("log/")
+
+
+def build_evidence(tender: str, files: Mapping[str, str], at: datetime) -> dict[str, JSON]:
+    """The evidence statement; `files` has the SHA-256 (hex) of every listed file of the package.
+
+    Raises BidError "package-name" for a name that the statement does not list.
+    """
+    for name in files:
+        if not is_package_name(name) or not is_listed(name):
+            raise BidError("package-name", file=name)
+    return build_statement("evidence", {"at": format_time(at), "tender": tender, "files": dict(files)})
+
+
+def evidence_digests(evidence: bytes, entries: Iterable[bytes]) -> dict[str, str]:
+    """The digests of the log entry of the act "evidence.published".
+
+    `evidence` is the file `evidence.json`; `entries` are all entries of the tender before this one, in log
+    order: their digest is what shows that none was left out of the package.
+    """
+    statement = read_signed(evidence, "evidence")
+    return {
+        "evidence": statement.digest,
+        "evidence_file": digest(evidence),
+        "entries": digest(lines(entries)),
+    }
+
+
+def lines(leaves: Iterable[bytes]) -> bytes:
+    """`ledger.jsonl` and `log/entries.jsonl`: each leaf's exact bytes, each ended by a newline."""
+    return b"".join(leaf + b"\n" for leaf in leaves)
+
+
+def split_lines(data: bytes, name: str) -> tuple[bytes, ...]:
+    """The leaves of a file that `lines` made; BidError "lines-malformed" for anything else."""
+    leaves = data.split(b"\n")
+    if leaves.pop() != b"" or b"" in leaves:
+        raise BidError("lines-malformed", file=name)
+    return tuple(leaves)
+
+
+def write_package(sink: BinaryIO, files: Iterable[tuple[str, bytes | BinaryIO]]) -> None:
+    """Write the ZIP to a seekable `sink`: stored, sorted by name, the same bytes for the same files.
+
+    A file is bytes or a stream, which is read whole when its turn comes. Raises BidError: "package-name",
+    "package-duplicate", "package-file-size".
+    """
+    contents: dict[str, bytes | BinaryIO] = {}
+    for name, content in files:
+        if not is_package_name(name):
+            raise BidError("package-name", file=name)
+        if name in contents:
+            raise BidError("package-duplicate", file=name)
+        contents[name] = content
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(contents):
+            content = contents.pop(name)
+            data = content if isinstance(content, bytes) else content.read(MAX_FILE + 1)
+            if len(data) > MAX_FILE:
+                raise BidError("package-file-size", file=name)
+            info = zipfile.ZipInfo(name, _MADE)
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, data)
+
+
+class Package:
+    """The files of a package that `read_package` has admitted; contents are read when asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> None:
+        self._archive = archive
+        self._entries = entries
+        self.names = tuple(sorted(entries))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes; BidError "file-missing", or "file-damaged" if its checksum is wrong."""
+        if name not in self._entries:
+            raise BidError("file-missing", file=name)
+        try:
+            return self._archive.read(self._entries[name])
+        except (zipfile.BadZipFile, EOFError, OSError):
+            raise BidError("file-damaged", file=name) from None
+
+
+def read_package(stream: BinaryIO) -> Package:
+    """Admit a package from a seekable stream, which must stay open while the package is used.
+
+    Refuses with BidError: "package-malformed" (no ZIP, bytes before, between or after its files),
+    "package-name" (a name that no package has, so also any path that climbs), "package-duplicate",
+    "package-not-stored" (compressed, encrypted or streamed entries), "package-file-size", "package-too-many".
+    """
+    try:
+        archive = zipfile.ZipFile(stream)
+        infos = archive.infolist()
+    except (zipfile.BadZipFile, struct.error, ValueError, EOFError, OSError, NotImplementedError):
+        raise BidError("package-malformed") from None
+    if len(infos) > MAX_FILES:
+        raise BidError("package-too-many", limit=MAX_FILES)
+    entries: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        _check_entry(info)
+        if info.filename in entries:
+            raise BidError("package-duplicate", file=info.filename)
+        entries[info.filename] = info
+    _check_layout(stream, archive, infos)
+    return Package(archive, entries)
+
+
+def _check_entry(info: zipfile.ZipInfo) -> None:
+    # zipfile cuts a name at a NUL: the name as written is the one to judge.
+    name = info.orig_filename
+    if name != info.filename or not is_package_name(name):
+        raise BidError("package-name", file=name)
+    stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
+    if not stored or info.flag_bits & ~_UTF8:
+        raise BidError("package-not-stored", file=name)
+    if info.file_size > MAX_FILE:
+        raise BidError("package-file-size", file=name)
+
+
+def _check_layout(stream: BinaryIO, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse bytes that belong to no file: before the first, between two, after the directory."""
+    position = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        stream.seek(info.header_offset)
+        header = stream.read(_LOCAL_HEADER.size)
+        if info.header_offset != position or len(header) != _LOCAL_HEADER.size:
+            raise BidError("package-malformed")
+        fields = _LOCAL_HEADER.unpack(header)
+        flags, method, name_length, extra_length = fields[2], fields[3], fields[9], fields[10]
+        name = stream.read(name_length)
+        if name != info.filename.encode() or flags & ~_UTF8 or method != zipfile.ZIP_STORED:
+            raise BidError("package-malformed")
+        position += len(header) + name_length + extra_length + info.file_size
+    end = stream.seek(0, 2)
+    stream.seek(end - _DIRECTORY_END)
+    tail = stream.read(_DIRECTORY_END)
+    if archive.start_dir != position or archive.comment or not tail.startswith(b"PK\x05\x06"):
+        raise BidError("package-malformed")

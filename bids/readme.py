@@ -1,0 +1,92 @@
+"""README.txt of an evidence package: how to check it with tools that are not ours."""
+
+from __future__ import annotations
+
+_TEXT = """\
+阳光交易 Sunseal · 证据包 evidence package
+标段 tender: {tender}
+
+==== 中文 ====
+
+本 ZIP 含有复核该标段全过程所需的一切：公告、截标、台账、每份投标的清单、签名与回执、保管人释放的
+份额、公开部分的密文与报价、开标记录、排名与中标、公开日志条目及证明、证书与吊销列表。
+
+一、用本平台的验证程序（无需联网）
+
+    sunseal verify 证据包.zip --roots 根证书.pem --log-key "日志公钥"
+
+请使用您从其他途径取得的根证书和日志公钥；不提供时结果会标明“未锚定”。
+
+二、不用本平台的任何程序
+
+1. 文件摘要。evidence.json 的 statement.files 列出除其自身和 log/ 之外每个文件的 SHA-256：
+
+    sha256sum notice.json closing.json ledger.jsonl opening-record.json award.json
+
+2. 公告与投标清单的签名（CMS，分离式）。-attime 为公告的 at，或回执的 received_at（Unix 秒）：
+
+    openssl cms -verify -binary -inform DER -in notice.p7s -content notice.json \\
+        -CAfile certificates/roots.pem -attime 秒数 -out /dev/null
+
+3. 平台与保管人的声明（closing.json、receipt.json、shares/、opening-record.json、award.json、
+   evidence.json）形如 {{"signature": 签名, "statement": 声明}}；先取出两部分再同样验证：
+
+    jq -jcS .statement closing.json > statement
+    jq -r .signature closing.json | base64 -d > statement.p7s
+    openssl cms -verify -binary -inform DER -in statement.p7s -content statement \\
+        -CAfile certificates/roots.pem -attime 秒数 -out /dev/null
+
+4. 台账与公开日志采用 RFC 6962 的 Merkle 树；检查点与证明采用 C2SP 的 tlog-checkpoint、tlog-proof，
+   可用 Go 语言 golang.org/x/mod/sumdb 的 note 与 tlog 验证，公钥见 log/key。ledger.jsonl 与
+   log/entries.jsonl 每行为一个叶子的原始字节（不含换行）。
+
+5. 吊销列表：openssl crl -in certificates/crl.pem -noout -text
+
+6. 名次：award.json 的 statement.working 列有每份投标的逐项单价、数量、金额与总价，可逐行复算。
+
+==== English ====
+
+This ZIP has everything needed to check the whole course of the tender again: notice, closing, ledger, the
+manifest, signature and receipt of every bid, the shares that the custodians released, the ciphertext and the
+offer of every public part, opening record, ranking and award, the entries of the public log with their proofs,
+certificates and revocation lists.
+
+A. With our verifier (no network needed)
+
+    sunseal verify PACKAGE.zip --roots ROOTS.pem --log-key "LOG KEY"
+
+Use root certificates and a log key that you got elsewhere; without them the result says "unanchored".
+
+B. Without any program of ours
+
+1. Digests. In evidence.json, statement.files lists the SHA-256 of every file but itself and log/:
+
+    sha256sum notice.json closing.json ledger.jsonl opening-record.json award.json
+
+2. Signatures of the notice and of manifests (CMS, detached). -attime is the notice's `at`, or the
+   `received_at` of the bid's receipt, in Unix seconds:
+
+    openssl cms -verify -binary -inform DER -in notice.p7s -content notice.json \\
+        -CAfile certificates/roots.pem -attime SECONDS -out /dev/null
+
+3. Statements of the platform and of custodians (closing.json, receipt.json, shares/, opening-record.json,
+   award.json, evidence.json) are {{"signature": …, "statement": …}}; take them apart, then verify alike:
+
+    jq -jcS .statement closing.json > statement
+    jq -r .signature closing.json | base64 -d > statement.p7s
+    openssl cms -verify -binary -inform DER -in statement.p7s -content statement \\
+        -CAfile certificates/roots.pem -attime SECONDS -out /dev/null
+
+4. Ledger and public log are Merkle trees as in RFC 6962; checkpoints and proofs are C2SP's tlog-checkpoint
+   and tlog-proof, for which Go's golang.org/x/mod/sumdb/note and /tlog do; the key is in log/key. Each line
+   of ledger.jsonl and log/entries.jsonl is a leaf's exact bytes, without the newline.
+
+5. Revocation lists: openssl crl -in certificates/crl.pem -noout -text
+
+6. Ranks: statement.working in award.json has every unit price, quantity, amount and total of every bid.
+"""
+
+
+def readme(tender: str) -> bytes:
+    """The text in Chinese and English, UTF-8; the same bytes for the same tender."""
+    return _TEXT.format(tender=tender).encode("utf-8")

@@ -1,0 +1,80 @@
+"""What the verification stands on: root certificates, the log's key, revocation lists, enrolments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from bids.errors import BidError, refusing
+from bids.package import CRLS, ENROLMENTS, LOG_KEY, ROOTS, Package
+from bids.trust import Enrolment, Trust, parse_enrolments
+from bids.verification.findings import Book
+from signing import canonical
+from signing.certificates import load_pem
+from signing.notes import NoteVerifier
+
+_PEM_CRL = re.compile(rb"-----BEGIN X509 CRL-----\r?\n.*?-----END X509 CRL-----\r?\n?", re.DOTALL)
+
+
+def load_crls(data: bytes) -> dict[str, x509.CertificateRevocationList]:
+    """The revocation lists of a PEM file, by the SHA-256 of their DER; BidError "crl-malformed".
+
+    Their signatures are checked where they are used, against the issuer of the certificate in question.
+    """
+    found: dict[str, x509.CertificateRevocationList] = {}
+    if _PEM_CRL.sub(b"", data).strip():
+        raise BidError("crl-malformed", file=CRLS)
+    for block in _PEM_CRL.findall(data):
+        try:
+            crl = x509.load_pem_x509_crl(block)
+        except ValueError:
+            raise BidError("crl-malformed", file=CRLS) from None
+        found[canonical.digest(crl.public_bytes(Encoding.DER))] = crl
+    return found
+
+
+def read_trust(package: Package, book: Book, roots: bytes | None, log_key: str | None) -> Trust | None:
+    """The anchors: the reader's own where given, else the package's, which then vouch for themselves.
+
+    1. Root certificates (PEM). 2. The log's verifier key (C2SP). 3. Revocation lists and signed enrolments,
+    which come from the package in any case. None if roots or key cannot be read.
+    """
+    certificates = _roots(package, book, roots)
+    verifier = _log_key(package, book, log_key)
+    if certificates is None or verifier is None:
+        return None
+    crls: Mapping[str, x509.CertificateRevocationList] = {}
+    with book.step("verify-crls", CRLS) as step:
+        crls = load_crls(package.read(CRLS))
+        step.params["count"] = str(len(crls))
+    if not crls:
+        book.note("verify-no-crls", CRLS)
+    enrolments: Mapping[str, Enrolment] = {}
+    with book.step("verify-enrolments", ENROLMENTS) as step:
+        enrolments = parse_enrolments(package.read(ENROLMENTS), certificates)
+        step.params["count"] = str(len(enrolments))
+    return Trust(certificates, crls, enrolments, verifier, verifier.name)
+
+
+def _roots(package: Package, book: Book, roots: bytes | None) -> tuple[x509.Certificate, ...] | None:
+    certificates: tuple[x509.Certificate, ...] | None = None
+    with book.step("verify-roots-own" if roots is not None else "verify-roots-package", ROOTS) as step:
+        with refusing("roots"):
+            certificates = tuple(load_pem(package.read(ROOTS) if roots is None else roots))
+        if roots is None:
+            step.unknown()
+    return certificates
+
+
+def _log_key(package: Package, book: Book, log_key: str | None) -> NoteVerifier | None:
+    verifier: NoteVerifier | None = None
+    with book.step("verify-key-own" if log_key is not None else "verify-key-package", LOG_KEY) as step:
+        text = package.read(LOG_KEY).decode("utf-8", "replace") if log_key is None else log_key
+        with refusing("log key"):
+            verifier = NoteVerifier.from_vkey(text.strip())
+        if log_key is None:
+            step.unknown()
+    return verifier

@@ -1,0 +1,40 @@
+"""The evidence statement, and that the package holds the files it lists, to the byte, and no others."""
+
+from __future__ import annotations
+
+from bids.errors import BidError
+from bids.package import EVIDENCE, Package, is_listed
+from bids.trust import Trust
+from bids.verification.findings import Book
+from signing import canonical
+from signing.statements import Statement
+
+
+def check_evidence(package: Package, book: Book, trust: Trust) -> Statement | None:
+    """1. `evidence.json` is signed by the platform. 2. Every file it lists is there and has its digest; every
+    file there is listed, but itself and the log's."""
+    evidence: Statement | None = None
+    with book.step("verify-evidence-signed", EVIDENCE):
+        evidence = trust.platform_statement("evidence", package.read(EVIDENCE))
+    if evidence is None:
+        book.note("verify-skipped", EVIDENCE)
+        return None
+    listed: dict[str, str] = evidence.statement["files"]
+    with book.step("verify-evidence-files", count=len(listed)) as step:
+        for name, wanted in listed.items():
+            with step.guard(name):
+                if canonical.digest(package.read(name)) != wanted:
+                    raise BidError("package-digest", file=name)
+        for name in package.names:
+            if is_listed(name) and name not in listed:
+                step.fail(BidError("file-unlisted", file=name))
+    return evidence
+
+
+def check_complete(package: Package, book: Book, wanted: frozenset[str]) -> None:
+    """The package holds exactly the files that the tender's course asks for."""
+    with book.step("verify-complete", count=len(wanted)) as step:
+        for name in sorted(wanted.difference(package.names)):
+            step.fail(BidError("file-missing", file=name))
+        for name in sorted(set(package.names) - wanted):
+            step.fail(BidError("file-unexpected", file=name))

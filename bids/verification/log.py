@@ -1,0 +1,129 @@
+"""The public log: its checkpoint, the tender's entries in it, and the proof of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bids.entries import Entry
+from bids.errors import BidError, refusing
+from bids.examination import log_verifier
+from bids.package import (
+    EVIDENCE,
+    LOG_CHECKPOINT,
+    LOG_ENTRIES,
+    LOG_KEY,
+    Package,
+    evidence_digests,
+    proof_name,
+    split_lines,
+)
+from bids.trust import Trust
+from bids.verification.findings import Book
+from signing import canonical, merkle, notes
+from signing.notes import Checkpoint
+
+_PROOFS = "log/proofs/"
+
+
+@dataclass(frozen=True)
+class Log:
+    """The tender's entries as they stand in the log, in its order, and the checkpoint that proves them."""
+
+    checkpoint: Checkpoint
+    entries: tuple[Entry, ...]
+
+    def of(self, *acts: str) -> tuple[Entry, ...]:
+        """The entries of these acts."""
+        return tuple(entry for entry in self.entries if entry.act in acts)
+
+    def only(self, act: str) -> Entry:
+        """The one entry of an act; BidError "entry-missing" or "entry-twice"."""
+        found = self.of(act)
+        if len(found) != 1:
+            raise BidError("entry-twice" if found else "entry-missing", act=act, file=LOG_ENTRIES)
+        return found[0]
+
+    def position(self, entry: Entry) -> int:
+        """Where an entry stands among the tender's."""
+        return self.entries.index(entry)
+
+    def before(self, entry: Entry, *acts: str) -> tuple[Entry, ...]:
+        """The entries of these acts before `entry`."""
+        return tuple(one for one in self.entries[: self.position(entry)] if one.act in acts)
+
+
+def check_log(package: Package, book: Book, trust: Trust) -> Log | None:
+    """1. The log's key signed the checkpoint. 2. Every entry is in the log at the place its proof names, by a
+    proof against that very checkpoint; a proof for each entry and an entry for each proof."""
+    checkpoint: Checkpoint | None = None
+    with book.step("verify-log-checkpoint", LOG_CHECKPOINT, LOG_KEY) as step, refusing("log checkpoint"):
+        note = package.read(LOG_CHECKPOINT)
+        checkpoint = notes.parse_checkpoint(note, log_verifier(trust), trust.log_origin)
+        step.params["size"] = str(checkpoint.size)
+    if checkpoint is None:
+        book.note("verify-skipped", LOG_CHECKPOINT)
+        return None
+    entries: list[Entry] = []
+    with book.step("verify-log-entries", LOG_ENTRIES) as step:
+        leaves = split_lines(package.read(LOG_ENTRIES), LOG_ENTRIES)
+        indices = sorted(_index(name) for name in package.names if name.startswith(_PROOFS))
+        step.params["count"] = str(len(leaves))
+        if len(indices) != len(leaves):
+            raise BidError("proofs-count", file=LOG_ENTRIES, proofs=len(indices), entries=len(leaves))
+        for index, leaf in zip(indices, leaves, strict=True):
+            with step.guard(LOG_ENTRIES, proof_name(index)):
+                entries.append(_proved(package, index, leaf, checkpoint, note))
+        if step.reasons:
+            return None
+    return Log(checkpoint, tuple(entries))
+
+
+def _index(name: str) -> int:
+    return int(name.removeprefix(_PROOFS).removesuffix(".tlog-proof"))
+
+
+def _proved(package: Package, index: int, leaf: bytes, checkpoint: Checkpoint, note: bytes) -> Entry:
+    with refusing("log proof"):
+        proof = notes.parse_proof(package.read(proof_name(index)))
+        if proof.index != index or proof.checkpoint != note:
+            raise BidError("proof-other", file=proof_name(index))
+        merkle.verify_inclusion(
+            index, checkpoint.size, merkle.leaf_hash(leaf), proof.hashes, checkpoint.root
+        )
+    return Entry.parse(leaf)
+
+
+def check_published(package: Package, book: Book, log: Log, tender: str) -> None:
+    """The last entry publishes this very evidence and names the digest of all entries before it, so that
+    none of the tender's can have been left out; all entries are this tender's."""
+    with book.step("verify-evidence-logged", EVIDENCE, LOG_ENTRIES):
+        last = log.only("evidence.published")
+        if last is not log.entries[-1]:
+            raise BidError("entry-not-last", act=last.act, file=LOG_ENTRIES)
+        earlier = (entry.raw for entry in log.entries[:-1])
+        for name, digest in evidence_digests(package.read(EVIDENCE), earlier).items():
+            check_digest(last, name, digest)
+    with book.step("verify-entries-tender", LOG_ENTRIES) as step:
+        for entry in log.entries:
+            if entry.tender != tender:
+                step.fail(BidError("entry-other-tender", act=entry.act, file=LOG_ENTRIES))
+
+
+def check_digest(entry: Entry, name: str, digest: str) -> None:
+    """BidError "entry-digest" unless the entry names this digest under `name`."""
+    if entry.digests.get(name) != digest:
+        raise BidError("entry-digest", act=entry.act, member=name)
+
+
+def check_file_digest(entry: Entry, name: str, data: bytes) -> None:
+    """As `check_digest` for a whole file's digest, which an entry may leave out."""
+    if name in entry.digests:
+        check_digest(entry, name, canonical.digest(data))
+
+
+def embedded(entry: Entry) -> bytes:
+    """The signed statement inside an entry; BidError "entry-statement" if it has none."""
+    data = entry.statement_file
+    if data is None:
+        raise BidError("entry-statement", act=entry.act, file=LOG_ENTRIES)
+    return data

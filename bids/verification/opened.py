@@ -1,0 +1,95 @@
+"""The opening record, by opening every bid again from the released shares and the sealed offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bids.custody import CheckedClosing, CurrentBid, Release
+from bids.errors import BidError
+from bids.notice import BID_SEGMENT
+from bids.opening import OpeningRecord, Outcome, open_bid, opening_rows
+from bids.package import LOG_ENTRIES, OPENING_RECORD, Package, offer_name, sealed_name
+from bids.trust import Trust
+from bids.verification.findings import Book, Step
+from bids.verification.log import Log, check_digest, check_file_digest
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The record as signed, and what opening each current bid again gave."""
+
+    record: OpeningRecord
+    outcomes: tuple[Outcome, ...]
+
+
+def check_opening(
+    package: Package,
+    book: Book,
+    trust: Trust,
+    log: Log,
+    checked: CheckedClosing,
+    releases: Sequence[Release],
+) -> Opened | None:
+    """1. The record is signed by the platform for this closing, and logged after the releases were frozen.
+    2. Every current bid is opened again and its offer compared to the byte. 3. The record says of each just
+    what came out: opened or not, total recomputed, what was announced, whose fault and why."""
+    record: OpeningRecord | None = None
+    with book.step("verify-record-signed", OPENING_RECORD):
+        data = package.read(OPENING_RECORD)
+        signed = trust.platform_statement("opening-record", data)
+        record = OpeningRecord.parse(signed)
+        if (record.tender, record.closing) != (checked.notice.tender, checked.closing_digest):
+            raise BidError("record-other-closing", file=OPENING_RECORD)
+    if record is None:
+        book.note("verify-skipped", OPENING_RECORD)
+        return None
+    with book.step("verify-record-logged", OPENING_RECORD, LOG_ENTRIES):
+        entry = log.only("tender.opened")
+        check_digest(entry, "opening_record", record.digest)
+        check_file_digest(entry, "opening_record_file", data)
+        if not log.before(entry, "opening.frozen"):
+            raise BidError("entry-order", act=entry.act, file=LOG_ENTRIES)
+    with book.step("verify-opened-again", count=len(checked.current)) as step:
+        outcomes = tuple(_open_again(package, step, checked, releases, bid) for bid in checked.current)
+    with book.step("verify-record-rows", OPENING_RECORD) as step:
+        _compare(step, opening_rows(outcomes, checked.notice), signed.statement["bids"])
+        step.params["opened"] = str(sum(outcome.opened for outcome in outcomes))
+        step.params["count"] = str(len(outcomes))
+    return Opened(record, outcomes)
+
+
+def _open_again(
+    package: Package, step: Step, checked: CheckedClosing, releases: Sequence[Release], bid: CurrentBid
+) -> Outcome:
+    sealed, offer = sealed_name(bid.bid, BID_SEGMENT), offer_name(bid.bid, BID_SEGMENT)
+    ciphertext: bytes | None = None
+    with step.guard(sealed):
+        ciphertext = package.read(sealed) if sealed in package else None
+    outcome = open_bid(bid, checked.policy, checked.notice, releases, ciphertext)
+    with step.guard(offer):
+        if outcome.offer_raw is not None and package.read(offer) != outcome.offer_raw:
+            raise BidError("offer-differs", bid=bid.bid, file=offer)
+        if outcome.offer_raw is None and offer in package:
+            raise BidError("offer-not-opened", bid=bid.bid, file=offer)
+    return outcome
+
+
+def _compare(step: Step, wanted: Sequence[Any], found: Sequence[Any]) -> None:
+    """Blame the record for each row that is missing, too many, or says something else."""
+    stated = {row["bid"]: row for row in found}
+    for row in wanted:
+        said = stated.pop(row["bid"], None)
+        if said is None:
+            step.fail(BidError("record-bid-missing", bid=row["bid"], file=OPENING_RECORD))
+            continue
+        for member in sorted(row.keys() | said.keys()):
+            if row.get(member) != said.get(member):
+                step.fail(
+                    BidError("record-differs", bid=row["bid"], member=member, file=OPENING_RECORD)
+                )
+    for bid in stated:
+        step.fail(BidError("record-bid-unknown", bid=bid, file=OPENING_RECORD))
+    if not step.reasons and list(wanted) != list(found):
+        step.fail(BidError("record-order", file=OPENING_RECORD))

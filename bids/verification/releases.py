@@ -1,0 +1,64 @@
+"""The custodians' releases and the set of them that was frozen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bids.custody import CheckedClosing, Release, check_release
+from bids.entries import Entry
+from bids.errors import BidError
+from bids.notice import BID_SEGMENT
+from bids.objects import read_signed
+from bids.package import LOG_ENTRIES, Package, share_name
+from bids.trust import Trust
+from bids.verification.findings import Book
+from bids.verification.log import Log, embedded
+from signing.encoding import parse_time
+from signing.statements import Statement
+
+
+def check_releases(
+    package: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing
+) -> tuple[Release, ...] | None:
+    """1. The platform froze, once, the set of releases that count: for this closing, all of them or at least
+    the threshold after the grace period. 2. Each is there, signed by its custodian, and its shares are those
+    that the bidders committed to. 3. None that the log had received before the freezing was left out."""
+    frozen: Statement | None = None
+    with book.step("verify-frozen-set", LOG_ENTRIES):
+        entry = log.only("opening.frozen")
+        frozen = _frozen(trust, entry, checked)
+    if frozen is None:
+        book.note("verify-skipped", LOG_ENTRIES)
+        return None
+    listed: list[dict[str, str]] = frozen.statement["releases"]
+    releases: list[Release] = []
+    with book.step("verify-releases", count=len(listed)) as step:
+        for row in listed:
+            name = share_name(BID_SEGMENT, row["custodian"])
+            with step.guard(name):
+                release = check_release(package.read(name), checked, trust)
+                if (release.custodian, release.digest) != (row["custodian"], row["sha256"]):
+                    raise BidError("release-not-frozen", custodian=row["custodian"], file=name)
+                releases.append(release)
+    with book.step("verify-releases-all", LOG_ENTRIES) as step:
+        known = {row["sha256"] for row in listed}
+        for received in log.before(entry, "custody.released"):
+            if received.digests.get("release") not in known:
+                step.fail(BidError("release-left-out", file=LOG_ENTRIES))
+    return None if len(releases) < len(listed) else tuple(releases)
+
+
+def _frozen(trust: Trust, entry: Entry, checked: CheckedClosing) -> Statement:
+    frozen = read_signed(trust.platform_statement("release-set", embedded(entry)), "release-set")
+    members, policy = frozen.statement, checked.policy
+    stated = (members["tender"], members["closing"], members["segment"])
+    if stated != (policy.tender, checked.closing_digest, BID_SEGMENT):
+        raise BidError("release-set-other", file=LOG_ENTRIES)
+    custodians = {row["custodian"] for row in members["releases"]}
+    count = len(members["releases"])
+    if len(custodians) != count:
+        raise BidError("release-set-twice", file=LOG_ENTRIES)
+    early = parse_time(members["at"]) < checked.closing.at + timedelta(seconds=policy.grace_seconds)
+    if count < policy.threshold or (count < len(policy.custodians) and early):
+        raise BidError("release-set-early", count=count, file=LOG_ENTRIES)
+    return frozen

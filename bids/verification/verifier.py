@@ -1,0 +1,194 @@
+"""The verification of an evidence package, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bids import package as names
+from bids.custody import CheckedClosing
+from bids.errors import BidError
+from bids.notice import BID_SEGMENT, Notice
+from bids.package import Package
+from bids.trust import Trust
+from bids.verification.anchors import read_trust
+from bids.verification.awarded import agency_statement, check_award, check_evaluation, rank_opened
+from bids.verification.closed import check_closing
+from bids.verification.files import check_complete, check_evidence
+from bids.verification.findings import Book, Report
+from bids.verification.log import Log, check_log, check_published, embedded
+from bids.verification.notices import check_notices
+from bids.verification.opened import Opened, check_opening
+from bids.verification.releases import check_releases
+
+_ALWAYS = (
+    names.NOTICE,
+    names.NOTICE_SIGNATURE,
+    names.CLOSING,
+    names.LEDGER,
+    names.EVIDENCE,
+    names.README,
+    names.LOG_KEY,
+    names.LOG_CHECKPOINT,
+    names.LOG_ENTRIES,
+    names.ROOTS,
+    names.CHAIN,
+    names.CRLS,
+    names.ENROLMENTS,
+)
+_OPENING_ACTS = ("custody.released", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded")
+
+
+def verify(package: Package, roots: bytes | None = None, log_key: str | None = None) -> Report:
+    """Check a whole evidence package; nothing that it holds makes this raise.
+
+    Args:
+        roots: the reader's own root certificates (PEM), None to take the package's.
+        log_key: the reader's own C2SP verifier key of the log, None to take the package's.
+
+    Steps, each of them one or more findings:
+
+    1. Anchors: roots, log key, revocation lists, enrolments.
+    2. The evidence statement, and every file by the digest it lists.
+    3. The log: checkpoint, entries, proofs; that the evidence is logged, last, with all entries before it.
+    4. The notice, earlier notices, and their publication.
+    5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current.
+    6. If too few suppliers bid: that nothing was opened, and the failure is logged. Otherwise
+    7. the custodians' releases and the frozen set of them,
+    8. the opening record, by opening every bid again,
+    9. and evaluation, ranking, award and decision, by ranking again; or the reason why there is none.
+    10. That the package holds exactly the files that this course of things asks for.
+    """
+    book = Book()
+    anchored = roots is not None and log_key is not None
+    trust = read_trust(package, book, roots, log_key)
+    evidence = None if trust is None else check_evidence(package, book, trust)
+    if trust is not None and evidence is not None:
+        _check_tender(package, book, trust, evidence.statement["tender"])
+    elif trust is not None:
+        check_log(package, book, trust)
+    if not anchored:
+        book.note("verify-unanchored")
+    return Report(tuple(book.findings), anchored)
+
+
+def _check_tender(package: Package, book: Book, trust: Trust, tender: str) -> None:
+    log = check_log(package, book, trust)
+    if log is None:
+        book.note("verify-skipped", names.LOG_ENTRIES)
+        return
+    check_published(package, book, log, tender)
+    notices = check_notices(package, book, trust, log, tender)
+    if notices is None:
+        return
+    checked = check_closing(package, book, trust, log, notices)
+    if checked is None:
+        return
+    wanted = {*_ALWAYS, *_notice_names(notices), *_bid_names(checked), *_proof_names(package)}
+    if not checked.minimum_reached:
+        _check_unopened(book, trust, log, checked, enough=False)
+    elif not log.of("opening.frozen") and _ended(log):
+        _check_unopened(book, trust, log, checked, enough=True)
+    else:
+        wanted |= _check_opened(package, book, trust, log, checked)
+    check_complete(package, book, frozenset(wanted))
+
+
+def _check_unopened(book: Book, trust: Trust, log: Log, checked: CheckedClosing, enough: bool) -> None:
+    """The tender ended unopened: no act of opening is in the log, and the statement that ended it is."""
+    with book.step(
+        "verify-unopened-minimum" if not enough else "verify-unopened",
+        names.LOG_ENTRIES,
+        suppliers=checked.suppliers,
+        wanted=checked.policy.minimum_bidders,
+    ) as step:
+        for entry in log.of(*_OPENING_ACTS):
+            # Custodians may have released before the tender was ended for another reason than the minimum.
+            if not (enough and entry.act == "custody.released"):
+                step.fail(BidError("entry-unopened", act=entry.act, file=names.LOG_ENTRIES))
+    _check_ending(book, trust, log, checked)
+    book.note("verify-erasures", names.LOG_ENTRIES)
+
+
+def _ended(log: Log) -> bool:
+    return bool(log.of("tender.failed", "tender.cancelled"))
+
+
+def _check_ending(book: Book, trust: Trust, log: Log, checked: CheckedClosing) -> None:
+    """The one statement that ended the tender: the platform's failure or the agency's cancellation."""
+    with book.step("verify-ending", names.LOG_ENTRIES) as step:
+        ends = log.of("tender.failed", "tender.cancelled")
+        if len(ends) != 1:
+            raise BidError(
+                "entry-twice" if ends else "entry-missing", act="tender.failed", file=names.LOG_ENTRIES
+            )
+        if ends[0].act == "tender.cancelled":
+            statement = agency_statement(trust, "cancellation", ends[0], checked.notice)
+        else:
+            statement = trust.platform_statement("failure", embedded(ends[0]))
+        members = statement.statement
+        if members["tender"] != checked.notice.tender:
+            raise BidError("entry-other-tender", act=ends[0].act, file=names.LOG_ENTRIES)
+        if members.get("closing", checked.closing_digest) != checked.closing_digest:
+            raise BidError("ending-other-closing", file=names.LOG_ENTRIES)
+        step.params["reason"] = members["reason"]
+
+
+def _check_opened(
+    package: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing
+) -> set[str]:
+    """Steps 7 to 9; the names of the files that they ask for."""
+    wanted = {names.OPENING_RECORD, names.OPENING_RECORD_PDF}
+    releases = check_releases(package, book, trust, log, checked)
+    if releases is None:
+        return wanted | set(package.names)
+    wanted |= {names.share_name(BID_SEGMENT, release.custodian) for release in releases}
+    opened = check_opening(package, book, trust, log, checked, releases)
+    if opened is None:
+        return wanted | set(package.names)
+    for outcome in opened.outcomes:
+        if outcome.reason != "ciphertext-missing":
+            wanted.add(names.sealed_name(outcome.bid, BID_SEGMENT))
+        if outcome.opened:
+            wanted.add(names.offer_name(outcome.bid, BID_SEGMENT))
+    if _ended(log):
+        _check_no_award(book, trust, log, checked, opened)
+        return wanted
+    check_award(package, book, trust, log, checked, opened)
+    return wanted | {names.AWARD, names.AWARD_REPORT}
+
+
+def _check_no_award(book: Book, trust: Trust, log: Log, checked: CheckedClosing, opened: Opened) -> None:
+    """A tender that ended after its opening: no award in the log; where it was evaluated, whether a
+    responsive bid was there is said plainly."""
+    _check_ending(book, trust, log, checked)
+    with book.step("verify-not-awarded", names.LOG_ENTRIES):
+        if log.of("tender.awarded"):
+            raise BidError("entry-unopened", act="tender.awarded", file=names.LOG_ENTRIES)
+    if not log.of("tender.evaluated"):
+        book.note("verify-not-evaluated", names.LOG_ENTRIES)
+        return
+    evaluation = check_evaluation(book, trust, log, checked, opened)
+    if evaluation is not None:
+        with book.step("verify-none-responsive", names.LOG_ENTRIES) as step:
+            ranking = rank_opened(checked, opened, evaluation, "order", "lowest-total")
+            responsive = sum(row.responsive for row in ranking.rows)
+            step.params["count"] = str(responsive)
+            if responsive:
+                step.unknown()
+
+
+def _notice_names(notices: Sequence[Notice]) -> list[str]:
+    return [name for notice in notices[1:] for name in names.notice_names(notice.digest)]
+
+
+def _bid_names(checked: CheckedClosing) -> list[str]:
+    files = {
+        "acceptance": ("manifest.json", "manifest.p7s", "receipt.json"),
+        "withdrawal": ("withdrawal.json", "withdrawal.p7s", "withdrawal-receipt.json"),
+    }
+    return [names.bid_name(leaf.bid, name) for leaf in checked.leaves for name in files[leaf.kind]]
+
+
+def _proof_names(package: Package) -> list[str]:
+    # That there is one proof for each entry, and no other, the log's own step has shown.
+    return [name for name in package.names if name.startswith("log/proofs/")]
