@@ -289,6 +289,8 @@ class Tender:
         self.seeds = self.seeds or [world.secret(f"{self.id} {one.id}") for one in world.custodians]
         self.sealing_keys = [SUNSEAL_1.sealing_key(seed) for seed in self.seeds]
         self.project = world.new_id()
+        # ECDSA signs differently each time; an amendment repeats the keys of the first notice to the byte.
+        self._members: dict[int, dict[str, str]] = {}
         self.bids: list[Bid] = []
         self.withdrawals: list[Withdrawn] = []
         self.leaves: list[bytes] = []
@@ -318,6 +320,11 @@ class Tender:
 
     def custodian_member(self, n: int) -> dict[str, str]:
         """The policy's member for the n-th custodian (from 0)."""
+        if n not in self._members:
+            self._members[n] = self._custodian_member(n)
+        return self._members[n]
+
+    def _custodian_member(self, n: int) -> dict[str, str]:
         actor, key = self.world.custodians[n], self.sealing_keys[n]
         signature = sign_sealing_key(actor.signer.key, self.id, actor.id, key.public)
         return {
