@@ -1,0 +1,116 @@
+"""Files of a person's own machine: read whole with a bound, written beside and renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from trading.client.errors import ClientError
+
+_MAX_SMALL = 64 * 1024 * 1024
+
+
+def read_file(path: Path, limit: int = _MAX_SMALL) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        ClientError: it cannot be read, or is larger than `limit` bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise ClientError("file-unreadable", path=path, reason=_reason(error)) from None
+    if len(data) > limit:
+        raise ClientError("file-too-large", path=path, limit=limit)
+    return data
+
+
+@contextmanager
+def new_file(path: Path, *, private: bool = False, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A file that appears under its name whole, or not at all.
+
+    Raises:
+        ClientError: "file-exists" unless `overwrite`, "file-unwritable".
+    """
+    if path.exists() and not overwrite:
+        raise ClientError("file-exists", path=path)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
+    except OSError as error:
+        raise ClientError("file-unwritable", path=path, reason=_reason(error)) from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            beside.replace(path)
+        else:
+            _name(beside, path)
+    except OSError as error:
+        raise ClientError("file-unwritable", path=path, reason=_reason(error)) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _name(beside: Path, path: Path) -> None:
+    """Give the file its name, unless somebody took it meanwhile."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise ClientError("file-exists", path=path) from None
+    except OSError:  # a file system without hard links
+        beside.replace(path)
+
+
+def write_file(path: Path, data: bytes, *, private: bool = False, overwrite: bool = False) -> None:
+    """Write a small file as `new_file` does."""
+    with new_file(path, private=private, overwrite=overwrite) as file:
+        file.write(data)
+
+
+class _Duplicate(Exception):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Duplicate(name)
+        found[name] = value
+    return found
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file that a person wrote.
+
+    Numbers with a point or an exponent come as the text they were written in: money is never a float.
+
+    Raises:
+        ClientError: unreadable, not UTF-8, not JSON (with line and column), or a member twice.
+    """
+    try:
+        text = read_file(path).decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_unique, parse_float=str, parse_constant=str)
+    except UnicodeDecodeError:
+        raise ClientError("json-not-text", path=path) from None
+    except json.JSONDecodeError as error:
+        raise ClientError(
+            "json-malformed", path=path, line=error.lineno, column=error.colno, reason=error.msg
+        ) from None
+    except _Duplicate as error:
+        raise ClientError("json-duplicate", path=path, member=error) from None
+    except (RecursionError, ValueError):
+        raise ClientError("json-malformed", path=path, line=1, column=1, reason="too deep or too long") from None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

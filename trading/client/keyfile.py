@@ -1,0 +1,96 @@
+"""A party's key file (PKCS #12): signing key, certificate, intermediates, and the root it trusts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from signing.certificates import Party, create_csr, load_pem, party_of
+from signing.errors import SigningError
+from signing.keys import Signer, generate_signing_key, load_pkcs12, save_pkcs12
+from trading.client.api import Api, JsonObject
+from trading.client.errors import ClientError
+from trading.client.files import read_file
+
+_MAX_KEY_FILE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """What is in a key file; `roots` are the self-issued certificates beside the key's own chain."""
+
+    signer: Signer
+    roots: tuple[x509.Certificate, ...]
+
+    @property
+    def party(self) -> Party:
+        """Whom the certificate names; SigningError if it is no party's."""
+        return party_of(self.signer.certificate)
+
+    @classmethod
+    def load(cls, data: bytes, password: bytes) -> KeyFile:
+        """From the file's bytes; SigningError if damaged or the password is wrong."""
+        signer = load_pkcs12(data, password)
+        others = pkcs12.load_key_and_certificates(data, password)[2]
+        return cls(signer, tuple(each for each in others if each.issuer == each.subject))
+
+    @classmethod
+    def read(cls, path: Path, password: bytes) -> KeyFile:
+        """From a file; ClientError if it cannot be read or opened."""
+        data = read_file(path, _MAX_KEY_FILE)
+        try:
+            return cls.load(data, password)
+        except SigningError:
+            raise ClientError("key-file-password", path=path) from None
+
+    def of_role(self, wanted: str) -> KeyFile:
+        """Itself if the key is that role's; ClientError "signer-role"."""
+        if self.party.role != wanted:
+            raise ClientError("signer-role", found=self.party.role, wanted=wanted)
+        return self
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A new key with its certificate; `file` is the PKCS #12, `enrolment` the platform's signed statement."""
+
+    key: KeyFile
+    file: bytes
+    fingerprint: str
+    enrolment: JsonObject
+
+
+def enrol(api: Api, password: bytes) -> Enrolled:
+    """Make a key here, have the platform certify it, and put both into a PKCS #12 file.
+
+    The private key never leaves this machine. The roots are the platform's as shown now: compare their
+    fingerprint with the published one before relying on it.
+
+    Raises:
+        ApiProblem, ConnectionFailed: not issued. SigningError: what came back is not for this key.
+    """
+    person = api.get("/me")
+    key = generate_signing_key()
+    answer = api.post("/certificates", {"csr": create_csr(key, str(person["name"])).decode()})
+    certificate = load_pem(str(answer["certificate"]).encode())[0]
+    chain = tuple(load_pem(str(answer["chain"]).encode()))
+    roots = tuple(fetch_roots(api))
+    above = tuple(each for each in chain if each.issuer != each.subject)
+    file = save_pkcs12(key, certificate, (*above, *roots), password)
+    return Enrolled(KeyFile.load(file, password), file, str(answer["fingerprint"]), answer)
+
+
+def fetch_roots(api: Api) -> list[x509.Certificate]:
+    """The platform's root certificates, as it shows them."""
+    return load_pem(api.raw("/certificates/roots.pem"))
+
+
+def read_roots(path: Path) -> tuple[x509.Certificate, ...]:
+    """Root certificates from a reader's own PEM file; ClientError "pem-malformed"."""
+    try:
+        return tuple(load_pem(read_file(path, _MAX_KEY_FILE)))
+    except SigningError:
+        raise ClientError("pem-malformed", path=path) from None

@@ -1,0 +1,117 @@
+"""The sentences of the clients' own refusals: code -> (Chinese, English)."""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "file-unreadable": ("无法读取文件 {path}：{reason}。", "The file {path} cannot be read: {reason}."),
+    "file-unwritable": ("无法写入文件 {path}：{reason}。", "The file {path} cannot be written: {reason}."),
+    "file-exists": ("{path} 已存在，不会覆盖；请换一个名称。", "{path} exists and is not overwritten; choose another name."),
+    "file-too-large": ("文件 {path} 超过 {limit} 字节。", "The file {path} is larger than {limit} bytes."),
+    "file-empty": ("文件 {path} 是空的。", "The file {path} is empty."),
+    "attachment-not-file": ("附件 {path} 不是普通文件。", "The attachment {path} is not a plain file."),
+    "key-file-password": (
+        "密钥文件 {path} 的口令不对，或文件已损坏。用 --password-file 给出口令文件。",
+        "The password of the key file {path} is wrong, or the file is damaged. "
+        "Name a file with the password in --password-file.",
+    ),
+    "roots-missing": (
+        "没有可信根证书可用来核对。请用 --roots 指定根证书文件（PEM）。",
+        "There is no root certificate to check against. Name the roots' PEM file with --roots.",
+    ),
+    "pem-malformed": ("{path} 不是 PEM 证书文件。", "{path} is not a PEM file of certificates."),
+    "signature-file-missing": (
+        "找不到招标公告的签名 {path}；请从平台下载 notice.p7s 放在公告旁，或用 --signature 指定。",
+        "The notice's signature {path} is not there; download notice.p7s from the platform and put it "
+        "beside the notice, or name it with --signature.",
+    ),
+    "signer-role": (
+        "此密钥属于角色 {found}，这里需要 {wanted}。",
+        "This key belongs to the role {found}; {wanted} is needed here.",
+    ),
+    "json-malformed": (
+        "{path} 不是有效的 JSON（第 {line} 行第 {column} 列）：{reason}。",
+        "{path} is not valid JSON (line {line}, column {column}): {reason}.",
+    ),
+    "json-not-text": ("{path} 不是 UTF-8 文本。", "{path} is not UTF-8 text."),
+    "json-duplicate": ("{path} 中成员 {member} 出现两次。", "In {path} the member {member} stands twice."),
+    "offer-form": (
+        "报价文件 {path} 应有 unit_prices（项目编号到单价）或 items（number 与 unit_price 的列表）。",
+        "The offer {path} must have unit_prices (item number to unit price) or items (a list of number and "
+        "unit_price).",
+    ),
+    "offer-member": ("报价文件 {path} 中不应有成员 {member}。", "The offer {path} has a member {member} that does not belong there."),
+    "offer-value": ("报价文件 {path} 中 {member} 的值不合格式。", "In the offer {path} the value of {member} is malformed."),
+    "deadline-passed": (
+        "投标截止时间 {deadline} 已过。",
+        "The deadline {deadline} has passed.",
+    ),
+    "custodian-key-other": (
+        "保管人 {custodian} 的签名公钥与您登记的不同，拒绝公告。",
+        "The signing key of custodian {custodian} is not the one you know; the notice is not signed.",
+    ),
+    "keys-not-ready": (
+        "在 {seconds} 秒内未收齐保管人的密封公钥。",
+        "The custodians' sealing keys were not all there within {seconds} seconds.",
+    ),
+    "draft-other": (
+        "平台给出的草稿与您所建的不同（{field}），拒绝签名。",
+        "The platform shows another draft than the one you made ({field}); it is not signed.",
+    ),
+    "answer-malformed": (
+        "平台的回答不合约定（{what}）。",
+        "The platform's answer is not as agreed ({what}).",
+    ),
+    "receipt-other-bid": (
+        "回执不是这份投标的。",
+        "The receipt is not for this bid.",
+    ),
+    "upload-too-short": (
+        "投标文件包 {path} 在上传时变短了。",
+        "The sealed bid {path} became shorter while it was uploaded.",
+    ),
+    "token-missing": (
+        "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_CLIENT_TOKEN 给出。",
+        "A token is needed: give it by --token, --token-file or the environment variable SUNSEAL_CLIENT_TOKEN.",
+    ),
+    "notice-not-successor": (
+        "平台出示的公告不是已接受公告的后继。",
+        "The notice shown does not succeed the one that was accepted.",
+    ),
+    "notice-amended-late": (
+        "更正公告是在原开标时间之后签署的。",
+        "The amending notice was signed after the opening time of the one it replaces.",
+    ),
+    "notice-other-tender": ("公告是另一个标段的。", "The notice is of another tender."),
+    "notice-own-key": (
+        "公告中本保管人的密钥不是本机所制。",
+        "The notice names another key for this custodian than the one made here.",
+    ),
+    "notice-not-accepted": (
+        "没有已接受的公告。",
+        "No notice has been accepted for this tender.",
+    ),
+    "log-key-other": (
+        "平台日志的公钥与记录的不同。",
+        "The key of the platform's log is not the one on record.",
+    ),
+    "log-shrunk": (
+        "平台日志（{new} 条）比本机见过的（{old} 条）短。",
+        "The platform's log ({new} entries) is shorter than what was seen here ({old}).",
+    ),
+    "log-gap": (
+        "平台日志没有给出第 {position} 条。",
+        "The platform's log does not give entry {position}.",
+    ),
+    "erase-unproved": (
+        "日志中没有可核对的开标记录、流标或取消。",
+        "The log shows no opening record, failure or cancellation that can be checked.",
+    ),
+    "erase-unjustified": (
+        "平台宣布流标，但本机核对的投标人数已达下限，且没有开标记录；密钥不销毁。",
+        "The tender is said to have failed, but enough suppliers bid and nothing was opened; the key is kept.",
+    ),
+    "envelope-key-other": (
+        "收件公钥不是招标人的。",
+        "The envelope key is not the agency's.",
+    ),
+}
