@@ -68,7 +68,8 @@ class Awards:
         return row.raw
 
     def _publish(
-        self, session: Session, actor: Actor, address: str | None, tender: Tender, read: Statement, file: bytes
+        self, session: Session, actor: Actor, address: str | None, tender: Tender, read: Statement,
+        file: bytes,
     ) -> bytes:
         now = self._platform.clock.now(session)
         evaluation = session.get(Evaluation, tender.id)

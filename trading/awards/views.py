@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
-from signing.encoding import b64decode, b64encode
 
+from signing.encoding import b64decode, b64encode
 from trading.awards.services import Awards
 from trading.evidence.files import published_response
 from trading.web.permissions import Permission
@@ -15,11 +15,13 @@ from trading.web.security import actor_of
 
 @view_config(route_name="tenders.award", request_method="GET", openapi=True, renderer="json")
 def get_award(request: Request) -> dict[str, str]:
-    return {"award": b64encode(Awards(request.platform).published(request.dbsession, request.context.tender.id))}
+    award = Awards(request.platform).published(request.dbsession, request.context.tender.id)
+    return {"award": b64encode(award)}
 
 
 @view_config(
-    route_name="tenders.award", request_method="POST", permission=Permission.AWARD, openapi=True, renderer="json"
+    route_name="tenders.award", request_method="POST", permission=Permission.AWARD, openapi=True,
+    renderer="json",
 )
 def post_award(request: Request) -> dict[str, str]:
     award = Awards(request.platform).award(

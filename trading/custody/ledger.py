@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from signing.encoding import b64encode
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from signing.encoding import b64encode
 from trading.opening.models import Closing
 from trading.submission.models import Bid, LedgerLeaf, Withdrawal
 

@@ -19,11 +19,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "release-files-shares": (
         "须为释放的每份附件密钥份额提交一份以招标人信封公钥密封的份额；招标人没有信封公钥时不得提交。",
-        "For each files share released there must be one sealed to the agency's envelope key; none if it has no such key.",
+        "For each files share released send one sealed to the agency's envelope key; none if it has no key.",
     ),
     "erasure-too-early": (
         "标段当前状态为 {state}，密封密钥仍可能需要，不能登记销毁。",
-        "The tender is in the state {state} and may still need the sealing key; its erasure cannot be recorded.",
+        "The tender is in the state {state} and may still need the sealing key: it is too early to erase it.",
     ),
     "erasure-other-key": (
         "销毁声明与本标段、本保管人或其密封密钥不符。",

@@ -18,6 +18,7 @@ from signing import canonical
 from signing.encoding import b64encode, format_time
 from trading.accounts.models import EnvelopeKey
 from trading.accounts.services import Accounts
+from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
 from trading.custody.models import Erasure, FilesShare, Release
 from trading.errors import Conflict, Forbidden, TradingError
@@ -46,7 +47,7 @@ class Custody:
         self._log = AuditLog(platform)
 
     def tasks(self, session: Session, actor: Actor, cursor: str | None, limit: int) -> dict[str, Any]:
-        """Tenders of this custodian whose keys it has not erased, by id. Hints: an agent checks for itself."""
+        """Tenders of this custodian whose keys it has not erased, by id: hints, no more."""
         query = (
             select(Tender, TenderCustodian, Release.digest)
             .join(TenderCustodian, TenderCustodian.tender_id == Tender.id)
@@ -85,7 +86,7 @@ class Custody:
         head = self._log.head(session)
         return {
             "file": b64encode(closing.raw),
-            "entry": b64encode(self._log.entry(session, closing.log_position).raw),
+            "entry": b64encode(session.get_one(LogEntry, closing.log_position).raw),
             "entry_position": closing.log_position,
             "proof": self._log.proof(session, closing.log_position, head).decode(),
         }

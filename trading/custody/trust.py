@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from signing.certificates import dump_pem, fingerprint
-from signing.cms import verify
-from signing.encoding import b64encode
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from signing.certificates import dump_pem, fingerprint
+from signing.cms import verify
+from signing.encoding import b64encode
 from trading.accounts.models import Crl, PartyCertificate
 from trading.accounts.services import Accounts
 from trading.opening.models import Closing

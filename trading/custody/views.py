@@ -6,8 +6,8 @@ from typing import Any
 
 from pyramid.request import Request
 from pyramid.view import view_config
-from signing.encoding import b64decode, format_time
 
+from signing.encoding import b64decode, format_time
 from trading.custody.ledger import LedgerPages
 from trading.custody.services import Custody
 from trading.custody.trust import trust_material

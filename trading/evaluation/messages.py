@@ -4,7 +4,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "evaluation-not-found": ("本标段尚无评审结果。", "This tender is not evaluated."),
     "evaluation-disagrees": (
         "评审声明的 {field} 与本标段的开标记录不符。请按公布的开标记录重新签署。",
-        "The evaluation's {field} is not that of this tender's opening record. Sign it anew for the published one.",
+        "The evaluation's {field} is not that of this tender's opening record. Sign it anew for that one.",
     ),
     "evaluation-rejection": (
         "评审声明否决了投标 {bid}，但它未被开启或被列出多次。",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bids.money import format_amount
 from bids.notice import Notice
 from bids.objects import read_signed
-from bids.offer import Offer, recompute
+from bids.offer import Offer
 from bids.ranking import Ranked, Ranking, rank
 from signing.encoding import b64encode
 from signing.statements import Statement
@@ -110,7 +110,8 @@ class Evaluations:
                 raise TradingError("evaluation-rejection", bid=bid)
 
     def _keep(
-        self, session: Session, actor: Actor, address: str | None, tender_id: str, read: Statement, file: bytes
+        self, session: Session, actor: Actor, address: str | None, tender_id: str, read: Statement,
+        file: bytes,
     ) -> None:
         now = self._platform.clock.now(session)
         session.add(

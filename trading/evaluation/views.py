@@ -6,8 +6,8 @@ from typing import Any
 
 from pyramid.request import Request
 from pyramid.view import view_config
-from signing.encoding import b64decode
 
+from signing.encoding import b64decode
 from trading.evaluation.services import Evaluations
 from trading.web.permissions import Permission
 from trading.web.security import actor_of

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bids import package as names
 from bids.package import bid_name, lines, notice_names, offer_name, sealed_name, share_name
-from bids.readme import README_TEXT
+from bids.readme import readme
 from signing import canonical
 from signing.certificates import dump_pem
 from trading.awards.models import PublishedAward
@@ -49,7 +49,7 @@ def listed_files(platform: Platform, session: Session, tender: Tender) -> dict[s
 
 
 def texts(platform: Platform, session: Session, tender: Tender) -> dict[str, bytes]:
-    """The files that might come out otherwise another day: certificates, revocation lists, enrolments, README."""
+    """Files that might come out otherwise another day: certificates, lists, enrolments, README."""
     trust = trust_material(platform, session, tender)
     keys = platform.keys
     lists = (x509.load_der_x509_crl(each).public_bytes(Encoding.PEM) for each in trust.crls)
@@ -59,7 +59,7 @@ def texts(platform: Platform, session: Session, tender: Tender) -> dict[str, byt
         names.CHAIN: dump_pem([keys.platform.certificate, keys.parties.certificate]),
         names.CRLS: b"".join(lists),
         names.ENROLMENTS: canonical.dumps(enrolments),
-        names.README: README_TEXT.encode(),
+        names.README: readme(tender.id),
     }
 
 
@@ -179,11 +179,11 @@ def _documents(platform: Platform, session: Session, tender_id: str) -> dict[str
     )
     for release in releases:
         files[share_name(SEGMENT, release.custodian_id)] = _given(release.raw)
-    statements = ((names.OPENING_RECORD, PublishedOpeningRecord), (names.AWARD, PublishedAward))
-    for name, model in statements:
-        row = session.get(model, tender_id)
-        if row is not None:
-            files[name] = _given(row.raw)
+    record, award = session.get(PublishedOpeningRecord, tender_id), session.get(PublishedAward, tender_id)
+    if record is not None:
+        files[names.OPENING_RECORD] = _given(record.raw)
+    if award is not None:
+        files[names.AWARD] = _given(award.raw)
     for name, kind in ((names.OPENING_RECORD_PDF, "opening-record"), (names.AWARD_REPORT, "award-report")):
         file = published_file(session, tender_id, kind)
         if file is not None:

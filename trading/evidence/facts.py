@@ -7,7 +7,7 @@ one right after the printed statement's entry: the same tender always gives the 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from reports.facts import (
     BidFacts,
     Correction,
     CustodianFacts,
+    Fault,
     Item,
     ItemPrice,
     LedgerFacts,
@@ -198,7 +199,7 @@ class FactsOf:
                 total=row.total,
                 announced=_announced(row),
                 prices=self._prices(found[row.bid]),
-                fault=row.fault,
+                fault=cast("Fault | None", row.fault),
                 reason=_both(row.reason),
             )
             for row in self._record.bids
@@ -238,8 +239,8 @@ class FactsOf:
         return AwardRule(
             rule_id=award.rule,
             text_zh=f"实质性响应的投标中，按单价乘以工程量重新计算的总价最低者中标；{zh}。",
-            text_en="Of the responsive bids the one with the lowest total wins, totals computed again from unit "
-            f"price × quantity; {en}.",
+            text_en="Of the responsive bids the one with the lowest total wins, totals computed again "
+            f"from unit price × quantity; {en}.",
             article=pack.rule("award-rule").article.text,
         )
 
@@ -252,7 +253,8 @@ class FactsOf:
 
 def _line(row: Any, bid: dict[str, Any], names: dict[str, str], currency: str) -> str:
     lines = len(bid["lines"])
-    said = f"{row.rank}. {names[row.supplier]}: Σ {lines} × (单价 unit price × 数量 quantity) = {bid['total']} {currency}"
+    terms = f"Σ {lines} × (单价 unit price × 数量 quantity)"
+    said = f"{row.rank}. {names[row.supplier]}: {terms} = {bid['total']} {currency}"
     return said if row.responsive else f"{said}（未响应 not responsive）"
 
 

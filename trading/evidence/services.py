@@ -1,4 +1,4 @@
-"""Reports rendered and evidence packed, each once: found by the scanner, claimed, and safe to kill anywhere."""
+"""Reports rendered and evidence packed, each once: found by the scanner, safe to kill anywhere."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ from trading.storage import PART_BYTES
 from trading.tenders.models import Tender
 from trading.tenders.services import Tenders
 
-_CLAIM_SECONDS = 15.0
-_BEAT_SECONDS = 3.0
+_BEAT_SHARE = 0.2  # of a claim's time
 
 ReportKind = Literal["opening-record", "award-report"]
 
@@ -45,7 +44,7 @@ class Reports:
         Raises:
             ClaimLost: another worker has taken over.
         """
-        with claim(self._platform, f"render-{kind}", tender_id, _CLAIM_SECONDS) as hold:
+        with claim(self._platform, f"render-{kind}", tender_id) as hold:
             if hold is None:
                 return
             with self._platform.database.reading() as session:
@@ -89,7 +88,7 @@ class EvidencePackages:
             ClaimLost: another worker has taken over.
         """
         step("evidence:started", tender_id)
-        with claim(self._platform, "evidence", tender_id, _CLAIM_SECONDS) as hold:
+        with claim(self._platform, "evidence", tender_id) as hold:
             if hold is None:
                 return
             if not self._stated(tender_id):
@@ -204,10 +203,11 @@ class _Beat:
     def __init__(self, platform: Platform, hold: Hold) -> None:
         self._platform = platform
         self._hold = hold
+        self._pause = platform.settings.claim_seconds * _BEAT_SHARE
         self._last = time.monotonic()
 
     def __call__(self) -> None:
-        if time.monotonic() - self._last < _BEAT_SECONDS:
+        if time.monotonic() - self._last < self._pause:
             return
         with self._platform.database.transaction() as session:
             self._hold.check(self._platform, session)

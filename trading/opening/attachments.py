@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from signing.encoding import b64encode
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from signing.encoding import b64encode
 from trading.custody.models import FilesShare
 from trading.errors import Conflict, NotFound
 from trading.opening.models import OpenedBid, PublishedOpeningRecord

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from signing import merkle
-from signing.notes import Checkpoint, format_checkpoint
 from sqlalchemy.orm import Session
 
 from bids.closing import build_closing
 from bids.ledger import ledger_origin
 from bids.notice import Notice
+from signing import merkle
+from signing.notes import Checkpoint, format_checkpoint
 from trading.audit.services import AuditLog
 from trading.opening.models import Closing
 from trading.opening.record import current_on_record, leaves_on_record
@@ -99,4 +99,5 @@ def too_few(suppliers: int, least: int, verb: Literal["bid", "opened"]) -> str:
     """Why a tender ends without enough bidders, in both languages, for its failure statement."""
     zh = "递交有效投标文件" if verb == "bid" else "投标文件成功开启"
     en = "have a current bid" if verb == "bid" else "have a bid that opened"
-    return f"{zh}的投标人为 {suppliers} 家，不足 {least} 家。 {suppliers} supplier(s) {en}; {least} are needed."
+    said = f"{suppliers} supplier(s) {en}; {least} are needed."
+    return f"{zh}的投标人为 {suppliers} 家，不足 {least} 家。 {said}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from signing.encoding import b64encode
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.opening import OpeningRecord
+from signing.encoding import b64encode
 from trading.opening.models import OpenedBid, PublishedOpeningRecord, ReleaseSet
 from trading.opening.record import SEGMENT, current_on_record, leaves_on_record
 from trading.tenders.models import Tender
@@ -26,9 +26,9 @@ def progress(session: Session, tender: Tender) -> dict[str, Any]:
         return answer
     leaves = leaves_on_record(session, tender.id)
     current = current_on_record(session, tender.id, str(tender.policy_digest), leaves)
-    opened = session.scalar(
+    count = session.scalar(
         select(func.count())
         .select_from(OpenedBid)
         .where(OpenedBid.tender_id == tender.id, OpenedBid.opened)
     )
-    return {**answer, "total": len(current), "opened": opened}
+    return {**answer, "total": len(current), "opened": count}

@@ -36,8 +36,8 @@ from trading.opening.record import (
 from trading.opening.statements import SignedFile, sign
 from trading.platform import Platform
 from trading.queue import Hold, claim, step
-from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.submission.models import Bid
+from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
