@@ -1,0 +1,77 @@
+"""What the forked processes do. Importing this module imports the platform."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import time
+from collections import Counter
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import dramatiq
+import structlog
+import time_machine
+
+from tests.crash.processes import Reporter
+from tests.crash.site import DroppingBroker, Site
+from trading.platform import Platform, load_features
+from trading.queue import Scanner
+
+load_features()
+# Whatever a job imports when it runs; a fork should have it already.
+for _module in ("trading.web.app", "pyramid.config", "reports", "bids.verification"):
+    importlib.import_module(_module)
+
+
+def worker(connection: Connection, site: Site, clock_ahead: float = 0.0, threads: int = 2) -> None:
+    """A worker as `sunseal worker` runs it: Dramatiq's threads and a scanner, for ever."""
+    report = Reporter(connection)
+    _log_to(report)
+    with wrong_clock(clock_ahead):
+        _work(site.platform(), report, threads)
+
+
+def worker_losing_messages(connection: Connection, site: Site, times: int) -> None:
+    """A worker whose broker loses the first `times` messages about each job and subject."""
+    report = Reporter(connection)
+    _log_to(report)
+    lost: Counter[tuple[str, str]] = Counter()
+
+    def loses(job: str, subject: str) -> bool:
+        lost[job, subject] += 1
+        if lost[job, subject] > times:
+            return False
+        report({"event": "lost", "job": job, "subject": subject})
+        return True
+
+    _work(site.platform(broker=DroppingBroker(loses)), report, threads=2)
+
+
+def _work(platform: Platform, report: Reporter, threads: int) -> None:
+    dramatiq.Worker(platform.queue.broker, worker_threads=threads, worker_timeout=100).start()
+    report({"event": "ready", "clock": time.time()})
+    Scanner(platform).run()
+
+
+@contextlib.contextmanager
+def wrong_clock(ahead: float) -> Iterator[None]:
+    """This process believes it is `ahead` seconds later than it is; its clock goes on."""
+    if not ahead:
+        yield
+        return
+    with time_machine.travel(time.time() + ahead, tick=True):
+        yield
+
+
+def _log_to(report: Reporter) -> None:
+    """Every log line into the pipe, before the next statement runs."""
+
+    def send(logger: Any, method: str, event: dict[str, Any]) -> Any:
+        report({"level": method, **event})
+        raise structlog.DropEvent
+
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, send], cache_logger_on_first_use=False
+    )

@@ -1,0 +1,80 @@
+"""Where a platform lives: enough to build it in any process, with the times of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dramatiq
+from dramatiq.middleware import Retries
+
+from trading.clock import Clock
+from trading.config import Settings
+from trading.db import Base
+from trading.platform import Platform, build_platform, load_features
+from trading.queue import EmbeddedBroker, Queue
+
+CLAIM_SECONDS = 1.0
+SCAN_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Site:
+    """A database and a folder. Picklable: processes are given one and build the platform themselves."""
+
+    database_url: str
+    folder: Path
+    claim_seconds: float = CLAIM_SECONDS
+    scan_seconds: float = SCAN_SECONDS
+
+    @classmethod
+    def on_sqlite(cls, folder: Path, **changes: Any) -> Site:
+        """With a database file in `folder`."""
+        return cls(f"sqlite:///{folder}/sunseal.db", folder, **changes)
+
+    def settings(self) -> Settings:
+        """Everything else as an operator gets it by default."""
+        return Settings(
+            database_url=self.database_url,
+            storage_url=f"file://{self.folder}/storage",
+            keys_dir=self.folder / "keys",
+            claim_seconds=self.claim_seconds,
+            scan_seconds=self.scan_seconds,
+        )
+
+    def platform(self, ahead: timedelta = timedelta(0), broker: dramatiq.Broker | None = None) -> Platform:
+        """Build it; `ahead` moves its clock, `broker` takes the place of the embedded one."""
+        overrides: dict[str, Any] = {"clock": Clock(ahead)}
+        if broker is not None:
+            overrides["queue"] = Queue(broker)
+        return build_platform(self.settings(), overrides)
+
+    def create(self) -> None:
+        """Make the tables, in an empty database."""
+        from trading.db import make_engine
+
+        load_features()
+        engine = make_engine(self.database_url)
+        Base.metadata.create_all(engine)
+        engine.dispose()
+
+    def at(self, folder: Path, database_url: str) -> Site:
+        """The same site somewhere else."""
+        return replace(self, folder=folder, database_url=database_url)
+
+
+class DroppingBroker(EmbeddedBroker):
+    """A broker that loses messages: those that `loses` says, by job and subject."""
+
+    def __init__(self, loses: Callable[[str, str], bool]) -> None:
+        super().__init__([Retries(max_retries=3, min_backoff=200, max_backoff=5_000)])
+        self._loses = loses
+
+    def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
+        """Take it; perhaps it is never seen again."""
+        if self._loses(message.actor_name, str(message.args[0])):
+            return message
+        return super().enqueue(message, delay=delay)
