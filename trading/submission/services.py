@@ -36,11 +36,12 @@ from trading.web.security import Actor
 
 @dataclass(frozen=True)
 class Received:
-    """What was received: bid id, the signed receipt's file, and whether it is new or was here before."""
+    """What was received and when: bid id, the signed receipt's file; `new` unless it was here before."""
 
     bid: str
     receipt: bytes
-    new: bool
+    at: datetime
+    new: bool = False
 
 
 class Submission:
@@ -127,7 +128,7 @@ class Submission:
             )
         )
         session.flush()
-        return Received(manifest.bid, receipt.raw, True)
+        return Received(manifest.bid, receipt.raw, now, new=True)
 
     def withdraw(
         self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes
@@ -185,7 +186,7 @@ class Submission:
                        bid_id=bid.id, kind="withdrawal-leaf", raw=leaf)
         )  # fmt: skip
         session.flush()
-        return Received(bid.id, receipt.raw, True)
+        return Received(bid.id, receipt.raw, now, new=True)
 
     def _verify(
         self,
@@ -267,7 +268,7 @@ class Submission:
             raw,
             signature,
         )
-        return Received(bid.id, bid.receipt, False) if bid is not None and same else None
+        return Received(bid.id, bid.receipt, bid.received_at) if bid is not None and same else None
 
     def _withdrawn_before(
         self, session: Session, actor: Actor, raw: bytes, signature: bytes
@@ -278,13 +279,13 @@ class Submission:
             return None
         if row is None or (row.supplier_id, row.raw, row.signature) != (actor.organisation, raw, signature):
             return None
-        return Received(row.bid_id, row.receipt, False)
+        return Received(row.bid_id, row.receipt, row.received_at)
 
 
 def _same_or_refused(pack: RulePack, known: Bid, actor: Actor, raw: bytes, signature: bytes) -> Received:
     if (known.supplier_id, known.manifest, known.signature) != (actor.organisation, raw, signature):
         raise pack.refuse("replacement", "bid-duplicate", bid=known.id)
-    return Received(known.id, known.receipt, False)
+    return Received(known.id, known.receipt, known.received_at)
 
 
 def _refuse_unentitled(pack: RulePack, tender: Tender, actor: Actor, custodians: Sequence[str]) -> None:

@@ -38,6 +38,11 @@ def _upload_json(state: UploadState) -> dict[str, Any]:
     }
 
 
+def _keep(request: Request, act: str, tender_id: str, received: Received) -> None:
+    details = {"bid": received.bid}
+    private.record(request.dbsession, act, request, tender_id, details, at=received.at)
+
+
 def _answer(request: Request, received: Received) -> dict[str, str]:
     request.response.status_int = 201 if received.new else 200
     return {"bid": received.bid, "receipt": b64encode(received.receipt)}
@@ -108,7 +113,7 @@ def submit(context: TenderContext, request: Request) -> dict[str, str]:
         request.dbsession, actor_of(request), context.tender, *_signed(request)
     )
     if received.new:
-        private.record(request.dbsession, "bid.received", request, context.tender.id, {"bid": received.bid})
+        _keep(request, "bid.received", context.tender.id, received)
     return _answer(request, received)
 
 
@@ -124,7 +129,7 @@ def withdraw(context: TenderContext, request: Request) -> dict[str, str]:
         request.dbsession, actor_of(request), context.tender, *_signed(request)
     )
     if received.new:
-        private.record(request.dbsession, "bid.withdrawn", request, context.tender.id, {"bid": received.bid})
+        _keep(request, "bid.withdrawn", context.tender.id, received)
     return _answer(request, received)
 
 

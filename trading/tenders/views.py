@@ -18,6 +18,7 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, PublishedNotice, Tender
 from trading.tenders.reading import describe, documents_of, published_notice, sealing_policy, summary
 from trading.tenders.services import Tenders
+from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import Root, actor_of
 
@@ -214,7 +215,7 @@ def publish(context: TenderContext, request: Request) -> dict[str, Any]:
     with refusing("request"):
         raw, signature = b64decode(body["document"]), b64decode(body["signature"])
     done = Tenders(request.platform).publish(
-        request.dbsession, actor_of(request), request.client_addr, context.tender.id, raw, signature
+        request.dbsession, actor_of(request), address_of(request), context.tender.id, raw, signature
     )
     request.response.status_int = 201
     return {
@@ -236,7 +237,7 @@ def cancel(context: TenderContext, request: Request) -> dict[str, Any]:
     with refusing("request"):
         file = b64decode(request.openapi_validated.body["file"])
     tender = Tenders(request.platform).cancel(
-        request.dbsession, actor_of(request), request.client_addr, context.tender.id, file
+        request.dbsession, actor_of(request), address_of(request), context.tender.id, file
     )
     return summary(tender)
 

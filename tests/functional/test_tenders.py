@@ -1,0 +1,502 @@
+"""From project to publication, amendment and cancellation, as agencies, custodians and attackers do it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bids.errors import BidError
+from bids.notice import Notice
+from signing import canonical, cms
+from signing.encoding import b64decode, b64encode, format_time, new_id, parse_time
+from signing.statements import sign_statement
+from tests.functional.house import House, Tendering, Who, signed
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder: Path = tmp_path_factory.mktemp("house")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder / 'sunseal.db'}"
+    else:
+        url = request.getfixturevalue("postgres_module_url")
+    house = House(folder, url)
+    yield house
+    house.close()
+
+
+@pytest.fixture(scope="module")
+def agency(house: House) -> Who:
+    return house.enrol("agency")
+
+
+@pytest.fixture(scope="module")
+def custodians(house: House) -> tuple[Who, ...]:
+    return tuple(house.enrol("custodian") for _ in range(3))
+
+
+@pytest.fixture(scope="module")
+def published(house: House, agency: Who, custodians: tuple[Who, ...]) -> Tendering:
+    return house.tender(agency, custodians)
+
+
+def ready_draft(house: House, agency: Who, custodians: tuple[Who, ...], **changes: Any) -> str:
+    id: str = house.draft(agency, custodians, **changes)["id"]
+    for custodian in custodians:
+        house.hand_in_key(custodian, id)
+    return id
+
+
+def public_entries(house: House, tender: str) -> list[dict[str, Any]]:
+    answer = house.call("GET", f"/log/entries?tender={tender}").json
+    return [json.loads(b64decode(entry["raw"])) for entry in answer["entries"]]
+
+
+# --- projects and drafts
+
+
+def test_projects_are_public_and_numbers_an_agencys_own(house: House, agency: Who) -> None:
+    body = {"number": "2026-01", "title": "Ring road"}
+    made = house.call("POST", "/projects", agency, body, 201).json
+    assert house.call("GET", f"/projects/{made['id']}").json == {**made, **body, "organisation": agency.id}
+    house.refused("POST", "/projects", agency, body, "project-number-taken")
+    house.call("POST", "/projects", house.enrol("agency"), body, 201)
+    house.refused("GET", f"/projects/{new_id()}", None, None, "project-not-found")
+    listed = [item["id"] for item in house.call("GET", "/projects?limit=200").json["items"]]
+    assert made["id"] in listed
+
+
+def test_only_agencies_draft(house: House, agency: Who, custodians: tuple[Who, ...]) -> None:
+    facts = house.facts(agency, custodians)
+    for who in (house.enrol("supplier"), custodians[0]):
+        house.refused("POST", "/tenders", who, facts, "forbidden")
+    house.refused("POST", "/tenders", None, facts, "token-missing")
+
+
+def test_a_draft_is_there_for_its_agency_and_custodians_alone(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    draft = house.draft(agency, custodians)
+    address = f"/tenders/{draft['id']}"
+    assert house.call("GET", address, agency).json == draft
+    assert house.call("GET", address, custodians[1]).json["id"] == draft["id"]
+    outsiders = (None, house.enrol("supplier"), house.enrol("agency"), house.enrol("custodian"))
+    for who in outsiders:
+        for path in (address, f"{address}/sealing-policy", f"{address}/documents", f"{address}/notices"):
+            house.refused("GET", path, who, None, "tender-not-found")
+        listed = house.call("GET", "/tenders?state=draft&limit=200", who).json["items"]
+        assert draft["id"] not in [item["id"] for item in listed]
+    listed = house.call("GET", "/tenders?state=draft&limit=200", agency).json["items"]
+    assert draft["id"] in [item["id"] for item in listed]
+    house.refused("PUT", address, house.enrol("agency"), house.facts(agency, custodians), "tender-not-found")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"threshold": 1}, "tender-threshold"),
+        ({"threshold": 4}, "tender-threshold"),
+        ({"currency": "XXQ"}, "tender-currency-unknown"),
+        ({"estimate": "10.5"}, "tender-amount-form"),
+        ({"estimate": "0.00"}, "tender-amount-form"),
+        ({"ceiling": "10.00"}, "rule-no-ceiling"),
+        ({"rules": "no-such-pack"}, "pack-unknown"),
+        ({"rules": "cn-works", "minimum_bidders": 2}, "rule-minimum-bidders"),
+        ({"deadline": "2020-01-01T00:00:00Z"}, "tender-deadline-past"),
+        ({"project": "0" * 32}, "project-not-found"),
+        ({"custodians": [{"organisation": "0" * 32, "role": "notary"}], "threshold": 1}, "tender-custodian"),
+        (
+            {
+                "items": [
+                    {"number": "1", "code": "", "description": "x", "unit": "m", "quantity": "1"},
+                    {"number": "1", "code": "", "description": "y", "unit": "m", "quantity": "2"},
+                ]
+            },
+            "tender-items-duplicate",
+        ),
+        ({"items": []}, "request-invalid"),
+        ({"title": "a\u0007b"}, "request-invalid"),
+        ({"price_floor": "1.00"}, "request-invalid"),
+    ],
+)
+def test_drafts_that_do_not_fit_together_are_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...], changes: dict[str, Any], code: str
+) -> None:
+    problem = house.refused("POST", "/tenders", agency, house.facts(agency, custodians, **changes), code)
+    if code.startswith("rule-"):
+        assert problem["rule"] and " / " in problem["article"]
+
+
+def test_a_custodian_twice_or_no_custodian_at_all_is_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    twice = (custodians[0], custodians[0], custodians[1])
+    house.refused("POST", "/tenders", agency, house.facts(agency, twice), "tender-custodian")
+    supplier = (house.enrol("supplier"),)
+    house.refused("POST", "/tenders", agency, house.facts(agency, supplier, threshold=1), "tender-custodian")
+
+
+def test_a_draft_changes_until_it_is_published_and_custodians_that_stay_keep_their_keys(
+    house: House, agency: Who, custodians: tuple[Who, ...], published: Tendering
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    newcomer = house.enrol("custodian")
+    facts = house.facts(agency, (newcomer, custodians[0], custodians[1]), title="New title")
+    changed = house.call("PUT", f"/tenders/{id}", agency, facts).json
+    assert changed["title"] == "New title"
+    policy = house.call("GET", f"/tenders/{id}/sealing-policy", agency).json
+    assert [("sealing_key" in each) for each in policy["custodians"]] == [False, True, True]
+    assert not policy["ready"]
+    house.refused("PUT", f"/tenders/{published.id}", agency, facts, "tender-not-draft")
+
+
+# --- documents
+
+
+def test_documents_are_stored_once_and_public_with_the_notice(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    address = f"/tenders/{id}/documents/招标文件.pdf"
+    stored = house.call("PUT", address, agency, b"%PDF first", 201).json
+    assert house.call("PUT", address, agency, b"%PDF first", 201).json == stored
+    house.refused("PUT", address, agency, b"%PDF second", "document-exists")
+    house.refused("PUT", f"/tenders/{id}/documents/.hidden", agency, b"x", "document-name")
+    house.refused("PUT", f"/tenders/{id}/documents/con", agency, b"x", "document-name")
+    house.refused("GET", address, None, None, "tender-not-found")
+    house.publish(agency, id, *house.notice(agency, id))
+    assert house.call("GET", address).body == b"%PDF first"
+    assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [stored]
+    house.call("PUT", f"/tenders/{id}/documents/clarification.pdf", agency, b"later", 201)
+    house.refused("GET", f"/tenders/{id}/documents/clarification.pdf", None, None, "document-not-found")
+    assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [stored]
+    assert len(house.call("GET", f"/tenders/{id}/documents", agency).json["items"]) == 2
+
+
+def test_a_document_above_the_limit_is_refused_unread(tmp_path: Path) -> None:
+    house = House(tmp_path, f"sqlite:///{tmp_path / 'small.db'}", max_document_bytes=100)
+    agency = house.enrol("agency")
+    custodian = (house.enrol("custodian"),)
+    id = house.draft(agency, custodian, threshold=1)["id"]
+    house.call("PUT", f"/tenders/{id}/documents/a.pdf", agency, b"x" * 100, 201)
+    house.refused("PUT", f"/tenders/{id}/documents/b.pdf", agency, b"x" * 101, "body-too-large")
+    house.close()
+
+
+# --- custodians' keys
+
+
+def test_keys_are_taken_from_the_tenders_custodians_alone(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = house.draft(agency, custodians)["id"]
+    house.hand_in_key(house.enrol("custodian"), id, 404)
+    stranger = house.another_person(custodians[0])
+    key_of_stranger = dataclasses.replace(custodians[1], signer=stranger.signer)
+    house.hand_in_key(key_of_stranger, id, 422)  # signed by a key that is not that organisation's
+    assert not house.call("GET", f"/tenders/{id}/sealing-policy", agency).json["ready"]
+    for custodian in custodians:
+        house.hand_in_key(custodian, id)
+    assert house.call("GET", f"/tenders/{id}/sealing-policy", agency).json["ready"]
+
+
+def test_after_publication_a_key_stays(
+    house: House, custodians: tuple[Who, ...], published: Tendering
+) -> None:
+    house.hand_in_key(custodians[0], published.id)
+    other = dataclasses.replace(custodians[0], sealing_seed=b"\x01" * 32)
+    house.hand_in_key(other, published.id, 409)
+
+
+# --- publication
+
+
+def test_the_published_notice_is_there_to_the_byte_and_logged(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    raw, signature = house.notice(agency, id)
+    done = house.publish(agency, id, raw, signature)
+    notice = Notice.parse(raw)
+    assert (done["notice"], done["policy"], done["waived"]) == (notice.digest, notice.policy.digest, [])
+    assert house.call("GET", f"/tenders/{id}/notice.json").body == raw
+    assert house.call("GET", f"/tenders/{id}/notice.p7s").body == signature
+    assert house.call("GET", f"/tenders/{id}/notices/{notice.digest}/notice.json").body == raw
+    cms.verify_with_chain(raw, signature, house.platform.keys.roots, house.now(), "parties", "party")
+    tender = house.call("GET", f"/tenders/{id}").json
+    assert (tender["state"], tender["notice"], tender["policy"]) == (
+        "published",
+        notice.digest,
+        notice.policy.digest,
+    )
+    (entry,) = public_entries(house, id)
+    assert entry["act"] == "tender.published"
+    assert entry["digests"] == {"notice": notice.digest, "policy": notice.policy.digest}
+    assert entry["who"]["organisation"] and entry["address"]
+    again = house.publish(agency, id, raw, signature)
+    assert again == done
+    assert len(public_entries(house, id)) == 1
+
+
+def test_not_before_all_keys_are_here(house: House, agency: Who, custodians: tuple[Who, ...]) -> None:
+    other = ready_draft(house, agency, custodians)
+    id = house.draft(agency, custodians)["id"]
+    known = house.call("GET", f"/tenders/{other}/sealing-policy", agency).json["custodians"]
+    house.hand_in_key(custodians[0], id)
+    with pytest.raises(BidError):  # the keys of another tender are not signed for this one
+        house.notice(agency, id, policy_custodians=known)
+    ready = ready_draft(house, agency, custodians)
+    raw, signature = house.notice(agency, ready)
+    facts = house.facts(agency, (*custodians[:2], house.enrol("custodian")))
+    house.call("PUT", f"/tenders/{ready}", agency, facts)
+    body = signed(raw, signature)
+    house.refused("POST", f"/tenders/{ready}/publication", agency, body, "notice-keys-missing")
+
+
+DISAGREEMENTS: dict[str, Callable[[House, Who], dict[str, Any]]] = {
+    "title": lambda house, agency: {"title": "Another road"},
+    "category": lambda house, agency: {"category": "goods"},
+    "estimate": lambda house, agency: {"estimate": "1.00"},
+    "currency": lambda house, agency: {"currency": "USD"},
+    "deadline": lambda house, agency: {"deadline": house.now() + timedelta(days=2)},
+    "sandbox": lambda house, agency: {"sandbox": True},
+    "rules": lambda house, agency: {"rules": {"pack": "cn-works", "version": "1"}},
+    "project": lambda house, agency: {"project": {"id": new_id(), "number": "1", "title": "x"}},
+    "buyer": lambda house, agency: {"buyer": {"id": agency.id, "organisation": "CN-USCC:1", "name": "x"}},
+    "items": lambda house, agency: {
+        "items": [{"number": "1", "code": "", "description": "x", "unit": "m", "quantity": "1"}]
+    },
+    "documents": lambda house, agency: {"documents": [{"name": "a.pdf", "sha256": "0" * 64, "size": 1}]},
+    "policy.minimum_bidders": lambda house, agency: {"policy_minimum_bidders": 2},
+    "policy.grace_seconds": lambda house, agency: {"policy_grace_seconds": 11},
+    "policy.threshold": lambda house, agency: {"policy_threshold": 3},
+    "policy.independent": lambda house, agency: {"policy_independent": False},
+}
+
+
+@pytest.mark.parametrize("field", DISAGREEMENTS)
+def test_a_notice_that_says_other_than_the_draft_is_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...], field: str
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    raw, signature = house.notice(agency, id, **DISAGREEMENTS[field](house, agency))
+    path = f"/tenders/{id}/publication"
+    problem = house.refused("POST", path, agency, signed(raw, signature), "notice-disagrees")
+    assert problem["params"] == {"field": field}
+    assert house.call("GET", f"/tenders/{id}", agency).json["state"] == "draft"
+    assert public_entries(house, id) == []
+
+
+def test_custodians_in_another_order_are_another_policy(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    known = house.call("GET", f"/tenders/{id}/sealing-policy", agency).json["custodians"]
+    raw, signature = house.notice(agency, id, policy_custodians=known[::-1])
+    body = signed(raw, signature)
+    problem = house.refused("POST", f"/tenders/{id}/publication", agency, body, "notice-disagrees")
+    assert problem["params"] == {"field": "policy.custodians"}
+
+
+def test_notices_that_are_not_the_agencys_own_word_are_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    path = f"/tenders/{id}/publication"
+    raw, signature = house.notice(agency, id)
+    house.refused("POST", path, agency, signed(raw[:-1] + b" }", signature), "not-canonical")
+    house.refused("POST", path, agency, signed(b"[]", signature), "wrong-type")
+    altered = signature[:-1] + bytes([signature[-1] ^ 1])
+    assert house.call("POST", path, agency, signed(raw, altered), 422).json["code"]
+    other = house.enrol("agency")
+    assert house.call("POST", path, agency, signed(raw, house.sign(other, raw)), 422).json["code"]
+    supplier = house.another_person(house.enrol("supplier", "agency"))
+    assert house.call("POST", path, agency, signed(raw, house.sign(supplier, raw)), 422).json["code"]
+    house.refused("POST", path, other, signed(raw, signature), "tender-not-found")
+    house.refused("POST", path, agency, {"document": "%%", "signature": "AA=="}, "encoding-invalid")
+    assert house.call("GET", f"/tenders/{id}", agency).json["state"] == "draft"
+
+
+def test_a_revoked_certificate_publishes_nothing(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    person = house.another_person(agency)
+    raw = house.notice(agency, id)[0]
+    body = {"reason": "key lost"}
+    house.call("POST", f"/certificates/{person.fingerprint}/revocation", house.operator, body, 200)
+    answer = house.call(
+        "POST", f"/tenders/{id}/publication", agency, signed(raw, house.sign(person, raw)), 422
+    )
+    assert answer.json["code"] == "certificate-revoked"
+
+
+def test_a_notice_of_another_day_or_from_the_future_is_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    path = f"/tenders/{id}/publication"
+    for at in (house.now() - timedelta(days=8), house.now() + timedelta(minutes=6)):
+        body = signed(*house.notice(agency, id, at=at))
+        house.refused("POST", path, agency, body, "notice-time")
+
+
+def test_nothing_is_published_after_its_own_deadline(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians)
+    with house.later(HOUR):
+        body = signed(*house.notice(agency, id, at=house.now() - 2 * HOUR))
+        house.refused("POST", f"/tenders/{id}/publication", agency, body, "state-too-late")
+
+
+# --- rules
+
+
+def test_works_tenders_leave_twenty_days_or_are_refused_with_the_article(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    soon = ready_draft(house, agency, custodians, rules="cn-works")
+    problem = house.refused(
+        "POST", f"/tenders/{soon}/publication", agency, signed(*house.notice(agency, soon)),
+        "rule-documents-to-deadline",
+    )  # fmt: skip
+    assert problem["rule"] == "documents-to-deadline"
+    assert "第24条" in problem["article"] and "art. 24" in problem["article"]
+
+
+def test_a_sandbox_waives_the_days_on_record_and_keeps_the_other_rules(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    id = ready_draft(house, agency, custodians, rules="cn-works", sandbox=True, ceiling="2000000.00")
+    done = house.publish(agency, id, *house.notice(agency, id))
+    assert [each["rule"] for each in done["waived"]] == ["documents-to-deadline", "documents-available"]
+    tender = house.call("GET", f"/tenders/{id}").json
+    assert tender["waived"] == done["waived"] and tender["sandbox"]
+    assert (tender["minimum_bidders"], tender["ceiling"]) == (3, "2000000.00")
+    raw = json.loads(house.call("GET", f"/tenders/{id}/notice.json").body)
+    assert raw["sandbox"] is True and raw["rules"] == {"pack": "cn-works", "version": "1"}
+
+
+# --- amendments
+
+
+def test_an_amendment_replaces_the_notice_and_the_earlier_one_stays(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    tender = house.tender(agency, custodians)
+    amended = house.amend(tender, title="Clearer title")
+    assert amended.notice.policy.digest == tender.notice.policy.digest
+    notices = [each["sha256"] for each in house.call("GET", f"/tenders/{tender.id}/notices").json["items"]]
+    assert notices == [tender.notice.digest, amended.notice.digest]
+    old = house.call("GET", f"/tenders/{tender.id}/notices/{tender.notice.digest}/notice.json").body
+    assert old == tender.notice.raw
+    assert house.call("GET", f"/tenders/{tender.id}").json["title"] == "Clearer title"
+    assert [entry["act"] for entry in public_entries(house, tender.id)] == [
+        "tender.published",
+        "tender.amended",
+    ]
+
+
+def test_a_postponement_is_a_new_policy_with_the_same_keys(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    tender = house.tender(agency, custodians)
+    later = tender.notice.deadline + HOUR
+    amended = house.amend(tender, deadline=later)
+    assert amended.notice.policy.digest != tender.notice.policy.digest
+    assert amended.notice.policy.custodians == tender.notice.policy.custodians
+    shown = house.call("GET", f"/tenders/{tender.id}").json
+    assert (parse_time(shown["deadline"]), shown["policy"]) == (later, amended.notice.policy.digest)
+
+
+def test_amendments_that_would_spoil_bids_or_break_the_chain_are_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    tender = house.tender(agency, custodians)
+    path = f"/tenders/{tender.id}/publication"
+    items = [{"number": "9", "code": "", "description": "x", "unit": "m", "quantity": "1"}]
+
+    def refused(code: str, **changes: Any) -> None:
+        facts = {"replaces": tender.notice.digest, **changes}
+        house.refused("POST", path, agency, signed(*house.notice(agency, tender.id, **facts)), code)
+
+    refused("notice-replaces", replaces=None, title="x")
+    refused("notice-replaces", replaces="0" * 64)
+    refused("notice-items-need-new-policy", items=items)
+    refused("notice-disagrees", policy_threshold=3)
+    refused("notice-disagrees", category="goods")
+    refused("notice-disagrees", documents=[{"name": "a.pdf", "sha256": "0" * 64, "size": 1}])
+    postponed = house.amend(tender, deadline=tender.notice.deadline + HOUR, items=items)
+    assert [item.number for item in postponed.notice.items] == ["9"]
+    back = {"deadline": tender.notice.deadline, "replaces": postponed.notice.digest}
+    refused("notice-policy-returns", **back)
+    with house.later(2 * HOUR + timedelta(seconds=1)):
+        refused("state-too-late", replaces=postponed.notice.digest, deadline=house.now() + HOUR)
+
+
+def test_an_amendment_brings_its_documents_with_it(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    tender = house.tender(agency, custodians)
+    stored = house.call("PUT", f"/tenders/{tender.id}/documents/q-and-a.pdf", agency, b"answers", 201).json
+    house.amend(tender, documents=[stored])
+    assert house.call("GET", f"/tenders/{tender.id}/documents/q-and-a.pdf").body == b"answers"
+
+
+# --- cancellation
+
+
+def cancellation(house: House, tender: Tendering, who: Who | None = None, **changes: Any) -> dict[str, str]:
+    statement = {
+        "type": "sunseal/cancellation/v1",
+        "at": format_time(house.now()),
+        "tender": tender.id,
+        "notice": tender.notice.digest,
+        "reason": "资金未落实，终止招标",
+        **changes,
+    }
+    return {"file": b64encode(sign_statement(statement, (who or tender.agency).signer, house.now()))}
+
+
+def test_a_cancellation_is_signed_logged_and_final(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    tender = house.tender(agency, custodians)
+    path = f"/tenders/{tender.id}/cancellation"
+    body = cancellation(house, tender)
+    assert house.call("POST", path, agency, body, 200).json["state"] == "cancelled"
+    shown = house.call("GET", f"/tenders/{tender.id}").json
+    assert (shown["state"], shown["ended_reason"]) == ("cancelled", "资金未落实，终止招标")
+    entry = public_entries(house, tender.id)[-1]
+    assert entry["act"] == "tender.cancelled"
+    assert canonical.dumps(entry["statement"]) == b64decode(body["file"])
+    house.refused("POST", path, agency, body, "state-refuses")
+    raw, signature = house.notice(agency, tender.id, replaces=tender.notice.digest, title="Still")
+    house.refused(
+        "POST", f"/tenders/{tender.id}/publication", agency, signed(raw, signature), "state-refuses"
+    )
+
+
+def test_cancellations_of_others_or_of_another_notice_are_refused(
+    house: House, agency: Who, custodians: tuple[Who, ...], published: Tendering
+) -> None:
+    path = f"/tenders/{published.id}/cancellation"
+    other = house.enrol("agency")
+    house.refused("POST", path, other, cancellation(house, published, other), "forbidden")
+    assert house.call("POST", path, agency, cancellation(house, published, other), 422).json["code"]
+    for field, value in (("tender", new_id()), ("notice", "0" * 64)):
+        body = cancellation(house, published, **{field: value})
+        problem = house.refused("POST", path, agency, body, "cancellation-disagrees")
+        assert problem["params"] == {"field": field}
+    old = format_time(house.now() - timedelta(days=30))
+    house.refused("POST", path, agency, cancellation(house, published, at=old), "notice-time")
+    assert house.call("GET", f"/tenders/{published.id}").json["state"] == "published"
