@@ -17,9 +17,8 @@ WORLD = World(1)
 TENDER = WORLD.tender(items=3)  # quantities 2.5, 88, 1000.125
 NOTICE = TENDER.notice
 PRICES = {"1": "100.005", "2": "3", "3": "0.95"}
-RAW = build_offer(
-    NOTICE, PRICES, delivery_days=30, quality="GB/T 19001", total_in_words="壹仟肆佰陆拾肆元壹角叁分"
-)
+WORDS = "壹仟肆佰陆拾肆元壹角叁分"
+RAW = build_offer(NOTICE, PRICES, delivery_days=30, quality="GB/T 19001", total_in_words=WORDS)
 
 
 def changed(edit: Callable[[dict[str, Any]], object]) -> bytes:
