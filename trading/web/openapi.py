@@ -14,48 +14,69 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid_openapi3.exceptions import RequestValidationError
-
-from trading.web.problems import request_invalid
+from pyramid.security import NO_PERMISSION_REQUIRED
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 PREFIX = "/api/v1"
+METHODS = ("get", "put", "post", "delete", "patch")
 _ROOT = Path(__file__).resolve().parent.parent
+_ROUTE = "x-pyramid-route-name"
+_FACTORY = "x-pyramid-root-factory"
 
 
 def document() -> dict[str, Any]:
-    """The whole document, from `web/openapi.yaml` and each feature's `openapi.yaml`."""
-    merged: dict[str, Any] = yaml.safe_load((_ROOT / "web" / "openapi.yaml").read_text("utf-8"))
+    """The whole document, from `web/openapi.yaml` and each feature's `openapi.yaml`.
+
+    Raises:
+        ValueError: two fragments describe the same thing.
+    """
+    merged: dict[str, Any] = _read(_ROOT / "web" / "openapi.yaml")
     for path in sorted(_ROOT.glob("*/openapi.yaml")):
         if path.parent.name == "web":
             continue
-        part = yaml.safe_load(path.read_text("utf-8"))
-        for address, item in part.get("paths", {}).items():
-            if address in merged["paths"]:
-                raise ValueError(f"{address} is documented twice")
-            merged["paths"][address] = item
+        part = _read(path)
+        _merge(merged["paths"], part.get("paths", {}), path)
         for kind, entries in part.get("components", {}).items():
-            merged["components"].setdefault(kind, {}).update(entries)
+            _merge(merged["components"].setdefault(kind, {}), entries, path)
     for item in merged["paths"].values():
-        for method, operation in item.items():
-            if method in ("get", "put", "post", "delete", "patch"):
-                operation["responses"].setdefault("default", {"$ref": "#/components/responses/Problem"})
+        for method in METHODS:
+            if method in item:
+                responses = item[method]["responses"]
+                responses.setdefault("default", {"$ref": "#/components/responses/Problem"})
     return merged
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8")) or {}
+    return content
+
+
+def _merge(into: dict[str, Any], entries: dict[str, Any], path: Path) -> None:
+    for name, entry in entries.items():
+        if into.get(name, entry) != entry:
+            raise ValueError(f"{path}: {name} is described differently elsewhere")
+        into[name] = entry
 
 
 def public_document(merged: dict[str, Any]) -> dict[str, Any]:
     """The document without the names of routes and factories, for readers."""
     paths = {
-        address: {key: value for key, value in item.items() if not key.startswith("x-pyramid-")}
+        address: {key: value for key, value in item.items() if key not in (_ROUTE, _FACTORY)}
         for address, item in merged["paths"].items()
     }
     return {**merged, "paths": paths}
 
 
 def strict_json(data: bytes) -> Any:
-    """JSON bodies: UTF-8, no NaN, no infinity, no member twice, no NUL (which PostgreSQL can't hold)."""
+    """JSON bodies: UTF-8, no NaN, no infinity, no member twice, no NUL (which PostgreSQL can't hold).
+
+    Whole numbers written with a point or an exponent become integers, as JSON Schema counts them.
+
+    Raises:
+        ValueError: it is not such JSON.
+    """
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
@@ -66,34 +87,48 @@ def strict_json(data: bytes) -> Any:
     def constant(name: str) -> Any:
         raise ValueError(name)
 
+    def number(literal: str) -> int | float:
+        value = float(literal)
+        if abs(value) > 2**53:
+            raise ValueError("a number that is not exact")
+        return int(value) if value.is_integer() else value
+
     text = data.decode("utf-8")
-    if "\\u0000" in text or "\0" in text:
+    if "\0" in text:
         raise ValueError("NUL")
-    value = json.loads(text, object_pairs_hook=members, parse_constant=constant)
-    json.dumps(value, ensure_ascii=False).encode("utf-8")  # lone surrogates
+    try:
+        value = json.loads(text, object_pairs_hook=members, parse_constant=constant, parse_float=number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if "\\u" in text:
+        # Lone surrogates and NUL can be spelled in ASCII.
+        again = json.dumps(value, ensure_ascii=False)
+        again.encode("utf-8")
+        if "\\u0000" in again:
+            raise ValueError("NUL")
     return value
 
 
 def includeme(config: Configurator) -> None:
+    """Routes, checks of requests (and of answers, where the settings ask for it), the document itself."""
     merged = document()
     config.registry["openapi_document"] = merged
-    # pyramid_openapi3 reads a file; this one lives as long as the application.
-    file = tempfile.NamedTemporaryFile("w", suffix=".json", prefix="sunseal-openapi-", encoding="utf-8")
-    json.dump(merged, file, ensure_ascii=False)
-    file.flush()
-    config.registry["openapi_file"] = file
-    config.include("pyramid_openapi3")
-    config.pyramid_openapi3_add_deserializer("application/json", strict_json)
-    config.pyramid_openapi3_spec(file.name, route="/api/v1/openapi-file")
-    config.pyramid_openapi3_register_routes(route_prefix=PREFIX)
-    config.commit()
-    config.add_exception_view(
-        request_invalid, context=RequestValidationError, permission="__no_permission_required__"
-    )
+    for address, item in merged["paths"].items():
+        config.add_route(item[_ROUTE], PREFIX + address, factory=item.get(_FACTORY))
     answer = json.dumps(public_document(merged), ensure_ascii=False).encode()
+    # pyramid_openapi3 reads a file, at the start and never again.
+    with tempfile.NamedTemporaryFile("wb", suffix=".json", prefix="sunseal-openapi-") as file:
+        file.write(answer)
+        file.flush()
+        config.include("pyramid_openapi3")
+        config.pyramid_openapi3_add_deserializer("application/json", strict_json)
+        config.pyramid_openapi3_spec(file.name, route=f"{PREFIX}/openapi.yaml", route_name="openapi.file")
+        config.commit()
 
     def serve(request: Request) -> Response:
         return Response(body=answer, content_type="application/json")
 
-    config.add_route("openapi", "/api/v1/openapi.json")
-    config.add_view(serve, route_name="openapi", request_method="GET", permission="__no_permission_required__")
+    config.add_route("openapi", f"{PREFIX}/openapi.json")
+    config.add_view(serve, route_name="openapi", request_method="GET", permission=NO_PERMISSION_REQUIRED)
+    # The same bytes are YAML as well; this also replaces a view that would read the file.
+    config.add_view(serve, route_name="openapi.file", permission=NO_PERMISSION_REQUIRED)

@@ -156,14 +156,13 @@ def unforeseen(error: Exception, request: Request) -> Response:
 
 
 def includeme(config: Configurator) -> None:
-    everybody = {"permission": "__no_permission_required__"}
-    config.add_exception_view(refused, context=TradingError, **everybody)
-    config.add_exception_view(refused, context=BidError, **everybody)
-    config.add_exception_view(signing_refused, context=SigningError, **everybody)
-    config.add_exception_view(not_utf8, context=UnicodeDecodeError, **everybody)
-    config.add_exception_view(taken, context=IntegrityError, **everybody)
-    config.add_exception_view(http_error, context=HTTPException, **everybody)
-    config.add_exception_view(unforeseen, context=Exception, **everybody)
-    config.add_notfound_view(not_found, **everybody)
-    config.add_forbidden_view(forbidden, **everybody)
+    config.add_exception_view(refused, context=TradingError)
+    config.add_exception_view(refused, context=BidError)
+    config.add_exception_view(signing_refused, context=SigningError)
+    config.add_exception_view(not_utf8, context=UnicodeDecodeError)
+    config.add_exception_view(taken, context=IntegrityError)
+    config.add_exception_view(http_error, context=HTTPException)
+    config.add_exception_view(unforeseen, context=Exception)
+    config.add_notfound_view(not_found)
+    config.add_forbidden_view(forbidden)
 
