@@ -43,7 +43,6 @@ from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
 
 CLAIM = "opening"
-_BATCH_BIDS = 20
 # A batch ends well within the claim's time, so that a slow machine still gets on between two checks.
 _BATCH_SHARE = 0.2
 
@@ -71,10 +70,11 @@ class _Task:
 
 
 class Openings:
-    """Freezes releases and opens bids."""
+    """Freezes releases and opens bids, `batch_bids` of them at most in one writing transaction."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, batch_bids: int = 20) -> None:
         self._platform = platform
+        self._batch_bids = batch_bids
         self._tenders = Tenders(platform)
         self._log = AuditLog(platform)
 
@@ -196,8 +196,8 @@ class Openings:
     def _batches(self, task: _Task) -> Iterator[list[Outcome]]:
         """Outcomes of pending bids, a few at a time: by number and by the time they took."""
         pending = task.pending
-        for start in range(0, len(pending), _BATCH_BIDS):
-            bids = pending[start : start + _BATCH_BIDS]
+        for start in range(0, len(pending), self._batch_bids):
+            bids = pending[start : start + self._batch_bids]
             with self._platform.database.reading() as session:
                 places = stored_objects(session, [bid.bid for bid in bids], "public", 0)
             batch: list[Outcome] = []
