@@ -13,7 +13,6 @@ from signing import canonical
 from signing.encoding import is_id
 
 _KINDS = {type_of("acceptance"): "acceptance", type_of("withdrawal-leaf"): "withdrawal-leaf"}
-_MAX_LEAF = 4096  # bytes
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ MAX_SIZES = {  # bytes; other objects are part of something bounded
     "notice": 16 << 20,
     "withdrawal": 64 << 10,
     "receipt": 64 << 10,
+    "leaf": 4 << 10,
     "entry": 64 << 20,
 }
 _MAX_OTHER = 64 << 20
