@@ -350,6 +350,16 @@ def test_rubbish_sealed_on_purpose_is_told_from_ciphertext_that_changed() -> Non
     assert problem is not None and problem.code == "ciphertext-invalid"
 
 
+def test_a_manifest_that_lies_about_a_ciphertext_that_would_open() -> None:
+    hostile = Hostile(contents((1, "a.txt", b"x")), [b"x"])
+    members = json.loads(hostile.manifest.raw)
+    members["parts"][1]["objects"][1]["sha256"] = "0" * 64
+    hostile.manifest = Manifest.parse(canonical.dumps(members))
+    files, memory = hostile.open()
+    assert files[0].problem is not None and files[0].problem.code == "ciphertext-digest"
+    assert memory.objects == {}
+
+
 def test_an_endless_ciphertext_is_not_read_to_its_end() -> None:
     bid = TENDER.seal(SUPPLIER)
 

@@ -146,7 +146,12 @@ def test_revocation_is_judged_by_the_list_named_and_as_of_the_time_given() -> No
 
 
 def cancellation(**changes: Any) -> dict[str, Any]:
-    members = {"at": format_time(NOW), "tender": TENDER.id, "notice": TENDER.notice.digest, "reason": "x"}
+    members: dict[str, Any] = {
+        "at": format_time(NOW),
+        "tender": TENDER.id,
+        "notice": TENDER.notice.digest,
+        "reason": "x",
+    }
     return {**build_statement("cancellation", members), **changes}
 
 
