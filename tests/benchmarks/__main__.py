@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import structlog
 
 from tests import postgres
 from tests.benchmarks import opening_vs_crypto, sealing_vs_loop, submission_vs_insert
@@ -46,6 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(chosen: list[tuple[str, Callable[[], Ratio]]]) -> list[Ratio]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     server = postgres.Run()
     try:
         results = []

@@ -43,11 +43,13 @@ class BareBid:
 
 @dataclass(frozen=True)
 class BareOpening:
-    """A tender's bids, the custodians' keys in the policy's order, and what is trusted."""
+    """A tender's bids, the custodians' keys in the policy's order, the agency's public envelope key, and what
+    is trusted."""
 
     suite: Suite
     roots: Sequence[x509.Certificate]
     keys: Sequence[SealingKey]
+    envelope: bytes
     threshold: int
     bids: Sequence[BareBid]
 
@@ -55,7 +57,8 @@ class BareOpening:
         """All operations once; how many bids came open.
 
         1. Each custodian, each bid: CMS and chain of the manifest by its receipt's revocation list and time,
-           CMS and chain of the receipt and of the signer's enrolment, HPKE opening of its share of both parts.
+           CMS and chain of the receipt and of the signer's enrolment, HPKE opening of its two shares, HPKE
+           sealing of the one of the files to the agency.
         2. The opener, each bid: the key recovered from two shares and dealt again, the index decrypted.
         """
         released = [self._custodian(position, key) for position, key in enumerate(self.keys, 1)]
@@ -79,7 +82,8 @@ class BareOpening:
             ):
                 statements.verify_statement(file, kind, self.roots, "platform", usage)
             shares.append(self._open(position, key, bid.public))
-            self._open(position, key, bid.files)
+            share = self._open(position, key, bid.files)
+            self.suite.seal_share(self.envelope, bid.files.context, position, share)
         return shares
 
     def _open(self, position: int, key: SealingKey, part: SealedPart) -> bytes:

@@ -47,7 +47,7 @@ class Reporter:
             self._connection.send_bytes(data)
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
     """A running process and what it has said so far."""
 

@@ -17,15 +17,18 @@ from cryptography import x509
 
 from bids.envelope import Attachment, seal
 from bids.notice import Notice, build_notice, build_policy
+from bids.objects import build_statement
 from bids.offer import build_offer
-from signing import canonical, cms
+from signing import canonical, cms, suite
 from signing.certificates import create_csr
-from signing.encoding import format_time, new_id, parse_time
+from signing.encoding import b64encode, format_time, new_id, parse_time
+from signing.hpke import SealingKey
 from signing.keys import Signer, SigningKey, generate_signing_key
+from signing.statements import sign_statement
 from tests.benchmarks.paper import bill, unit_prices
 from tests.crash.site import Site
 from tests.crash.wsgi import WsgiTransport
-from trading.accounts.services import Accounts
+from trading.accounts.services import Accounts, EnrolmentFacts
 from trading.client.api import Api, signed
 from trading.submission.models import Upload
 from trading.submission.services import Submission
@@ -69,10 +72,11 @@ class Prepared:
 
 @dataclass
 class Parties:
-    """Who takes part."""
+    """Who takes part; `envelope` is the agency's key for bidders' files."""
 
     agency: Party
     custodians: tuple[Party, ...]
+    envelope: SealingKey
     suppliers: list[Party] = field(default_factory=list)
 
 
@@ -115,18 +119,23 @@ class World:
     def _found(self) -> Parties:
         agency = self.enrol("agency", "某市公路事业发展中心")
         names = ("某市交通局", "某市公共资源交易监督管理局", "某市公证处")
-        return Parties(agency, tuple(self.enrol("custodian", name) for name in names))
+        custodians = tuple(self.enrol("custodian", name) for name in names)
+        envelope = suite.SUNSEAL_1.sealing_key(suite.SUNSEAL_1.new_sealing_seed())
+        members = {"at": format_time(self.now()), "party": agency.id, "key": b64encode(envelope.public)}
+        file = sign_statement(build_statement("envelope-key", members), agency.signer, self.now())
+        with self.platform.database.transaction() as session:
+            self._accounts.set_envelope_key(session, agency.actor, ADDRESS, file)
+        return Parties(agency, custodians, envelope)
 
     def enrol(self, role: str, name: str) -> Party:
         """An organisation, a person in it, a token and a certificate."""
         key = generate_signing_key()
         with self.platform.database.transaction() as session:
-            row = self._accounts.enrol_organisation(
-                session, None, ADDRESS, "CN-USCC", new_id()[:18].upper(), name, [role]
-            )
-            token, secret = self._accounts.issue_token(session, row.id, f"{name} 张三", role, 30)
-            actor = Actor(token.person_id, row.id, role, token.id, f"{name} 张三", name)
-            certificate = self._accounts.issue_certificate(session, actor, create_csr(key, name))
+            facts = EnrolmentFacts("CN-USCC", new_id()[:18].upper(), name, [role])
+            row = self._accounts.enrol_organisation(session, None, ADDRESS, facts)
+            token, secret = self._accounts.issue_token(session, row, "张三", role, 30)
+            actor = Actor(token.person_id, row.id, role, token.id, "张三", name)
+            certificate = self._accounts.issue_certificate(session, actor, ADDRESS, create_csr(key, name))
         return Party(row.id, name, secret, actor, self._signer(key, certificate.der))
 
     def suppliers(self, count: int) -> Sequence[Party]:
@@ -167,7 +176,8 @@ class World:
     def publish(self, tender: str) -> Published:
         """The agency's client builds the notice from what was drafted and collected, signs and sends it."""
         agency = self.api(self.parties.agency)
-        facts, collected = agency.get(f"/tenders/{tender}"), agency.get(f"/tenders/{tender}/sealing-policy")
+        facts = agency.get(f"/tenders/{tender}")
+        collected = agency.get(f"/tenders/{tender}/sealing-policy")
         assert collected["ready"], collected
         members = ("id", "role", "name", "signing_key", "sealing_key", "sealing_key_signature")
         deadline = parse_time(facts["deadline"])
@@ -180,21 +190,15 @@ class World:
             independent=collected["independent"],
             grace_seconds=collected["grace_seconds"],
         )
-        project = agency.get(f"/projects/{facts['project']}")
-        buyer = agency.get(f"/organisations/{self.parties.agency.id}")
         now = self.now()
         raw = build_notice(
             tender=tender,
-            project={name: project[name] for name in ("id", "number", "title")},
+            project=facts["project"],
             at=now,
             sandbox=facts["sandbox"],
             title=facts["title"],
             category=facts["category"],
-            buyer={
-                "id": buyer["id"],
-                "organisation": f"{buyer['scheme']}:{buyer['identifier']}",
-                "name": buyer["name"],
-            },
+            buyer=facts["buyer"],
             items=facts["items"],
             currency=facts["currency"],
             estimate=facts.get("estimate"),

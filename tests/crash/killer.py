@@ -1,0 +1,75 @@
+"""Kills workers at random moments and keeps count of what they were doing."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.crash.processes import Child, Line, ready
+
+# After these a worker is not in the middle of anything.
+AT_REST = (
+    "closing:committed",
+    "closing:nothing-to-do",
+    "freezing:committed",
+    "opening:held-elsewhere",
+    "opening:released",
+)
+LONGEST_LIFE = 24  # steps
+
+
+@dataclass
+class Killer:
+    """Keeps workers running, and kills each after a random number of steps and a random delay.
+
+    The choice of steps and delays follows from `seed`; what the machine makes of it does not.
+    """
+
+    start: Callable[[], Child]
+    workers: int
+    seed: int
+    kills: int = 0
+    interrupted: Counter[str] = field(default_factory=Counter)
+
+    def run(self, least: int, over: Callable[[], bool], seconds: float) -> list[Child]:
+        """Kill until it was done `least` times or everything is `over`; the workers then running."""
+        chance = random.Random(self.seed)
+        running = {self._new(): self._life(chance) for _ in range(self.workers)}
+        end = time.monotonic() + seconds
+        while self.kills < least and time.monotonic() < end:
+            speaking = ready(list(running), 0.2)
+            if not speaking and over():
+                break
+            for child in speaking:
+                line = child.read(0)
+                if line is None:
+                    raise AssertionError(f"a worker ended by itself: {child.lines[-5:]}")
+                if line["event"] != "step":
+                    continue
+                running[child] -= 1
+                if running[child] <= 0:
+                    del running[child]
+                    self._kill(child, chance)
+                    running[self._new()] = self._life(chance)
+        return list(running)
+
+    def _new(self) -> Child:
+        return self.start()
+
+    def _life(self, chance: random.Random) -> int:
+        return chance.randint(1, LONGEST_LIFE)
+
+    def _kill(self, child: Child, chance: random.Random) -> None:
+        time.sleep(chance.random() / 1000)
+        child.kill()
+        self.kills += 1
+        self.interrupted.update(_under_way(child.lines))
+
+
+def _under_way(lines: list[Line]) -> list[str]:
+    """The last step of each subject that was not at rest."""
+    last = {line["subject"]: line["step"] for line in lines if line["event"] == "step"}
+    return [step for step in last.values() if step not in AT_REST]
