@@ -272,7 +272,8 @@ def open_files(
         problem: BidError | None = None
         size = 0
         try:
-            with _checked(ciphertext(number), part.objects[number], name) as source, sink(name) as place:
+            # The place is left last, so that it learns of a ciphertext that was not the manifest's.
+            with sink(name) as place, _checked(ciphertext(number), part.objects[number], name) as source:
                 hashing = _HashingSink(place)
                 size = sealing.decrypt_stream(source, hashing, key, context, number, False)
                 if hashing.hexdigest() != stated["sha256"]:
