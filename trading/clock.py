@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOW = {
     "postgresql": text("SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)"),
     # julianday keeps 0.05 ms; the rounding is down, as on PostgreSQL.
@@ -32,6 +33,4 @@ class Clock:
     def now(self, session: Session) -> datetime:
         """The time of this very statement, not of the transaction's start."""
         milliseconds = session.execute(_NOW[session.get_bind().dialect.name]).scalar_one()
-        return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(
-            milliseconds=milliseconds % 1000
-        ) + self._offset
+        return _EPOCH + timedelta(milliseconds=milliseconds) + self._offset

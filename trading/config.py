@@ -7,7 +7,9 @@ environment, which wins.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from configparser import ConfigParser
+from configparser import Error as ParserError
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +17,15 @@ from urllib.parse import urlsplit
 from trading.errors import ConfigurationError
 
 PREFIX = "sunseal."
+# The tests' and the client's own.
+_OTHERS = (
+    "SUNSEAL_TEST_",
+    "SUNSEAL_NODE_",
+    "SUNSEAL_FORBID_",
+    "SUNSEAL_SERVER",
+    "SUNSEAL_TOKEN",
+    "SUNSEAL_PASSWORD",
+)
 INCLUDES = (
     "trading.web",
     "trading.audit",
@@ -31,11 +42,14 @@ INCLUDES = (
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything an operator can choose. Sizes in bytes, times in seconds, paths absolute or relative to the start."""
+    """Everything an operator can choose. Sizes in bytes, times in seconds, paths as seen from the start.
 
-    database_url: str = "sqlite:///var/sunseal.db"
-    storage_url: str = "file://var/storage"
-    broker_url: str = "memory://"
+    Addresses that may hold a password stay out of its text form, and so out of logs.
+    """
+
+    database_url: str = field(default="sqlite:///var/sunseal.db", repr=False)
+    storage_url: str = field(default="file://var/storage", repr=False)
+    broker_url: str = field(default="memory://", repr=False)
     keys_dir: Path = Path("var/keys")
     custodians_dir: Path | None = None
     public_url: str = "http://127.0.0.1:6543"
@@ -65,13 +79,13 @@ def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str]) -> Setting
     Raises:
         ConfigurationError: naming the setting, what it holds and what it should hold.
     """
-    known = {field.name for field in fields(Settings)}
+    known = {each.name for each in fields(Settings)}
     given: dict[str, str] = {}
     for key, value in ini.items():
         if key.startswith(PREFIX):
             given[_known(key.removeprefix(PREFIX), known, key)] = str(value)
     for key, value in environ.items():
-        if key.startswith("SUNSEAL_") and not key.startswith(("SUNSEAL_TEST_", "SUNSEAL_NODE_", "SUNSEAL_FORBID_")):
+        if key.startswith("SUNSEAL_") and not key.startswith(_OTHERS):
             given[_known(key.removeprefix("SUNSEAL_").lower(), known, key)] = value
     values = {name: _parse(name, text) for name, text in given.items()}
     settings = Settings(**values)
@@ -86,9 +100,14 @@ def _known(name: str, known: set[str], key: str) -> str:
 
 
 def _parse(name: str, text: str) -> Any:
-    kind = {field.name: field.type for field in fields(Settings)}[name]
+    kind = {each.name: each.type for each in fields(Settings)}[name]
     parsers: dict[str, Callable[[str], Any]] = {
-        "str": str, "int": int, "float": float, "bool": _boolean, "Path": Path, "Path | None": Path,
+        "str": str,
+        "int": int,
+        "float": float,
+        "bool": _boolean,
+        "Path": Path,
+        "Path | None": Path,
     }
     try:
         return parsers[str(kind)](text.strip())
@@ -105,12 +124,15 @@ def _boolean(text: str) -> bool:
 
 def _check(settings: Settings) -> None:
     _one_of("database_url", settings.database_url, ("sqlite:///", "postgresql+psycopg://"))
+    if settings.database_url in ("sqlite:///", "sqlite:///:memory:"):
+        raise ConfigurationError("Setting database_url names no file: write sqlite:///var/sunseal.db.")
     _one_of("storage_url", settings.storage_url, ("file://", "s3://"))
     _one_of("broker_url", settings.broker_url, ("memory://", "redis://", "rediss://", "amqp://", "amqps://"))
     parts = urlsplit(settings.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(
-            f"Setting public_url is {settings.public_url!r}; it must be the http(s) address people reach the platform at."
+            f"Setting public_url is {settings.public_url!r}; it must be the http(s) address that people "
+            "reach the platform at."
         )
     if settings.default_language not in ("zh", "en"):
         raise ConfigurationError(
@@ -122,7 +144,8 @@ def _check(settings: Settings) -> None:
         )
     if not settings.log_origin or any(c.isspace() or c == "+" for c in settings.log_origin):
         raise ConfigurationError(
-            f"Setting log_origin is {settings.log_origin!r}; it must be a name without spaces or '+', such as trading.example.gov/log."
+            f"Setting log_origin is {settings.log_origin!r}; it must be a name without spaces or '+', like "
+            "trading.example.gov/log."
         )
     _between("listen_port", settings.listen_port, 1, 65535)
     _between("worker_threads", settings.worker_threads, 1, 64)
@@ -135,9 +158,28 @@ def _check(settings: Settings) -> None:
 
 def _one_of(name: str, value: str, starts: tuple[str, ...]) -> None:
     if not value.startswith(starts):
-        raise ConfigurationError(f"Setting {name} starts with none of {', '.join(starts)}. Correct it and start again.")
+        raise ConfigurationError(
+            f"Setting {name} starts with none of {', '.join(starts)}. Correct it and start again."
+        )
 
 
 def _between(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise ConfigurationError(f"Setting {name} is {value}; it must be between {low} and {high}.")
+
+
+def read_ini(path: Path) -> dict[str, str]:
+    """The section [app:main] of an .ini file, for read_settings.
+
+    Raises:
+        ConfigurationError: the file cannot be read or has no such section.
+    """
+    parser = ConfigParser(interpolation=None)
+    try:
+        with path.open(encoding="utf-8") as file:
+            parser.read_file(file)
+        return dict(parser["app:main"])
+    except (OSError, UnicodeDecodeError, ParserError, KeyError) as error:
+        raise ConfigurationError(
+            f"The settings file {path} cannot be read, or has no section [app:main] ({type(error).__name__})."
+        ) from None

@@ -2,22 +2,32 @@
 
 SQLite is opened in WAL mode with durable commits: a receipt once given must survive a power
 cut. Its writers take the lock when they begin (BEGIN IMMEDIATE), so a transaction that reads
-and then writes never fails half-way; readers begin deferred and never block.
+and then writes never fails half-way; readers begin deferred and never block. On PostgreSQL
+writers see each statement's newest rows (they lock what they rely on), readers one snapshot.
 """
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import zope.sqlalchemy
-from sqlalchemy import BigInteger, Dialect, Engine, MetaData, String, create_engine, event
+from sqlalchemy import BigInteger, Dialect, Engine, Integer, MetaData, String, create_engine, event, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 from transaction.interfaces import ITransactionManager
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, STATUS_READONLY
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# SQLite counts only a column declared INTEGER by itself.
+Counter = BigInteger().with_variant(Integer, "sqlite")
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -58,31 +68,52 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("times in the database have a zone; give an aware datetime")
-        return round(value.timestamp() * 1000)
+        return (value - _EPOCH) // timedelta(milliseconds=1)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        whole, rest = divmod(value, 1000)
-        return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest * 1000)
+        return _EPOCH + timedelta(milliseconds=value)
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for SQLite or PostgreSQL, set up as this module's head says."""
+    """An engine for SQLite or PostgreSQL, set up as this module's head says.
+
+    Its errors never quote a statement's values: they would carry bodies and digests into logs.
+    """
     if url.startswith("sqlite"):
+        Path(make_url(url).database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url, pool_size=20, max_overflow=40, connect_args={"timeout": 60, "check_same_thread": False}
+            url,
+            pool_size=20,
+            max_overflow=40,
+            hide_parameters=True,
+            connect_args={"timeout": 60, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return create_engine(url, pool_size=10, max_overflow=30, pool_pre_ping=True)
+    else:
+        engine = create_engine(url, pool_size=10, max_overflow=30, pool_pre_ping=True, hide_parameters=True)
+    _forget_after_fork(engine)
+    return engine
+
+
+def _forget_after_fork(engine: Engine) -> None:
+    # A child that went on with its parent's connections would break both; it opens its own.
+    reference = weakref.ref(engine)
+
+    def forget() -> None:
+        inherited = reference()
+        if inherited is not None:
+            inherited.dispose(close=False)
+
+    os.register_at_fork(after_in_child=forget)
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The driver must not begin transactions by itself: _begin_sqlite decides which kind.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+    for pragma in ("busy_timeout=60000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -97,15 +128,21 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writers = sessionmaker(engine, expire_on_commit=False)
-        self._readers = sessionmaker(
-            engine.execution_options(sunseal_read_only=True), expire_on_commit=False
-        )
+        options: dict[str, Any] = {"sunseal_read_only": True}
+        if engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._readers = sessionmaker(engine.execution_options(**options), expire_on_commit=False)
 
     def request_session(self, manager: ITransactionManager, read_only: bool) -> Session:
-        """A session that commits and aborts with the request's transaction."""
+        """A session that commits and aborts with the request's transaction.
+
+        A read-only one refuses to flush.
+        """
         session = (self._readers if read_only else self._writers)()
-        # ORM writes mark the session changed; text() and Core statements need mark_changed.
-        zope.sqlalchemy.register(session, transaction_manager=manager)
+        # Left to itself zope.sqlalchemy commits ORM writes alone and throws text() and Core statements
+        # away; a writing request commits whatever it did.
+        status = STATUS_READONLY if read_only else STATUS_CHANGED
+        zope.sqlalchemy.register(session, initial_state=status, transaction_manager=manager)
         return session
 
     @contextmanager
@@ -116,6 +153,6 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One consistent read; nothing in it is kept."""
+        """One consistent read; nothing written in it is kept."""
         with self._readers() as session:
             yield session

@@ -7,19 +7,32 @@ database holds no private key.
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from signing.certificates import Authority, PlatformSubject, dump_pem, issue, load_pem, new_issuing_authority, new_root
+
+from signing.certificates import (
+    Authority,
+    PlatformSubject,
+    dump_pem,
+    issue,
+    load_pem,
+    new_issuing_authority,
+    new_root,
+)
+from signing.errors import SigningError
 from signing.keys import Signer, SigningKey, generate_signing_key, load_private_pem, save_private_pem
 from signing.notes import NoteSigner, NoteVerifier, generate_note_key, load_note_key, save_note_key
-
 from trading.errors import ConfigurationError
 
 _LEAF_DAYS = 3650
+_USAGES: tuple[Literal["statement", "receipt"], ...] = ("statement", "receipt")
 
 
 @dataclass(frozen=True)
@@ -55,61 +68,77 @@ class PlatformKeys:
 
 
 def ensure_keys(folder: Path, log_origin: str, at: datetime) -> PlatformKeys:
-    """The keys in `folder`, made there if the folder has none.
+    """The keys in `folder`, made there if there is none or it is empty.
 
     Raises:
         ConfigurationError: the folder is there but incomplete or unreadable.
     """
-    if not (folder / "complete").exists():
-        if folder.exists() and any(folder.iterdir()):
-            raise ConfigurationError(
-                f"The key folder {folder} is incomplete. Restore it from a backup, or name an empty folder in keys_dir."
-            )
-        _make(folder, at)
+    if not has_keys(folder):
+        _make_whole(folder, at)
     try:
         return _load(folder, log_origin)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"The key folder {folder} cannot be read: {error}") from None
+    except (OSError, ValueError, SigningError) as error:
+        raise ConfigurationError(
+            f"The key folder {folder} cannot be read ({error}). Restore it from a backup, "
+            "or name an empty folder in keys_dir."
+        ) from None
+
+
+def has_keys(folder: Path) -> bool:
+    """Whether keys were made in `folder` before."""
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _make_whole(folder: Path, at: datetime) -> None:
+    # Made aside and renamed: of two processes starting at once one wins, and a killed start leaves no half.
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
+    try:
+        _make(aside, at)
+        aside.rename(folder)
+    except OSError as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not has_keys(folder):
+            raise ConfigurationError(f"The key folder {folder} cannot be made: {error.strerror}.") from None
 
 
 def _make(folder: Path, at: datetime) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    folder.mkdir(mode=0o700)
     root = new_root("Sunseal Root", at)
     platform = new_issuing_authority(root, "platform", at)
     parties = new_issuing_authority(root, "parties", at)
-    _write(folder / "root.pem", dump_pem([root.certificate]))
-    _write(folder / "root.key", save_private_pem(root.key, None))
-    for name, authority in (("platform", platform), ("parties", parties)):
+    for name, authority in (("root", root), ("platform", platform), ("parties", parties)):
         _write(folder / f"{name}.pem", dump_pem([authority.certificate]))
         _write(folder / f"{name}.key", save_private_pem(authority.key, None))
-    for usage in ("statement", "receipt"):
+    for usage in _USAGES:
         key = generate_signing_key()
         subject = PlatformSubject(name=f"Sunseal {usage}", usage=usage)
         certificate = issue(platform, key.public_key(), subject, at, _LEAF_DAYS)
         _write(folder / f"{usage}.pem", dump_pem([certificate]))
         _write(folder / f"{usage}.key", save_private_pem(key, None))
-    _write(folder / "log.key", save_note_key(generate_note_key()))
-    # Written last: a start killed half-way is told apart from a whole folder.
-    _write(folder / "complete", b"sunseal keys v1\n")
+    _write(folder / "log.key", save_note_key(generate_note_key(), None))
+    descriptor = os.open(folder, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def _load(folder: Path, log_origin: str) -> PlatformKeys:
     root = load_pem((folder / "root.pem").read_bytes())[0]
-    platform = _authority(folder, "platform", root)
+    platform = _authority(folder, "platform")
     return PlatformKeys(
         root=root,
         platform=platform,
-        parties=_authority(folder, "parties", root),
+        parties=_authority(folder, "parties"),
         statement=_signer(folder, "statement", platform),
         receipt=_signer(folder, "receipt", platform),
-        log_key=load_note_key((folder / "log.key").read_bytes()),
+        log_key=load_note_key((folder / "log.key").read_bytes(), None),
         log_origin=log_origin,
     )
 
 
-def _authority(folder: Path, name: str, root: x509.Certificate) -> Authority:
-    return Authority(_key(folder, name), load_pem((folder / f"{name}.pem").read_bytes())[0], (root,))
+def _authority(folder: Path, name: str) -> Authority:
+    certificate = load_pem((folder / f"{name}.pem").read_bytes())[0]
+    return Authority(_key(folder, name), certificate, (certificate,))
 
 
 def _signer(folder: Path, name: str, authority: Authority) -> Signer:

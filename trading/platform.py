@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import inspect, text
+
 from trading.clock import Clock
-from trading.config import Settings
+from trading.config import INCLUDES, Settings
 from trading.db import Database, make_engine
-from trading.keys import PlatformKeys, ensure_keys
+from trading.errors import ConfigurationError
+from trading.keys import PlatformKeys, ensure_keys, has_keys
 from trading.queue import Queue, make_broker
 from trading.storage import Storage
 
@@ -32,24 +37,47 @@ class Platform:
 
 
 def build_platform(settings: Settings, overrides: Mapping[str, Any] | None = None) -> Platform:
-    """The platform that the settings describe.
+    """The platform that the settings describe, with every feature's jobs declared on its broker.
 
     Args:
         overrides: members given in place of the built ones: a clock, a broker.
 
     Raises:
-        ConfigurationError: keys cannot be read or made.
+        ConfigurationError: keys cannot be read or made, or are missing beside a database in use.
     """
     given = dict(overrides or {})
     database = given.get("database") or Database(make_engine(settings.database_url))
     clock: Clock = given.get("clock") or Clock()
-    with database.reading() as session:
-        now = clock.now(session)
-    return Platform(
+    platform = Platform(
         settings=settings,
         database=database,
         clock=clock,
         storage=given.get("storage") or Storage.from_url(settings.storage_url),
-        keys=given.get("keys") or ensure_keys(settings.keys_dir, settings.log_origin, now),
+        keys=given.get("keys") or _keys(settings, database, clock),
         queue=given.get("queue") or Queue(make_broker(settings)),
     )
+    load_features()
+    platform.queue.connect(platform)
+    return platform
+
+
+def load_features() -> None:
+    """Import each feature's tables and jobs, so that both are declared whatever this process serves."""
+    for package in INCLUDES:
+        for module in ("models", "jobs"):
+            if importlib.util.find_spec(f"{package}.{module}"):
+                importlib.import_module(f"{package}.{module}")
+
+
+def _keys(settings: Settings, database: Database, clock: Clock) -> PlatformKeys:
+    with database.reading() as session:
+        now = clock.now(session)
+        if not has_keys(settings.keys_dir) and inspect(session.connection()).has_table("log_head"):
+            # New keys beside an old log would break every proof given so far.
+            used = session.execute(text("SELECT count(*) FROM log_head WHERE size > 0")).scalar_one()
+            if used:
+                raise ConfigurationError(
+                    f"The database is in use but the key folder {settings.keys_dir} is empty. "
+                    "Restore the keys from a backup, or correct keys_dir."
+                )
+    return ensure_keys(settings.keys_dir, settings.log_origin, now)

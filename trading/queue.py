@@ -12,21 +12,23 @@ import os
 import secrets
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import dramatiq
 import structlog
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Retries, ShutdownNotifications, TimeLimit
-from sqlalchemy import String, select
+from sqlalchemy import CursorResult, String, Table, event, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trading.config import Settings
-from trading.db import Base, UtcTime
+from trading.db import Base, Counter, UtcTime
 
 if TYPE_CHECKING:
     from trading.platform import Platform
@@ -39,6 +41,8 @@ Due = Callable[[Session, datetime], Iterable[str]]
 _JOBS: dict[str, Job] = {}
 _DUE: list[tuple[str, Due]] = []
 
+QUEUE = "sunseal"
+
 # A job found due is not sent again within this share of a claim's time; the claim guards it when it is.
 _RESEND_SHARE = 0.2
 
@@ -48,7 +52,7 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counter, primary_key=True)
     job: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(64))
 
@@ -96,12 +100,14 @@ class EmbeddedBroker(StubBroker):
 
     def __init__(self, middleware: list[dramatiq.Middleware]) -> None:
         super().__init__(middleware)
-        self.dead_letters_by_queue = _Forgetful()
+        self.dead_letters_by_queue = defaultdict(_Forgotten)
 
 
-class _Forgetful(dict[str, Any]):
-    def __missing__(self, key: str) -> list[Any]:
-        return []
+class _Forgotten(list[Any]):
+    """What failed for good; a consumer appends to it for as long as it lives."""
+
+    def append(self, item: Any) -> None:
+        """Nothing is kept: work that failed is still due, and the scanner finds it."""
 
 
 def make_broker(settings: Settings) -> dramatiq.Broker:
@@ -117,7 +123,7 @@ def make_broker(settings: Settings) -> dramatiq.Broker:
     if url.startswith("redis"):
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=middleware)
+        return cast(dramatiq.Broker, RedisBroker(url=url, middleware=middleware))  # type: ignore[no-untyped-call]
     from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
     return RabbitmqBroker(url=url, middleware=middleware)
@@ -134,9 +140,10 @@ class Queue:
     def connect(self, platform: Platform) -> None:
         """Declare every job as an actor of this broker."""
         for name, function in _JOBS.items():
-            self.actors[name] = dramatiq.actor(
-                _bind(name, function, platform), actor_name=name, broker=self.broker, queue_name="sunseal"
-            )
+            if name in self.actors:
+                continue
+            declare = dramatiq.actor(actor_name=name, broker=self.broker, queue_name=QUEUE)
+            self.actors[name] = declare(_bind(name, function, platform))
 
     def send(self, name: str, subject: str) -> None:
         """Hand one wake-up to the broker."""
@@ -145,6 +152,10 @@ class Queue:
     def later(self, session: Session, name: str, subject: str) -> None:
         """Ask for a job in this transaction: it is sent after the commit, or never."""
         session.add(Outbox(job=name, subject=subject))
+        event.listen(session, "after_commit", self._wake_up, once=True)
+
+    def _wake_up(self, _: Session) -> None:
+        self.wake.set()
 
 
 def _bind(name: str, function: Job, platform: Platform) -> Callable[[str], None]:
@@ -165,10 +176,16 @@ def relay(platform: Platform) -> int:
         rows = session.scalars(
             select(Outbox).order_by(Outbox.id).limit(200).with_for_update(skip_locked=True)
         ).all()
+        sent = 0
         for row in rows:
+            if row.job not in platform.queue.actors:
+                # A newer node's job, seen while an older one still runs: left to those who know it.
+                log.error("unknown job in the outbox", job=row.job)
+                continue
             platform.queue.send(row.job, row.subject)
             session.delete(row)
-        return len(rows)
+            sent += 1
+        return sent
 
 
 class Scanner:
@@ -185,9 +202,9 @@ class Scanner:
         with self._platform.database.reading() as session:
             now = self._platform.clock.now(session)
             waiting = session.execute(select(Outbox.id).limit(1)).first() is not None
-            found = [(name, subject) for name, find in _DUE for subject in find(session, now)]
         if waiting:
             count += relay(self._platform)
+        found = [(name, subject) for name, find in _DUE for subject in self._find(name, find, now)]
         moment = time.monotonic()
         rest = self._platform.settings.claim_seconds * _RESEND_SHARE
         self._sent = {key: at for key, at in self._sent.items() if moment - at < rest}
@@ -197,6 +214,15 @@ class Scanner:
                 self._platform.queue.send(*key)
                 count += 1
         return count
+
+    def _find(self, name: str, find: Due, now: datetime) -> list[str]:
+        # One feature's fault must not keep another's tender from opening.
+        try:
+            with self._platform.database.reading() as session:
+                return list(find(session, now))
+        except Exception:
+            log.exception("finding due work failed", job=name)
+            return []
 
     def run(self) -> None:
         """Scan until stopped; a fault is logged and the next round tries again."""
@@ -273,13 +299,8 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 def insert_if_missing(session: Session, model: type[Base], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; whether a row was inserted."""
-    dialect = session.get_bind().dialect.name
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as pg_insert
-
-        result = session.execute(pg_insert(model).values(**values).on_conflict_do_nothing())
-    else:
-        from sqlalchemy.dialects.sqlite import insert as lite_insert
-
-        result = session.execute(lite_insert(model).values(**values).on_conflict_do_nothing())
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    table = cast(Table, model.__table__)
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    result = session.execute(insert.values(**values).on_conflict_do_nothing())
+    return bool(cast("CursorResult[Any]", result).rowcount)

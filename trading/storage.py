@@ -1,13 +1,15 @@
 """Write-once objects over obstore: a local folder or an S3 bucket.
 
 An object is a row of parts of at most 8 MiB, each put with "create": what is stored is never
-overwritten, and no object is ever whole in memory.
+overwritten, and no object is ever whole in memory. A process that forks must not have used
+its storage before: the library's threads stay behind in the parent.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +37,15 @@ class Stored:
 
 
 class Storage:
-    """Write-once parts under keys such as `uploads/<id>`."""
+    """Write-once parts under keys such as `uploads/<id>`.
 
-    def __init__(self, store: ObjectStore) -> None:
+    Args:
+        folder: where a local store keeps its files, so that they can be made durable.
+    """
+
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
+        self._folder = folder
 
     @classmethod
     def from_url(cls, url: str) -> Storage:
@@ -46,19 +53,22 @@ class Storage:
         if url.startswith("file://"):
             path = Path(url.removeprefix("file://")).absolute()
             path.mkdir(parents=True, exist_ok=True)
-            return cls(LocalStore(str(path)))
+            return cls(LocalStore(str(path)), path)
         return cls(S3Store.from_url(url))
 
     def put_part(self, key: str, number: int, data: bytes) -> None:
-        """Store one part.
+        """Store one part; when this returns, it survives a power cut.
 
         Raises:
             PartExists: this part is stored already, with these or other bytes.
         """
         try:
-            obstore.put(self._store, _part(key, number), data, mode="create")
+            obstore.put(self._store, _part(key, number), data, mode="create", use_multipart=False)
         except AlreadyExistsError:
             raise PartExists(f"{key} part {number}") from None
+        finally:
+            # Also when it was there: the run that stored it may have been killed before this line.
+            self._make_durable(_part(key, number))
 
     def read_part(self, key: str, number: int) -> bytes:
         """The bytes of one part; FileNotFoundError if it is gone."""
@@ -81,7 +91,7 @@ class Storage:
         """
         digest, size, number = hashlib.sha256(), 0, 0
         while True:
-            data = source.read(PART_BYTES)
+            data = _read_part(source)
             if not data and number:
                 break
             try:
@@ -101,12 +111,41 @@ class Storage:
         return self.put_stream(key, io.BytesIO(data))
 
     def delete(self, key: str, parts: int) -> None:
-        """Remove an object; for abandoned uploads alone."""
-        obstore.delete(self._store, [_part(key, number) for number in range(parts)])
+        """Remove an object, or what there is of it; for abandoned uploads alone."""
+        for number in range(parts):
+            try:
+                obstore.delete(self._store, _part(key, number))
+            except FileNotFoundError:
+                continue
+
+    def _make_durable(self, path: str) -> None:
+        # The library writes a local file without asking the disk to keep it.
+        if self._folder is None:
+            return
+        file = self._folder / path
+        for each in (file, *file.parents):
+            if each.exists():
+                descriptor = os.open(each, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+            if each == self._folder:
+                return
 
 
 def _part(key: str, number: int) -> str:
     return f"{key}/{number:06d}"
+
+
+def _read_part(source: BinaryIO) -> bytes:
+    """As much of a part as the source still has: a pipe may give less than asked for."""
+    pieces: list[bytes] = []
+    missing = PART_BYTES
+    while missing and (piece := source.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
 
 
 class _PartReader(io.RawIOBase):

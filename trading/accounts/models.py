@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, UtcTime
@@ -63,6 +63,7 @@ class PartyCertificate(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"))
     role: Mapped[str] = mapped_column(String(20))
     serial: Mapped[str] = mapped_column(String(40))
+    key_digest: Mapped[str] = mapped_column(String(64), index=True)  # SHA-256 of the SubjectPublicKeyInfo
     der: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
@@ -70,6 +71,18 @@ class PartyCertificate(Base):
     enrolment_day: Mapped[str | None] = mapped_column(String(10))
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
     revocation_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class EnrolmentDay(Base):
+    """A day's root over suppliers' enrolments, as logged; the filler hides whether there were any."""
+
+    __tablename__ = "enrolment_days"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    filler: Mapped[bytes] = mapped_column(LargeBinary(32))
+    root: Mapped[str] = mapped_column(String(64))
+    log_position: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class Crl(Base):
@@ -81,6 +94,7 @@ class Crl(Base):
     der: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     next_update: Mapped[datetime] = mapped_column(UtcTime)
+    follows_at: Mapped[datetime] = mapped_column(UtcTime)  # when the schedule asks for the next
 
 
 class EnvelopeKey(Base):

@@ -1,3 +1,20 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
-MESSAGES: dict[str, tuple[str, str]] = {}
+MESSAGES: dict[str, tuple[str, str]] = {
+    "log-size-not-reached": (
+        "日志现有 {have} 条记录，没有到 {size} 条。请先读取当前检查点。",
+        "The log has {have} entries, not {size}. Read the current checkpoint first.",
+    ),
+    "log-entry-not-found": (
+        "前 {size} 条日志中没有序号 {position}（从 0 起）。请核对序号。",
+        "There is no entry {position} (counted from 0) among the first {size}. Check the position.",
+    ),
+    "log-sizes-reversed": (
+        "旧的大小 {old} 大于新的大小 {new}。请把较小的一个作为 old。",
+        "The old size {old} is above the new one {new}. Give the smaller one as old.",
+    ),
+    "log-query": (
+        "请给出 tender，或给出 start 和 limit，不能同时给出。",
+        "Give either tender, or start and limit, not both.",
+    ),
+}

@@ -11,7 +11,7 @@ from trading.web.sessions import explicit_manager
 
 
 def make_app(platform: Platform) -> Router:
-    """The WSGI application on this platform; jobs are declared on its broker as well."""
+    """The WSGI application on this platform."""
     config = Configurator(
         settings={
             "tm.manager_hook": explicit_manager,
@@ -23,6 +23,4 @@ def make_app(platform: Platform) -> Router:
     config.registry["platform"] = platform
     for name in INCLUDES:
         config.include(name)
-    app = config.make_wsgi_app()
-    platform.queue.connect(platform)
-    return app
+    return config.make_wsgi_app()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import LargeBinary, String
@@ -24,7 +26,7 @@ class StoredAnswer(Base):
     status: Mapped[int]
     content_type: Mapped[str] = mapped_column(String(80))
     body: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[object] = mapped_column(UtcTime)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
 
 def recall(session: Session, person: str, key: str, digest: str) -> Response | None:
@@ -51,8 +53,12 @@ def remember(request: Request, person: str, key: str, digest: str, response: Res
         return
     request.dbsession.add(
         StoredAnswer(
-            person_id=person, key=key, request_digest=digest, status=response.status_code,
-            content_type=response.content_type or "application/json", body=response.body,
+            person_id=person,
+            key=key,
+            request_digest=digest,
+            status=response.status_code,
+            content_type=response.content_type or "application/json",
+            body=response.body,
             at=request.platform.clock.now(request.dbsession),
         )
     )

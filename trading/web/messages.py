@@ -16,11 +16,13 @@ from trading.tenders.messages import MESSAGES as TENDERS
 COMMON = {
     "internal": (
         "平台内部出错，本次操作没有生效。请稍后重试；如仍出错，请联系平台运营机构。",
-        "Something went wrong inside the platform and nothing was changed. Try again later; if it persists, tell the operator.",
+        "Something went wrong inside the platform and nothing was changed. Try again later; if it persists, "
+        "tell the operator.",
     ),
     "not-found": ("没有这个地址或对象。请核对地址。", "There is nothing at this address. Check the address."),
     "method-not-allowed": (
-        "此地址不支持 {method} 方法。", "This address does not take {method}.",
+        "此地址不支持 {method} 方法。请改用 Allow 头列出的方法。",
+        "This address does not take {method}. Use one of the methods in the Allow header.",
     ),
     "forbidden": (
         "您当前的身份无权进行此项操作。请使用有权机构和角色的令牌。",
@@ -36,14 +38,36 @@ COMMON = {
     ),
     "request-invalid": (
         "请求内容不符合接口文档，共 {count} 处；详见 errors。请更正后重新提交。",
-        "The request does not fit the API document in {count} place(s), listed in errors. Correct it and send it again.",
+        "The request does not fit the API document in {count} place(s), listed in errors. Correct it and "
+        "send it again.",
     ),
     "body-malformed": (
         "请求正文不是有效的 UTF-8 JSON。请更正后重新提交。",
         "The body is not valid UTF-8 JSON. Correct it and send it again.",
     ),
     "body-too-large": (
-        "请求正文超过 {limit} 字节的上限。", "The body is larger than the limit of {limit} bytes.",
+        "请求正文超过 {limit} 字节的上限。请减小内容，或按接口文档分段上传。",
+        "The body is larger than the limit of {limit} bytes. Make it smaller, or upload in parts.",
+    ),
+    "length-required": (
+        "请求正文没有 Content-Length。请写明长度后重新提交。",
+        "The body comes without a Content-Length. Send it again with its length.",
+    ),
+    "address-malformed": (
+        "请求地址不是有效的 UTF-8 文本。请核对地址。",
+        "The address is not valid UTF-8 text. Check the address.",
+    ),
+    "too-many-wrong-tokens": (
+        "来自您网络地址的错误令牌过多。请核对令牌，{seconds} 秒后再试。",
+        "Too many wrong tokens came from your network address. Check the token and try again in {seconds} s.",
+    ),
+    "unavailable": (
+        "平台暂时无法处理请求，本次操作没有生效。请稍后重试。",
+        "The platform cannot work on this now and nothing was changed. Try again in a moment.",
+    ),
+    "http-error": (
+        "服务器无法接受此请求（HTTP {status}）。请核对请求。",
+        "The server cannot take this request (HTTP {status}). Check the request.",
     ),
     "busy": (
         "另一请求正在处理同一事项。请重新读取后再试。",
@@ -60,14 +84,23 @@ COMMON = {
 }
 
 MESSAGES: dict[str, tuple[str, str]] = {
-    **COMMON, **BID_MESSAGES, **ACCOUNTS, **AUDIT, **TENDERS, **SUBMISSION, **CUSTODY, **OPENING,
-    **EVALUATION, **AWARDS, **EVIDENCE,
+    **COMMON,
+    **BID_MESSAGES,
+    **ACCOUNTS,
+    **AUDIT,
+    **TENDERS,
+    **SUBMISSION,
+    **CUSTODY,
+    **OPENING,
+    **EVALUATION,
+    **AWARDS,
+    **EVIDENCE,
 }
 
 
 def sentence(code: str, params: dict[str, str], language: str) -> str:
     """The sentence of a code in `zh` or `en`, its values filled in."""
-    chinese, english = MESSAGES[code]
+    chinese, english = MESSAGES.get(code, (code, code))
     template = chinese if language == "zh" else english
     return template.format_map(_Filled(params))
 

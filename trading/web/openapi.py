@@ -15,6 +15,9 @@ import yaml
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid_openapi3.exceptions import RequestValidationError, ResponseValidationError
+
+from trading.web.problems import answer_invalid, request_invalid
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -122,8 +125,12 @@ def includeme(config: Configurator) -> None:
         file.flush()
         config.include("pyramid_openapi3")
         config.pyramid_openapi3_add_deserializer("application/json", strict_json)
+        config.pyramid_openapi3_add_deserializer("application/problem+json", strict_json)
         config.pyramid_openapi3_spec(file.name, route=f"{PREFIX}/openapi.yaml", route_name="openapi.file")
         config.commit()
+    # After the commit, so that they replace the library's own.
+    config.add_exception_view(request_invalid, context=RequestValidationError)
+    config.add_exception_view(answer_invalid, context=ResponseValidationError)
 
     def serve(request: Request) -> Response:
         return Response(body=answer, content_type="application/json")

@@ -27,8 +27,8 @@ class Permission(StrEnum):
     PUBLIC_READ = "public:record:read"
     ORGANISATION_ENROL = "accounts:organisation:enrol"
     ORGANISATION_READ = "accounts:organisation:read"
-    TOKEN_ISSUE = "accounts:token:issue"
-    TOKEN_REVOKE = "accounts:token:revoke"
+    TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105
+    TOKEN_REVOKE = "accounts:token:revoke"  # noqa: S105
     CERTIFICATE_REQUEST = "accounts:certificate:request"
     CERTIFICATE_REVOKE = "accounts:certificate:revoke"
     ENVELOPE_KEY_SET = "accounts:envelope-key:set"
@@ -49,9 +49,11 @@ P = Permission
 
 ROOT_ACL = (
     (Allow, Everyone, P.PUBLIC_READ),
-    (Allow, "role:operator", (
-        P.ORGANISATION_ENROL, P.ORGANISATION_READ, P.TOKEN_ISSUE, P.TOKEN_REVOKE, P.CERTIFICATE_REVOKE,
-    )),
+    (
+        Allow,
+        "role:operator",
+        (P.ORGANISATION_ENROL, P.ORGANISATION_READ, P.TOKEN_ISSUE, P.TOKEN_REVOKE, P.CERTIFICATE_REVOKE),
+    ),
     (Allow, "role:agency", (P.PROJECT_CREATE, P.TENDER_DRAFT, P.CERTIFICATE_REQUEST, P.ENVELOPE_KEY_SET)),
     (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
     (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),

@@ -9,11 +9,11 @@ import structlog
 from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid_openapi3.exceptions import RequestValidationError
-from signing.errors import SigningError
-from sqlalchemy.exc import IntegrityError
+from pyramid_openapi3.exceptions import RequestValidationError, ResponseValidationError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from bids.errors import BidError, Refused
+from bids.errors import BidError, from_signing
+from signing.errors import SigningError
 from trading.errors import Conflict, TradingError
 from trading.web.messages import sentence
 
@@ -23,10 +23,18 @@ if TYPE_CHECKING:
 log = structlog.get_logger("sunseal.web")
 
 TITLES = {
-    400: ("请求有误", "Bad request"), 401: ("需要令牌", "Token needed"), 403: ("无权操作", "Not allowed"),
-    404: ("未找到", "Not found"), 405: ("方法不支持", "Method not allowed"), 409: ("状态已变", "State has changed"),
-    413: ("内容过大", "Too large"), 422: ("未被受理", "Refused"), 429: ("请求过多", "Too many requests"),
+    400: ("请求有误", "Bad request"),
+    401: ("需要令牌", "Token needed"),
+    403: ("无权操作", "Not allowed"),
+    404: ("未找到", "Not found"),
+    405: ("方法不支持", "Method not allowed"),
+    409: ("状态已变", "State has changed"),
+    411: ("缺少长度", "Length needed"),
+    413: ("内容过大", "Too large"),
+    422: ("未被受理", "Refused"),
+    429: ("请求过多", "Too many requests"),
     500: ("平台出错", "Platform error"),
+    503: ("暂时不可用", "Not available now"),
 }
 
 
@@ -53,7 +61,7 @@ def problem_response(
         "code": error.code,
         "detail": sentence(error.code, dict(error.params), language),
     }
-    if isinstance(error, (TradingError, Refused)) and error.rule:
+    if error.rule:
         body["rule"] = error.rule
         body["article"] = error.article
     if error.params:
@@ -62,12 +70,16 @@ def problem_response(
         body["errors"] = errors
     request.environ["sunseal.problem"] = error.code
     response = Response(
-        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json", charset="UTF-8"
+        json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+        status=status,
+        content_type="application/problem+json",
     )
     response.headers["Content-Language"] = "zh-CN" if language == "zh" else "en"
     response.headers["Vary"] = "Accept-Language"
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if status in (429, 503):
+        response.headers["Retry-After"] = error.params.get("seconds", "1")
     return response
 
 
@@ -78,7 +90,7 @@ def refused(error: TradingError | BidError, request: Request) -> Response:
 
 def signing_refused(error: SigningError, request: Request) -> Response:
     """Signatures, certificates and canonical bytes that do not hold."""
-    return problem_response(request, TradingError("signature-refused", reason=str(error)))
+    return problem_response(request, from_signing(error))
 
 
 def request_invalid(error: RequestValidationError, request: Request) -> Response:
@@ -87,7 +99,8 @@ def request_invalid(error: RequestValidationError, request: Request) -> Response
     if any(place["code"] == "body" for place in found):
         return problem_response(request, TradingError("body-malformed", status=400))
     return problem_response(
-        request, TradingError("request-invalid", status=400, count=len(found)),
+        request,
+        TradingError("request-invalid", status=400, count=len(found)),
         [{"field": place["field"], "message": place["message"]} for place in found],
     )
 
@@ -101,8 +114,13 @@ def _place(error: Any) -> dict[str, str]:
     if schema_errors:
         first = schema_errors[0]
         path = ".".join(str(part) for part in first.absolute_path)
-        return {"code": "field", "field": path or str(getattr(error, "name", "")), "message": first.message[:300]}
-    return {"code": "field", "field": str(getattr(error, "name", "")), "message": str(error)[:300]}
+        return {"code": "field", "field": path or name_of(error), "message": first.message[:300]}
+    return {"code": "field", "field": name_of(error), "message": str(error)[:300]}
+
+
+def name_of(error: Any) -> str:
+    """The parameter that an error is about, or nothing."""
+    return str(getattr(error, "name", ""))
 
 
 def not_utf8(error: UnicodeDecodeError, request: Request) -> Response:
@@ -112,7 +130,7 @@ def not_utf8(error: UnicodeDecodeError, request: Request) -> Response:
 
 def taken(error: IntegrityError, request: Request) -> Response:
     """A unique key was taken by a request running beside this one."""
-    log.info("unique key taken", path=request.path)
+    log.info("unique key taken", route=route_of(request))
     return problem_response(request, Conflict("busy"))
 
 
@@ -120,7 +138,8 @@ def not_found(error: HTTPNotFound, request: Request) -> Response:
     """No such address, or the address does not take this method."""
     allowed = _methods_of(request)
     if request.matched_route is not None and allowed and request.method not in allowed:
-        response = problem_response(request, TradingError("method-not-allowed", status=405, method=request.method))
+        error = TradingError("method-not-allowed", status=405, method=request.method)
+        response = problem_response(request, error)
         response.headers["Allow"] = ", ".join(sorted(allowed))
         return response
     return problem_response(request, TradingError("not-found", status=404))
@@ -146,23 +165,46 @@ def http_error(error: HTTPException, request: Request) -> Response:
     """Anything else of Pyramid's own."""
     if error.status_int < 400:
         return error
-    return problem_response(request, TradingError("request-invalid", status=error.status_int, count=1))
+    return problem_response(request, TradingError("http-error", status=error.status_int))
 
 
 def unforeseen(error: Exception, request: Request) -> Response:
     """Logged whole for the operator; the reader gets a sentence and no stack trace."""
-    log.exception("unforeseen error", path=request.path, method=request.method)
+    log.exception("unforeseen error", route=route_of(request), method=request.method)
     return problem_response(request, TradingError("internal", status=500))
 
 
+def answer_invalid(error: ResponseValidationError, request: Request) -> Response:
+    """An answer of ours that the API document does not describe: our fault; the answer is not shown."""
+    places = [_place(each)["message"] for each in error.errors]
+    log.error("answer does not fit the API document", route=route_of(request), places=places)
+    return problem_response(request, TradingError("internal", status=500))
+
+
+def unavailable(error: OperationalError, request: Request) -> Response:
+    """The database is away, or gave up on two transactions that waited for each other."""
+    log.exception("database refuses", route=route_of(request))
+    return problem_response(request, TradingError("unavailable", status=503))
+
+
+def route_of(request: Request) -> str:
+    """The route's name for logs; an address would name tenders and bids."""
+    route = getattr(request, "matched_route", None)
+    return str(route.name) if route is not None else ""
+
+
 def includeme(config: Configurator) -> None:
-    config.add_exception_view(refused, context=TradingError)
-    config.add_exception_view(refused, context=BidError)
-    config.add_exception_view(signing_refused, context=SigningError)
-    config.add_exception_view(not_utf8, context=UnicodeDecodeError)
-    config.add_exception_view(taken, context=IntegrityError)
-    config.add_exception_view(http_error, context=HTTPException)
-    config.add_exception_view(unforeseen, context=Exception)
+    """One view for each kind of refusal; the most particular is taken."""
+    for context, view in (
+        (TradingError, refused),
+        (BidError, refused),
+        (SigningError, signing_refused),
+        (UnicodeDecodeError, not_utf8),
+        (IntegrityError, taken),
+        (OperationalError, unavailable),
+        (HTTPException, http_error),
+        (Exception, unforeseen),
+    ):
+        config.add_exception_view(view, context=context)
     config.add_notfound_view(not_found)
     config.add_forbidden_view(forbidden)
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from trading.accounts.models import Organisation, Person, Token
 from trading.errors import TradingError
+from trading.web.addresses import WrongTokens, address_of
 from trading.web.permissions import ROOT_ACL
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ class Actor:
     def principals(self) -> list[str]:
         """What ACLs name: role, role at the organisation, membership."""
         return [
-            f"role:{self.role}", f"{self.role}@{self.organisation}", f"member@{self.organisation}",
+            f"role:{self.role}",
+            f"{self.role}@{self.organisation}",
+            f"member@{self.organisation}",
         ]
 
 
@@ -51,6 +55,7 @@ class BearerPolicy:
 
     def __init__(self) -> None:
         self._acl = ACLHelper()
+        self._wrong = WrongTokens()
 
     def identity(self, request: Request) -> Actor | None:
         """The actor of the request's token; a wrong token is refused, no token is the public."""
@@ -63,9 +68,18 @@ class BearerPolicy:
         scheme, _, secret = header.partition(" ")
         actor = _actor_of(request, secret.strip()) if scheme.lower() == "bearer" else None
         if actor is None:
-            raise TradingError("token-invalid", status=401)
+            raise self._wrong_token(request)
         request.environ["sunseal.actor"] = actor
         return actor
+
+    def _wrong_token(self, request: Request) -> TradingError:
+        # One request asks several times who it is; it counts once.
+        if "sunseal.wait" not in request.environ:
+            request.environ["sunseal.wait"] = self._wrong.count(address_of(request))
+        wait: float | None = request.environ["sunseal.wait"]
+        if wait is not None:
+            return TradingError("too-many-wrong-tokens", status=429, seconds=math.ceil(wait))
+        return TradingError("token-invalid", status=401)
 
     def authenticated_userid(self, request: Request) -> str | None:
         """The person's id."""
@@ -91,7 +105,7 @@ class BearerPolicy:
 
 def token_digest(secret: str) -> str:
     """What the database keeps of a token: 256-bit random secrets need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _actor_of(request: Request, secret: str) -> Actor | None:
@@ -107,8 +121,12 @@ def _actor_of(request: Request, secret: str) -> Actor | None:
     if token.revoked_at is not None or token.expires_at <= request.platform.clock.now(request.dbsession):
         return None
     return Actor(
-        person=person.id, organisation=organisation.id, role=token.role, token=token.id,
-        name=person.name, organisation_name=organisation.name,
+        person=person.id,
+        organisation=organisation.id,
+        role=token.role,
+        token=token.id,
+        name=person.name,
+        organisation_name=organisation.name,
     )
 
 
@@ -125,6 +143,7 @@ def actor_of(request: Request) -> Actor:
 
 
 def includeme(config: Configurator) -> None:
+    """Tokens for who, ACLs for what."""
     config.set_security_policy(BearerPolicy())
     config.set_root_factory(Root)
     config.set_default_permission("public:record:read")

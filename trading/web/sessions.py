@@ -14,7 +14,7 @@ from trading.platform import Platform
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
-SAFE = ("GET", "HEAD", "OPTIONS")
+READING = ("GET", "HEAD", "OPTIONS")
 
 
 def explicit_manager(request: Request) -> ITransactionManager:
@@ -29,12 +29,13 @@ def platform_of(request: Request) -> Platform:
 
 
 def session_of(request: Request) -> Session:
-    """Safe methods read; the others write and take SQLite's lock at once."""
-    session = platform_of(request).database.request_session(request.tm, request.method in SAFE)
+    """GET only reads; the others write and take SQLite's lock at once."""
+    session = platform_of(request).database.request_session(request.tm, request.method in READING)
     request.add_finished_callback(lambda _: session.close())
     return session
 
 
 def includeme(config: Configurator) -> None:
+    """What each request carries."""
     config.add_request_method(platform_of, "platform", reify=True)
     config.add_request_method(session_of, "dbsession", reify=True)

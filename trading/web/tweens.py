@@ -1,19 +1,21 @@
-"""Around every request: safe headers, recorded refusals, idempotency keys."""
+"""Around every request: safe headers, limits, recorded refusals, idempotency keys."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid.tweens import EXCVIEW, INGRESS, MAIN
+from pyramid.tweens import EXCVIEW, INGRESS
 from sqlalchemy.exc import IntegrityError
 
 from trading.audit.private import record_refusal
 from trading.errors import Conflict, TradingError
+from trading.storage import PART_BYTES
 from trading.web.idempotency import recall, remember
 from trading.web.problems import problem_response
 
@@ -24,39 +26,88 @@ log = structlog.get_logger("sunseal.web")
 Handler = Callable[[Request], Response]
 
 SAFE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Strict-Transport-Security": "max-age=31536000",
 }
+READING = ("GET", "HEAD", "OPTIONS")
+
+# A release statement for many bids is the largest JSON body, 16 MiB in base64.
+MAX_BODY = 25 * 1024 * 1024
+_PART = re.compile(r"/api/v1/uploads/[^/]*/parts/[^/]*")
+_DOCUMENT = re.compile(r"/api/v1/tenders/[^/]*/documents/[^/]*")
 
 
 def headers_tween(handler: Handler, registry: Any) -> Handler:
-    """The last word on each response: safe headers, and a plain problem for what nobody foresaw."""
+    """The last word on each response: safe headers, and a plain problem for what nobody foresaw.
+
+    HEAD is answered as GET is; the server leaves the body out.
+    """
 
     def tween(request: Request) -> Response:
+        head = request.method == "HEAD"
+        if head:
+            request.method = "GET"
         try:
             response = handler(request)
         except Exception:
-            log.exception("unforeseen error", path=request.path, method=request.method)
+            log.exception("unforeseen error", method=request.method)
             response = problem_response(request, TradingError("internal", status=500))
+        if head:
+            request.method = "HEAD"
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store" if request.headers.get("Authorization") else "no-cache")
+        private = bool(request.headers.get("Authorization"))
+        response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")
         return response
 
     return tween
 
 
+def limits_tween(handler: Handler, registry: Any) -> Handler:
+    """Refuse what is too large by its announced length, before it is read, and addresses that are no text."""
+    documents = registry["platform"].settings.max_document_bytes
+
+    def limit_of(path: str) -> int:
+        if _PART.fullmatch(path):
+            return PART_BYTES
+        return documents if _DOCUMENT.fullmatch(path) else MAX_BODY
+
+    def tween(request: Request) -> Response:
+        try:
+            path = request.path_info
+            text = path + request.environ.get("QUERY_STRING", "").replace("%00", "\0")
+            request.GET  # noqa: B018 (decodes the query)
+        except UnicodeDecodeError:
+            return problem_response(request, TradingError("address-malformed", status=400))
+        if "\0" in text:
+            return problem_response(request, TradingError("address-malformed", status=400))
+        if request.content_length is None and request.environ.get("HTTP_TRANSFER_ENCODING"):
+            return problem_response(request, TradingError("length-required", status=411))
+        limit = limit_of(path)
+        if (request.content_length or 0) > limit:
+            return problem_response(request, TradingError("body-too-large", status=413, limit=limit))
+        return handler(request)
+
+    return tween
+
+
 def refusals_tween(handler: Handler, registry: Any) -> Handler:
-    """Refused acts are kept apart, in a transaction of their own after the refused one is gone."""
+    """Refused acts are kept apart, in a transaction of their own after the refused one is gone.
+
+    Whoever sends no token attempts nothing, and too many wrong ones are only turned away.
+    """
 
     def tween(request: Request) -> Response:
         response = handler(request)
-        if request.method not in ("GET", "HEAD", "OPTIONS") and 400 <= response.status_code < 500:
+        named = request.headers.get("Authorization") is not None and response.status_code != 429
+        if named and request.method not in READING and 400 <= response.status_code < 500:
             code = request.environ.get("sunseal.problem", "")
-            record_refusal(request.registry["platform"], request, code, response.status_code)
+            record_refusal(registry["platform"], request, code, response.status_code)
         return response
 
     return tween
@@ -73,9 +124,7 @@ def idempotency_tween(handler: Handler, registry: Any) -> Handler:
             actor = request.identity
             if actor is None:
                 return handler(request)
-            digest = hashlib.sha256(
-                b"\0".join((request.method.encode(), request.path_qs.encode(), request.body))
-            ).hexdigest()
+            digest = _digest(request)
             stored = recall(request.dbsession, actor.person, key, digest)
         except TradingError as error:
             return problem_response(request, error)
@@ -92,12 +141,22 @@ def idempotency_tween(handler: Handler, registry: Any) -> Handler:
     return tween
 
 
-def includeme(config: Configurator) -> None:
-    config.add_tween("trading.web.tweens.headers_tween", under=INGRESS)
-    config.add_tween(
-        "trading.web.tweens.refusals_tween", under="trading.web.tweens.headers_tween", over="pyramid_tm.tm_tween_factory"
-    )
-    config.add_tween(
-        "trading.web.tweens.idempotency_tween", under="pyramid_tm.tm_tween_factory", over=(EXCVIEW, MAIN)
-    )
+def _digest(request: Request) -> str:
+    """Of all that makes two requests the same one: address, role, body."""
+    environ = request.environ
+    address = f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"
+    head = b"\0".join((address.encode("latin-1", "replace"), request.identity.token.encode()))
+    return hashlib.sha256(head + b"\0" + request.body).hexdigest()
 
+
+def includeme(config: Configurator) -> None:
+    """From the outside in: headers, limits, refusals, the transaction, idempotency, answers checked."""
+    here = "trading.web.tweens."
+    config.add_tween(here + "headers_tween", under=INGRESS, over=here + "limits_tween")
+    config.add_tween(here + "limits_tween", under=here + "headers_tween", over=here + "refusals_tween")
+    config.add_tween(here + "refusals_tween", under=here + "limits_tween", over="pyramid_tm.tm_tween_factory")
+    config.add_tween(
+        here + "idempotency_tween",
+        under="pyramid_tm.tm_tween_factory",
+        over=("pyramid_openapi3.tween.response_tween_factory", EXCVIEW),
+    )

@@ -1,0 +1,320 @@
+"""Parties' certificates: issuing, enrolment, revocation lists, and the check of what parties sign."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bids.errors import refusing
+from bids.trust import Trust, build_enrolment, enrolments_of
+from signing import canonical, merkle
+from signing.certificates import Party, dump_pem, fingerprint, issue, make_crl, party_of, read_csr
+from signing.cms import Verified, verify_with_chain
+from signing.keys import spki
+from signing.statements import sign_statement
+from trading.accounts.models import Crl, EnrolmentDay, Organisation, PartyCertificate
+from trading.audit.services import AuditLog
+from trading.errors import Conflict, Forbidden, NotFound, TradingError
+from trading.platform import Platform
+from trading.queue import insert_if_missing
+from trading.web.permissions import Role
+from trading.web.security import Actor
+
+CERTIFICATE_DAYS = 730
+# A platform whose scanner is late goes on with the last list for this long.
+CRL_OVERLAP = timedelta(hours=6)
+# The day of suppliers' enrolments ends at midnight of the place the rules are written for.
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class Certificates:
+    """What the platform's authority `parties` does, and what is checked against it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._keys = platform.keys
+        self._clock = platform.clock
+        self._crl_seconds = platform.settings.crl_hours * 3600
+        self._log = AuditLog(platform)
+
+    # -- issuing
+
+    def issue_certificate(
+        self, session: Session, actor: Actor, address: str | None, csr_pem: bytes
+    ) -> PartyCertificate:
+        """A certificate for the actor in their present role, with its signed enrolment statement.
+
+        The subject comes from the account; the request contributes its key alone. The same key again, for
+        the same person and role, gives the certificate already issued.
+
+        Raises:
+            BidError: the request is malformed, not P-256, or not signed by its own key.
+            Conflict: the key is certified for somebody else. Forbidden: the role signs nothing.
+        """
+        if actor.role not in (Role.AGENCY, Role.SUPPLIER, Role.CUSTODIAN):
+            raise Forbidden("certificate-role", role=actor.role)
+        with refusing("certificate request"):
+            key = read_csr(csr_pem)
+        key_digest = hashlib.sha256(spki(key)).hexdigest()
+        now = self._clock.now(session)
+        for held in session.scalars(
+            select(PartyCertificate).where(PartyCertificate.key_digest == key_digest)
+        ):
+            same = (held.person_id, held.role) == (actor.person, actor.role)
+            if not same or held.revoked_at is not None:
+                raise Conflict("certificate-key-in-use")
+            if held.expires_at > now + timedelta(days=30):
+                return held
+        organisation = session.get_one(Organisation, actor.organisation)
+        party = Party(
+            id=organisation.id,
+            organisation=organisation.reference,
+            role=actor.role,
+            name=actor.name,
+            organisation_name=organisation.name,
+        )
+        with refusing("certificate"):
+            certificate = issue(self._keys.parties, key, party, now, CERTIFICATE_DAYS)
+        statement = build_enrolment(at=now, certificate=certificate, party=party)
+        row = PartyCertificate(
+            fingerprint=fingerprint(certificate),
+            organisation_id=organisation.id,
+            person_id=actor.person,
+            role=actor.role,
+            serial=f"{certificate.serial_number:x}",
+            key_digest=key_digest,
+            der=certificate.public_bytes(Encoding.DER),
+            issued_at=now,
+            expires_at=certificate.not_valid_after_utc,
+            enrolment=sign_statement(statement, self._keys.statement, now),
+            enrolment_day=None,
+            revoked_at=None,
+            revocation_reason=None,
+        )
+        session.add(row)
+        self.current_crl(session, now)
+        session.flush()
+        if actor.role != Role.SUPPLIER:
+            digests = {
+                "certificate": row.fingerprint,
+                "enrolment": canonical.digest(canonical.dumps(statement)),
+            }
+            self._log.append(
+                session, "certificate.issued", at=now, actor=actor, address=address, digests=digests
+            )
+        return row
+
+    def party_certificate(self, session: Session, fingerprint: str) -> PartyCertificate:
+        """A certificate by the SHA-256 of its DER; NotFound."""
+        row = session.get(PartyCertificate, fingerprint)
+        if row is None:
+            raise NotFound("certificate-not-found")
+        return row
+
+    def revoke_certificate(
+        self, session: Session, actor: Actor, address: str | None, fingerprint: str, reason: str
+    ) -> PartyCertificate:
+        """Revoke now, for an RFC 5280 reason ("keyCompromise", …); the next list on schedule says so too.
+
+        Again changes nothing. NotFound.
+        """
+        row = session.get(PartyCertificate, fingerprint, with_for_update=True)
+        if row is None:
+            raise NotFound("certificate-not-found")
+        if row.revoked_at is not None:
+            return row
+        row.revoked_at, row.revocation_reason = self._clock.now(session), reason
+        session.flush()
+        if row.role != Role.SUPPLIER:
+            self._log.append(
+                session,
+                "certificate.revoked",
+                at=row.revoked_at,
+                actor=actor,
+                address=address,
+                digests={"certificate": fingerprint},
+            )
+        return row
+
+    @property
+    def roots_pem(self) -> bytes:
+        """The root in PEM."""
+        return dump_pem(self._keys.roots)
+
+    @property
+    def chain_pem(self) -> bytes:
+        """Both issuing authorities in PEM."""
+        return dump_pem([self._keys.platform.certificate, self._keys.parties.certificate])
+
+    # -- revocation lists
+
+    def current_crl(self, session: Session, now: datetime) -> Crl:
+        """The newest revocation list; the first is made at once, later ones on schedule by a job.
+
+        Only when the job has not run for so long that the list is outdated is one made here: a list that
+        came with a submission would tell of it.
+        """
+        newest = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
+        if newest is not None and newest.next_update > now:
+            return newest
+        return self.make_crl(session, now)
+
+    def published_crl(self, session: Session) -> Crl:
+        """The newest revocation list, for readers; NotFound before there is one."""
+        newest = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
+        if newest is None:
+            raise NotFound("crl-none")
+        return newest
+
+    def crl(self, session: Session, sha256: str) -> Crl:
+        """A revocation list by the SHA-256 of its DER; NotFound."""
+        row = session.get(Crl, sha256)
+        if row is None:
+            raise NotFound("crl-not-found")
+        return row
+
+    def make_crl(self, session: Session, now: datetime) -> Crl:
+        """Make and keep the list of now; it holds to the end of the schedule's slot and a little longer."""
+        revoked = session.execute(
+            select(PartyCertificate.serial, PartyCertificate.revoked_at, PartyCertificate.revocation_reason)
+            .where(PartyCertificate.revoked_at.is_not(None), PartyCertificate.revoked_at <= now)
+            .order_by(PartyCertificate.revoked_at, PartyCertificate.serial)
+        )
+        entries = [(int(serial, 16), at, reason or "unspecified") for serial, at, reason in revoked if at]
+        # Slots are counted from 1970, so that the moment of a list tells of nothing but the clock.
+        seconds = int(now.timestamp())
+        follows = datetime.fromtimestamp(seconds - seconds % self._crl_seconds + self._crl_seconds, UTC)
+        made = make_crl(self._keys.parties, entries, now, follows + CRL_OVERLAP)
+        der = made.public_bytes(Encoding.DER)
+        row = Crl(
+            sha256=hashlib.sha256(der).hexdigest(),
+            der=der,
+            issued_at=now,
+            next_update=follows + CRL_OVERLAP,
+            follows_at=follows,
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    # -- the daily root of suppliers' enrolments
+
+    def log_day(self, session: Session, day: str) -> EnrolmentDay | None:
+        """Log the Merkle root over the enrolments of suppliers' certificates issued until the day's end.
+
+        Its leaves are the enrolment files in order of their digests, then 32 random bytes, so that the root
+        does not tell a day without enrolments. None if the day is logged already or has not ended.
+        """
+        now = self._clock.now(session)
+        end = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1)
+        filler = secrets.token_bytes(32)
+        # The row is taken first: of two workers the later one waits here and then finds it there.
+        values = {"day": day, "filler": filler, "root": "", "log_position": 0, "at": now}
+        if now < end or not insert_if_missing(session, EnrolmentDay, **values):
+            return None
+        rows = session.scalars(
+            select(PartyCertificate).where(
+                PartyCertificate.role == Role.SUPPLIER,
+                PartyCertificate.enrolment_day.is_(None),
+                PartyCertificate.issued_at < end,
+            )
+        ).all()
+        for row in rows:
+            row.enrolment_day = day
+        leaves = sorted(merkle.leaf_hash(row.enrolment) for row in rows)
+        entry = session.get_one(EnrolmentDay, day)
+        entry.root = merkle.root([*leaves, merkle.leaf_hash(filler)]).hex()
+        session.flush()
+        logged = self._log.append(session, "certificates.day", at=now, digests={"root": entry.root})
+        entry.log_position = logged.position
+        return entry
+
+    # -- checking
+
+    def trust(
+        self,
+        session: Session,
+        crls: Iterable[str] | None = None,
+        certificates: Iterable[str] | None = None,
+    ) -> Trust:
+        """What the platform itself trusts: its root, revocation lists by SHA-256 and enrolments by
+        certificate fingerprint (None: all there are), its log."""
+        lists = select(Crl.sha256, Crl.der)
+        if crls is not None:
+            lists = lists.where(Crl.sha256.in_(list(crls)))
+        return Trust(
+            roots=self._keys.roots,
+            crls={sha256: x509.load_der_x509_crl(der) for sha256, der in session.execute(lists)},
+            enrolments=enrolments_of(self.enrolments_for(session, certificates), self._keys.roots),
+            log=self._keys.log_verifier,
+            log_origin=self._keys.log_origin,
+        )
+
+    def enrolments_for(self, session: Session, fingerprints: Iterable[str] | None) -> list[bytes]:
+        """Signed enrolment statements of these certificates (None: of all), by fingerprint."""
+        found = select(PartyCertificate.enrolment).order_by(PartyCertificate.fingerprint)
+        if fingerprints is not None:
+            found = found.where(PartyCertificate.fingerprint.in_(list(fingerprints)))
+        return list(session.scalars(found))
+
+    def verify_party_signature(
+        self,
+        session: Session,
+        data: bytes,
+        signature: bytes,
+        now: datetime,
+        role: str,
+        organisation_id: str,
+    ) -> tuple[Verified, Crl]:
+        """Check what a party signed, and return the revocation list it was judged by.
+
+        1. The CMS over `data` holds, and its chain leads to our root under `parties` as of `now`.
+        2. The certificate is not on the current revocation list.
+        3. It is one of ours, and not revoked since that list by the database.
+        4. It names the organisation and the role that act.
+
+        Raises BidError (1, 2) or TradingError (3, 4).
+        """
+        crl = self.current_crl(session, now)
+        with refusing("signature"):
+            loaded = x509.load_der_x509_crl(crl.der)
+            verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
+            party = party_of(verified.certificate)
+        row = session.get(PartyCertificate, fingerprint(verified.certificate))
+        if row is None:
+            raise TradingError("certificate-unknown")
+        if row.revoked_at is not None and row.revoked_at <= now:
+            raise TradingError("certificate-revoked-now")
+        owner = hmac.compare_digest(party.id, organisation_id) and row.organisation_id == organisation_id
+        if not owner or party.role != role or row.role != role:
+            raise TradingError("certificate-not-yours", role=role)
+        return verified, crl
+
+
+def crl_due(session: Session, now: datetime) -> bool:
+    """Whether the present slot of the schedule has no revocation list yet."""
+    follows = session.scalar(select(Crl.follows_at).order_by(Crl.issued_at.desc()).limit(1))
+    return follows is None or follows <= now
+
+
+def day_due(session: Session, now: datetime) -> str | None:
+    """The oldest day (Asia/Shanghai, "2026-06-01") that has ended and whose enrolments have no root yet.
+
+    Days count from the first organisation's on, with suppliers' certificates or without.
+    """
+    first = session.scalar(select(Organisation.enrolled_at).order_by(Organisation.enrolled_at).limit(1))
+    if first is None:
+        return None
+    day = first.astimezone(SHANGHAI).date()
+    last = session.scalar(select(EnrolmentDay.day).order_by(EnrolmentDay.day.desc()).limit(1))
+    if last is not None:
+        day = date.fromisoformat(last) + timedelta(days=1)
+    return day.isoformat() if day < now.astimezone(SHANGHAI).date() else None

@@ -1,0 +1,229 @@
+"""Accounts over HTTP: organisations, tokens, certificates, revocation lists, envelope keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyramid.request import Request
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from signing.certificates import dump_pem
+from signing.encoding import b64decode, b64encode, format_time
+from trading.accounts.contexts import CertificateContext, OrganisationContext, TokenContext
+from trading.accounts.models import Organisation
+from trading.accounts.services import Accounts, EnrolmentFacts, roles_of
+from trading.audit import private
+from trading.web.addresses import address_of
+from trading.web.contexts import digest_of
+from trading.web.permissions import Permission as P
+from trading.web.security import actor_of
+
+_PEM = "application/x-pem-file"
+
+
+def _organisation(row: Organisation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "scheme": row.scheme,
+        "identifier": row.identifier,
+        "name": row.name,
+        "roles": roles_of(row),
+    }
+
+
+@view_config(
+    route_name="organisations",
+    request_method="POST",
+    permission=P.ORGANISATION_ENROL,
+    openapi=True,
+    renderer="json",
+)
+def enrol(request: Request) -> dict[str, Any]:
+    """Enrol an organisation."""
+    body = request.openapi_validated.body
+    facts = EnrolmentFacts(body["scheme"], body["identifier"], body["name"], body["roles"])
+    row = Accounts(request.platform).enrol_organisation(
+        request.dbsession, actor_of(request), address_of(request), facts
+    )
+    private.record(request.dbsession, "organisation.enrolled", request, None, {"organisation": row.id})
+    request.response.status_int = 201
+    return _organisation(row)
+
+
+@view_config(
+    route_name="organisation",
+    request_method="GET",
+    permission=P.ORGANISATION_READ,
+    openapi=True,
+    renderer="json",
+)
+def organisation(context: OrganisationContext, request: Request) -> dict[str, Any]:
+    """An organisation, for the operator and for itself."""
+    return _organisation(context.organisation)
+
+
+@view_config(
+    route_name="tokens", request_method="POST", permission=P.TOKEN_ISSUE, openapi=True, renderer="json"
+)
+def issue_token(context: OrganisationContext, request: Request) -> dict[str, Any]:
+    """A new token; its secret is in this answer and nowhere else."""
+    body = request.openapi_validated.body
+    token, secret = Accounts(request.platform).issue_token(
+        request.dbsession, context.organisation, body["person"], body["role"], body["days"]
+    )
+    private.record(request.dbsession, "token.issued", request, None, {"token": token.id})
+    request.environ["sunseal.secret_answer"] = True
+    request.response.status_int = 201
+    return {
+        "id": token.id,
+        "token": secret,
+        "person_id": token.person_id,
+        "role": token.role,
+        "expires_at": format_time(token.expires_at),
+    }
+
+
+@view_config(route_name="token", request_method="DELETE", permission=P.TOKEN_REVOKE, openapi=True)
+def revoke_token(context: TokenContext, request: Request) -> Response:
+    """End a token."""
+    Accounts(request.platform).revoke_token(request.dbsession, context.token.id)
+    private.record(request.dbsession, "token.revoked", request, None, {"token": context.token.id})
+    return Response(status=204)
+
+
+@view_config(route_name="me", request_method="GET", permission=P.PUBLIC_READ, openapi=True, renderer="json")
+def me(request: Request) -> dict[str, Any]:
+    """Whom the token stands for."""
+    actor = actor_of(request)
+    return {
+        "person": actor.person,
+        "organisation": actor.organisation,
+        "role": actor.role,
+        "name": actor.name,
+        "organisation_name": actor.organisation_name,
+    }
+
+
+@view_config(
+    route_name="certificates",
+    request_method="POST",
+    permission=P.CERTIFICATE_REQUEST,
+    openapi=True,
+    renderer="json",
+)
+def request_certificate(request: Request) -> dict[str, Any]:
+    """A certificate for the actor, from a certificate request."""
+    accounts = Accounts(request.platform)
+    row = accounts.issue_certificate(
+        request.dbsession,
+        actor_of(request),
+        address_of(request),
+        request.openapi_validated.body["csr"].encode(),
+    )
+    private.record(
+        request.dbsession, "certificate.issued", request, None, {"certificate": row.fingerprint}
+    )
+    request.response.status_int = 201
+    return {
+        "fingerprint": row.fingerprint,
+        "certificate": dump_pem([x509.load_der_x509_certificate(row.der)]).decode(),
+        "chain": dump_pem([request.platform.keys.parties.certificate]).decode(),
+        "enrolment": b64encode(row.enrolment),
+    }
+
+
+@view_config(
+    route_name="certificate.revocation",
+    request_method="POST",
+    permission=P.CERTIFICATE_REVOKE,
+    openapi=True,
+    renderer="json",
+)
+def revoke_certificate(context: CertificateContext, request: Request) -> dict[str, Any]:
+    """Revoke a certificate."""
+    name = context.certificate.fingerprint
+    row = Accounts(request.platform).revoke_certificate(
+        request.dbsession,
+        actor_of(request),
+        address_of(request),
+        name,
+        request.openapi_validated.body["reason"],
+    )
+    private.record(request.dbsession, "certificate.revoked", request, None, {"certificate": name})
+    assert row.revoked_at is not None
+    return {"fingerprint": name, "revoked_at": format_time(row.revoked_at), "reason": row.revocation_reason}
+
+
+@view_config(
+    route_name="certificate.enrolment",
+    request_method="GET",
+    permission=P.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
+)
+def enrolment(context: CertificateContext, request: Request) -> dict[str, Any]:
+    """The signed statement of whom a certificate belongs to."""
+    return {"file": b64encode(context.certificate.enrolment)}
+
+
+@view_config(
+    route_name="certificates.roots", request_method="GET", permission=P.PUBLIC_READ, openapi=True
+)
+def roots(request: Request) -> Response:
+    """The root, in PEM."""
+    return Response(body=Accounts(request.platform).roots_pem, content_type=_PEM)
+
+
+@view_config(
+    route_name="certificates.chain", request_method="GET", permission=P.PUBLIC_READ, openapi=True
+)
+def chain(request: Request) -> Response:
+    """Both issuing authorities, in PEM."""
+    return Response(body=Accounts(request.platform).chain_pem, content_type=_PEM)
+
+
+@view_config(route_name="certificates.crl", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
+def newest_crl(request: Request) -> Response:
+    """The newest revocation list, in PEM."""
+    row = Accounts(request.platform).published_crl(request.dbsession)
+    pem = x509.load_der_x509_crl(row.der).public_bytes(Encoding.PEM)
+    return Response(body=pem, content_type=_PEM)
+
+
+@view_config(route_name="crl", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
+def crl(request: Request) -> Response:
+    """A revocation list, to the byte."""
+    row = Accounts(request.platform).crl(request.dbsession, digest_of(request, "sha256", "crl-not-found"))
+    return Response(body=row.der, content_type="application/pkix-crl")
+
+
+@view_config(
+    route_name="envelope-key",
+    request_method="PUT",
+    permission=P.ENVELOPE_KEY_SET,
+    openapi=True,
+    renderer="json",
+)
+def set_envelope_key(request: Request) -> dict[str, Any]:
+    """Set the agency's envelope key."""
+    file = b64decode(request.openapi_validated.body["file"])
+    row = Accounts(request.platform).set_envelope_key(
+        request.dbsession, actor_of(request), address_of(request), file
+    )
+    return {"file": b64encode(row.statement)}
+
+
+@view_config(
+    route_name="organisation.envelope-key",
+    request_method="GET",
+    permission=P.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
+)
+def get_envelope_key(context: OrganisationContext, request: Request) -> dict[str, Any]:
+    """An agency's envelope key, with its signature."""
+    row = Accounts(request.platform).envelope_key(request.dbsession, context.organisation.id)
+    return {"file": b64encode(row.statement)}

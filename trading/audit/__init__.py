@@ -1,0 +1,13 @@
+"""The public log of all acts, and the private list of those that would tell who bids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+
+def includeme(config: Configurator) -> None:
+    """Views of the public log."""
+    config.scan("trading.audit.views")

@@ -1,0 +1,25 @@
+"""Which acts the public log takes. What would tell who bids, or how many, is not among them."""
+
+from __future__ import annotations
+
+PUBLIC_ACTS = frozenset(
+    {
+        "organisation.enrolled",  # never a supplier's
+        "certificate.issued",  # agencies' and custodians'; suppliers' enter by the day's root
+        "certificate.revoked",  # as above; a supplier's stands in the revocation list
+        "certificates.day",
+        "envelope-key.set",
+        "tender.published",
+        "tender.amended",
+        "tender.cancelled",
+        "tender.closed",
+        "tender.failed",
+        "custody.released",
+        "custody.erased",
+        "opening.frozen",
+        "tender.opened",
+        "tender.evaluated",
+        "tender.awarded",
+        "evidence.published",
+    }
+)

@@ -1,0 +1,155 @@
+"""The public log: appended to in the transaction of the act, read with proofs by anybody."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bids.entries import Who, build_entry
+from signing import merkle
+from signing.merkle import NodeReader
+from signing.notes import Checkpoint, format_checkpoint, format_proof
+from trading.audit.acts import PUBLIC_ACTS
+from trading.audit.models import AddressSalt, LogEntry, LogHead, LogNode
+from trading.errors import NotFound, TradingError
+from trading.platform import Platform
+from trading.queue import insert_if_missing
+from trading.web.security import Actor
+
+_HEAD = 1
+
+
+class AuditLog:
+    """An RFC 6962 tree whose complete subtrees are stored: an append reads and writes O(log n) rows."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._keys = platform.keys
+
+    def append(
+        self,
+        session: Session,
+        act: str,
+        *,
+        at: datetime,
+        tender: str | None = None,
+        actor: Actor | None = None,
+        address: str | None = None,
+        digests: Mapping[str, str] | None = None,
+        statement: bytes | None = None,
+    ) -> LogEntry:
+        """Append an act; the last thing a transaction locks, so that all appends line up at their end.
+
+        Args:
+            act: one of PUBLIC_ACTS; another is a programming error, because it could tell of bids.
+            address: the network address it came from; only a salted digest of it enters the log.
+            digests: SHA-256 in hex, by name.
+            statement: a signed statement's file, to be embedded whole.
+
+        Raises:
+            ValueError: the act is no public one. BidError: a member has a wrong form.
+        """
+        if act not in PUBLIC_ACTS:
+            raise ValueError(f"{act} is not an act of the public log")
+        raw = build_entry(
+            at=at,
+            act=act,
+            tender=tender,
+            who=Who(actor.person, actor.organisation, actor.role) if actor else None,
+            address=self._salted(session, address) if address else None,
+            digests=digests,
+            statement=statement,
+        )
+        session.flush()
+        head = self._locked_head(session)
+        position = head.size
+        nodes = merkle.append_nodes(position, merkle.leaf_hash(raw), _reader(session))
+        session.add_all(LogNode(level=level, position=index, hash=node) for level, index, node in nodes)
+        entry = LogEntry(position=position, tender_id=tender, act=act, raw=raw, at=at)
+        session.add(entry)
+        head.size = position + 1
+        session.flush()
+        return entry
+
+    def head(self, session: Session) -> int:
+        """How many entries the log has."""
+        return session.scalar(select(LogHead.size).where(LogHead.id == _HEAD)) or 0
+
+    def checkpoint(self, session: Session, size: int | None = None) -> bytes:
+        """The signed checkpoint (C2SP) of the first `size` entries, by default of all; always the same bytes.
+
+        Raises:
+            NotFound: the log has fewer entries.
+        """
+        size = self._size(session, size)
+        root = merkle.root_at(size, _reader(session))
+        return format_checkpoint(Checkpoint(self._keys.log_origin, size, root), self._keys.log)
+
+    def proof(self, session: Session, position: int, size: int | None = None) -> bytes:
+        """A tlog-proof (C2SP) that the entry at `position` is among the first `size`, with the checkpoint.
+
+        Raises:
+            NotFound: the log has no such entry or size.
+        """
+        size = self._size(session, size)
+        if not 0 <= position < size:
+            raise NotFound("log-entry-not-found", position=position, size=size)
+        hashes = merkle.inclusion_proof(position, size, _reader(session))
+        return format_proof(position, hashes, self.checkpoint(session, size))
+
+    def consistency(self, session: Session, old: int, new: int) -> list[bytes]:
+        """The hashes (RFC 6962) that show the log of `new` entries to begin with that of `old`.
+
+        Raises:
+            NotFound: the log has fewer than `new` entries. TradingError: `old` is above `new`.
+        """
+        self._size(session, new)
+        if old > new:
+            raise TradingError("log-sizes-reversed", old=old, new=new)
+        return merkle.consistency_proof(old, new, _reader(session))
+
+    def entries(self, session: Session, tender: str) -> list[LogEntry]:
+        """A tender's entries, in order."""
+        found = select(LogEntry).where(LogEntry.tender_id == tender).order_by(LogEntry.position)
+        return list(session.scalars(found))
+
+    def slice(self, session: Session, start: int, limit: int) -> list[LogEntry]:
+        """Up to `limit` entries from position `start` on."""
+        found = select(LogEntry).where(LogEntry.position >= start).order_by(LogEntry.position).limit(limit)
+        return list(session.scalars(found))
+
+    def _size(self, session: Session, size: int | None) -> int:
+        have = self.head(session)
+        if size is None:
+            return have
+        if not 0 <= size <= have:
+            raise NotFound("log-size-not-reached", size=size, have=have)
+        return size
+
+    def _locked_head(self, session: Session) -> LogHead:
+        insert_if_missing(session, LogHead, id=_HEAD, size=0)
+        return session.get_one(LogHead, _HEAD, with_for_update=True, populate_existing=True)
+
+    def _salted(self, session: Session, address: str) -> str:
+        # A fresh salt each time: equal digests would show that two acts came from one machine.
+        salt = secrets.token_bytes(16)
+        digest = hashlib.sha256(salt + address.encode()).hexdigest()
+        session.add(AddressSalt(digest=digest, salt=salt, address=address))
+        return digest
+
+
+def _reader(session: Session) -> NodeReader:
+    """Reads stored nodes, each once."""
+    known: dict[tuple[int, int], bytes] = {}
+
+    def read(level: int, index: int) -> bytes:
+        if (level, index) not in known:
+            found = select(LogNode.hash).where(LogNode.level == level, LogNode.position == index)
+            known[level, index] = bytes(session.execute(found).scalar_one())
+        return known[level, index]
+
+    return read
