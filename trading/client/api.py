@@ -78,6 +78,10 @@ class Api:
         """PUT JSON."""
         return self._json(self._send("PUT", path, _encode(body), {}))
 
+    def put_json_bytes(self, path: str, body: bytes) -> JsonObject:
+        """PUT JSON that lies ready, to the byte."""
+        return self._json(self._send("PUT", path, body, {}))
+
     def put_bytes(self, path: str, data: bytes) -> JsonObject:
         """PUT raw bytes."""
         return self._json(self._send("PUT", path, data, {"Content-Type": "application/octet-stream"}))

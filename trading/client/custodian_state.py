@@ -51,7 +51,7 @@ class CustodianState:
             raise StateConflict(f"tender {tender}: the {name} on record is another one")
 
     def erase(self, tender: str, name: str) -> None:
-        """Overwrite and remove a record. On flash and journalling disks old blocks may linger: docs/operating.md."""
+        """Overwrite and remove a record; old blocks may linger on some disks (docs/operating.md)."""
         path = self._tenders / tender / name
         size = path.stat().st_size if path.exists() else 0
         if size:
@@ -62,14 +62,17 @@ class CustodianState:
             path.unlink()
             _sync_folder(path.parent)
 
-    @property
-    def checkpoint(self) -> bytes | None:
-        """The latest checkpoint of the public log this custodian has seen."""
-        return _read(self._folder / "checkpoint")
+    def knows(self, tender: str) -> bool:
+        """Whether anything is on record of a tender."""
+        return (self._tenders / tender).is_dir()
 
-    @checkpoint.setter
-    def checkpoint(self, note: bytes) -> None:
-        _write(self._folder / "checkpoint", note)
+    def read_shared(self, name: str) -> bytes | None:
+        """A record of the agent as a whole; None if there is none."""
+        return _read(self._folder / name)
+
+    def write_shared(self, name: str, data: bytes) -> None:
+        """Keep a record of the agent as a whole; the one it replaces is gone."""
+        _write(self._folder / name, data)
 
 
 def _read(path: Path) -> bytes | None:

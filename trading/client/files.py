@@ -109,7 +109,8 @@ def read_json(path: Path) -> Any:
     except _Duplicate as error:
         raise ClientError("json-duplicate", path=path, member=error) from None
     except (RecursionError, ValueError):
-        raise ClientError("json-malformed", path=path, line=1, column=1, reason="too deep or too long") from None
+        reason = "too deep or too long"
+        raise ClientError("json-malformed", path=path, line=1, column=1, reason=reason) from None
 
 
 def _reason(error: OSError) -> str:

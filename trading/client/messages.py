@@ -5,7 +5,10 @@ from __future__ import annotations
 MESSAGES: dict[str, tuple[str, str]] = {
     "file-unreadable": ("无法读取文件 {path}：{reason}。", "The file {path} cannot be read: {reason}."),
     "file-unwritable": ("无法写入文件 {path}：{reason}。", "The file {path} cannot be written: {reason}."),
-    "file-exists": ("{path} 已存在，不会覆盖；请换一个名称。", "{path} exists and is not overwritten; choose another name."),
+    "file-exists": (
+        "{path} 已存在，不会覆盖；请换一个名称。",
+        "{path} exists and is not overwritten; choose another name.",
+    ),
     "file-too-large": ("文件 {path} 超过 {limit} 字节。", "The file {path} is larger than {limit} bytes."),
     "file-empty": ("文件 {path} 是空的。", "The file {path} is empty."),
     "attachment-not-file": ("附件 {path} 不是普通文件。", "The attachment {path} is not a plain file."),
@@ -39,8 +42,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The offer {path} must have unit_prices (item number to unit price) or items (a list of number and "
         "unit_price).",
     ),
-    "offer-member": ("报价文件 {path} 中不应有成员 {member}。", "The offer {path} has a member {member} that does not belong there."),
-    "offer-value": ("报价文件 {path} 中 {member} 的值不合格式。", "In the offer {path} the value of {member} is malformed."),
+    "offer-member": (
+        "报价文件 {path} 中不应有成员 {member}。",
+        "The offer {path} has a member {member} that does not belong there.",
+    ),
+    "offer-value": (
+        "报价文件 {path} 中 {member} 的值不合格式。",
+        "In the offer {path} the value of {member} is malformed.",
+    ),
     "deadline-passed": (
         "投标截止时间 {deadline} 已过。",
         "The deadline {deadline} has passed.",
@@ -71,7 +80,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "token-missing": (
         "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_CLIENT_TOKEN 给出。",
-        "A token is needed: give it by --token, --token-file or the environment variable SUNSEAL_CLIENT_TOKEN.",
+        "A token is needed: give it by --token, --token-file or the environment variable "
+        "SUNSEAL_CLIENT_TOKEN.",
     ),
     "notice-not-successor": (
         "平台出示的公告不是已接受公告的后继。",
@@ -108,7 +118,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "erase-unjustified": (
         "平台宣布流标，但本机核对的投标人数已达下限，且没有开标记录；密钥不销毁。",
-        "The tender is said to have failed, but enough suppliers bid and nothing was opened; the key is kept.",
+        "The tender is said to have failed, but enough suppliers bid and nothing was opened; "
+        "the key is kept.",
     ),
     "envelope-key-other": (
         "收件公钥不是招标人的。",

@@ -1,0 +1,83 @@
+"""Accepting a policy: only from the agency's signed notice, and a later one only as its successor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bids.examination import examine_notice
+from bids.notice import Notice
+from bids.trust import Trust
+from signing.certificates import party_of
+from signing.hpke import SealingKey
+from signing.keys import Signer, require_p256, spki
+from trading.client.api import Api
+from trading.client.closed import SignedNotice, fetch_earlier, fetch_notice_file
+from trading.client.custodian_state import CustodianState
+from trading.client.errors import ClientError
+
+
+def accepted_notice(state: CustodianState, tender: str) -> Notice | None:
+    """The notice on record; None if none was accepted."""
+    raw = state.read(tender, "notice.json")
+    return None if raw is None else Notice.parse(raw)
+
+
+def accept_notice(
+    api: Api,
+    state: CustodianState,
+    tender: str,
+    signer: Signer,
+    trust: Callable[[], Trust],
+    sealing_key: Callable[[str], SealingKey | None],
+) -> bool:
+    """Put the notice in force on record if it is to be believed; whether it is a new one.
+
+    1. The agency's signature, chain and enrolment hold; it is for this tender.
+    2. It names this custodian with its own signing key and the sealing key made here.
+    3. If another was accepted before, that one stands in its chain of `replaces`, and every notice
+       between was signed, by the same agency, before the opening time of the one it replaces.
+
+    Raises:
+        BidError, ClientError: it is not to be believed, and why.
+    """
+    known = accepted_notice(state, tender)
+    shown = fetch_notice_file(api, tender)
+    if known is not None and known.digest == shown.notice.digest:
+        return False
+    believed = trust()
+    _check_own_key(_examine(shown, believed), signer, sealing_key(tender))
+    if known is not None:
+        _check_successor(api, shown, known, believed)
+    # The signature first: the notice's own file is what says that one was accepted.
+    state.write(tender, "notice.p7s", shown.signature)
+    state.write(tender, "notice.json", shown.raw)
+    return True
+
+
+def _examine(signed: SignedNotice, trust: Trust) -> Notice:
+    return examine_notice(signed.raw, signed.signature, trust).notice
+
+
+def _check_own_key(notice: Notice, signer: Signer, key: SealingKey | None) -> None:
+    own = notice.policy.custodian(party_of(signer.certificate).id)
+    signing = spki(require_p256(signer.certificate.public_key()))
+    if key is None or own.sealing_key != key.public or own.signing_key != signing:
+        raise ClientError("notice-own-key")
+
+
+def _check_successor(api: Api, shown: SignedNotice, known: Notice, trust: Trust) -> None:
+    later = shown.notice
+    for earlier in fetch_earlier(api, known.tender, shown.notice):
+        _examine(earlier, trust)
+        _check_amends(later, earlier.notice)
+        if earlier.notice.digest == known.digest:
+            return
+        later = earlier.notice
+    raise ClientError("notice-not-successor")
+
+
+def _check_amends(later: Notice, earlier: Notice) -> None:
+    if later.buyer.id != earlier.buyer.id:
+        raise ClientError("notice-not-successor")
+    if later.at >= earlier.policy.opens_at:
+        raise ClientError("notice-amended-late")

@@ -1,0 +1,200 @@
+"""What an agency does: draft, build and sign the notice, publish, open attachments, evaluate, award."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from cryptography import x509
+
+from bids.awards import Award
+from bids.notice import Notice, build_notice, build_policy
+from bids.objects import build_statement
+from bids.opening import OpeningRecord
+from bids.trust import Trust
+from signing import cms
+from signing.certificates import party_of
+from signing.encoding import b64decode, b64encode, format_time, parse_time
+from signing.keys import Signer
+from signing.statements import sign_statement
+from trading.client.api import Api, JsonObject, signed, statement, unfile
+from trading.client.errors import ClientError
+
+_SAME = (
+    "title", "category", "currency", "estimate", "ceiling", "deadline", "sandbox", "items", "threshold",
+    "minimum_bidders", "grace_seconds", "independent",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published notice, its signature's file, and its place in the log."""
+
+    notice: Notice
+    signature: bytes
+    log_position: int
+
+
+class Agency:
+    """An agency at the platform.
+
+    Args:
+        api: with the agency's token. signer: its signing key. roots: that the platform must sign under.
+        now: UTC.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        signer: Signer,
+        roots: Sequence[x509.Certificate],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.id = party_of(signer.certificate).id
+        self.api = api
+        self._signer = signer
+        self._trust = Trust(tuple(roots))
+        self._now = now
+
+    def project(self, number: str, title: str) -> str:
+        """A new project's id."""
+        return str(self.api.post("/projects", {"number": number, "title": title})["id"])
+
+    def draft(self, facts: JsonObject) -> str:
+        """A new draft's id; the members of `facts` are those of POST /tenders."""
+        return str(self.api.post("/tenders", facts)["id"])
+
+    def put_envelope_key(self, public: bytes) -> None:
+        """Publish the key that custodians seal the shares of attachments to."""
+        now = self._now()
+        members = build_statement(
+            "envelope-key", {"at": format_time(now), "party": self.id, "key": b64encode(public)}
+        )
+        self.api.put("/envelope-key", statement(sign_statement(members, self._signer, now)))
+
+    def wait_for_keys(self, tender: str, seconds: float) -> JsonObject:
+        """The sealing policy once all custodians' keys are in; ClientError "keys-not-ready"."""
+        end = time.monotonic() + seconds
+        while True:
+            policy = self.api.get(f"/tenders/{tender}/sealing-policy")
+            if policy["ready"]:
+                return policy
+            if time.monotonic() > end:
+                raise ClientError("keys-not-ready", seconds=seconds)
+            time.sleep(0.1)
+
+    def build_notice(
+        self,
+        tender: str,
+        drafted: Mapping[str, Any],
+        policy: Mapping[str, Any],
+        custodian_keys: Mapping[str, bytes] | None = None,
+        replaces: str | None = None,
+    ) -> bytes:
+        """The notice's bytes, from the draft that the platform shows and the keys it collected.
+
+        1. The platform shows what was drafted: what stands in `drafted` and the notice must agree.
+        2. Each custodian's sealing key is signed by the signing key shown for it.
+        3. Where the agency knows a custodian's signing key (SPKI, by id), it is that one.
+
+        Raises:
+            ClientError: "draft-other", "custodian-key-other". BidError: "sealing-key-signature" and others.
+        """
+        shown = self.api.get(f"/tenders/{tender}")
+        _check_draft(drafted, shown)
+        custodians = cast("list[dict[str, str]]", policy["custodians"])
+        for custodian in custodians:
+            known = (custodian_keys or {}).get(custodian["id"])
+            if known is not None and b64decode(custodian["signing_key"]) != known:
+                raise ClientError("custodian-key-other", custodian=custodian["name"])
+        deadline = parse_time(str(shown["deadline"]))
+        return build_notice(
+            tender=tender,
+            project=shown["project"],
+            at=self._now(),
+            sandbox=shown["sandbox"],
+            title=shown["title"],
+            category=shown["category"],
+            buyer=shown["buyer"],
+            items=shown["items"],
+            currency=shown["currency"],
+            deadline=deadline,
+            rules=shown["rules"],
+            documents=shown["documents"],
+            policy=build_policy(
+                tender=tender,
+                threshold=shown["threshold"],
+                custodians=custodians,
+                opens_at=deadline,
+                minimum_bidders=shown["minimum_bidders"],
+                independent=shown["independent"],
+                grace_seconds=shown["grace_seconds"],
+            ),
+            estimate=shown.get("estimate"),
+            ceiling=shown.get("ceiling"),
+            replaces=replaces,
+        )
+
+    def publish(self, tender: str, notice: bytes) -> Published:
+        """Sign a notice that was built here, and publish it."""
+        signature = cms.sign(notice, self._signer, self._now())
+        answer = self.api.post(f"/tenders/{tender}/publication", signed(notice, signature))
+        return Published(Notice.parse(notice), signature, int(answer["log_position"]))
+
+    def cancel(self, tender: str, notice_digest: str, reason: str) -> None:
+        """End a tender for a stated reason; nobody opens its bids any more."""
+        self._state("cancellation", tender, "cancellation", {"notice": notice_digest, "reason": reason})
+
+    def opening_record(self, tender: str) -> OpeningRecord | None:
+        """The opening record, once it is there, its signature checked."""
+        file = self.api.get(f"/tenders/{tender}/opening")["record"]
+        if file is None:
+            return None
+        return OpeningRecord.parse(self._trust.platform_statement("opening-record", b64decode(str(file))))
+
+    def evaluate(
+        self,
+        tender: str,
+        opening: OpeningRecord,
+        rejections: Mapping[str, str],
+        order: Sequence[str] | None = None,
+    ) -> JsonObject:
+        """Reject the bids named, each with its reason; the ranking that follows.
+
+        `order` parts ties where the rules leave it to the agency: the bids, best first.
+        """
+        members: dict[str, Any] = {
+            "opening": opening.digest,
+            "rejections": [{"bid": bid, "reason": reason} for bid, reason in rejections.items()],
+        }
+        if order is not None:
+            members["order"] = list(order)
+        return self._state("evaluation", tender, "evaluation", members)
+
+    def award(self, tender: str, opening: OpeningRecord, winner: str) -> Award:
+        """Decide for the winner; the platform's award statement, its signature checked."""
+        answer = self._state("award-decision", tender, "award", {"opening": opening.digest, "winner": winner})
+        return Award.parse(self._trust.platform_statement("award", unfile(answer, "award")))
+
+    def _state(self, kind: str, tender: str, address: str, members: dict[str, Any]) -> JsonObject:
+        now = self._now()
+        built = build_statement(kind, {"at": format_time(now), "tender": tender, **members})
+        file = sign_statement(built, self._signer, now)
+        return self.api.post(f"/tenders/{tender}/{address}", statement(file))
+
+
+def _check_draft(drafted: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    for name in _SAME:
+        if name not in drafted:
+            continue
+        mine, theirs = drafted[name], shown.get(name)
+        if name == "deadline":
+            mine, theirs = parse_time(mine), parse_time(str(theirs))
+        if mine != theirs:
+            raise ClientError("draft-other", field=name)
+    wanted = [custodian["organisation"] for custodian in drafted.get("custodians", [])]
+    if wanted and wanted != [custodian["organisation"] for custodian in shown["custodians"]]:
+        raise ClientError("draft-other", field="custodians")

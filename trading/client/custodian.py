@@ -1,0 +1,318 @@
+"""The custodian's agent: it holds one key a tender and gives its shares up only after its own checks.
+
+It sees only what the HTTP API shows, believes no hint, and judges time by its own clock. Whatever it does is
+on its own disk before anybody else sees it, so that it can be stopped anywhere and started again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Event
+
+from cryptography import x509
+
+from bids.custody import (
+    CheckedClosing,
+    build_release,
+    check_closed,
+    remember_closing,
+    seal_files_share,
+)
+from bids.errors import BidError
+from bids.notice import BID_SEGMENT, Notice, sign_sealing_key
+from bids.trust import Trust
+from signing.certificates import fingerprint, party_of
+from signing.encoding import b64decode, b64encode, is_id, parse_time
+from signing.errors import SigningError
+from signing.hpke import SealingKey
+from signing.keys import Signer
+from signing.notes import NoteVerifier
+from signing.statements import sign_statement
+from signing.suite import by_name
+from trading.client.acceptance import accept_notice, accepted_notice
+from trading.client.api import Api, ApiProblem, JsonObject
+from trading.client.closed import fetch_closed, fetch_trust
+from trading.client.custodian_state import CustodianState, StateConflict
+from trading.client.erasure import Erasures
+from trading.client.errors import ClientError
+from trading.client.log_follower import LogFollower
+from trading.client.transport import ConnectionFailed
+
+log = logging.getLogger("sunseal.custodian")
+
+SUITE = "sunseal-1"
+_CLOSED = ("closed", "opening", "opened", "evaluated", "awarded")
+_RETRY_SECONDS = 10.0
+# What a platform that lies or a proxy that garbles can make of an answer.
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+_SOON = frozenset({"opening-early"})
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing was done for a tender: a stable code and a sentence."""
+
+    tender: str
+    code: str
+    reason: str
+
+
+class Custodian:
+    """An agent of one custodian.
+
+    Args:
+        api: with the custodian's token. signer: its signing key. state: its own folder.
+        roots: what it trusts; log_key: the log's verifier key, or None to keep the first one shown.
+        now: its own clock, UTC.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        signer: Signer,
+        state: CustodianState,
+        roots: Sequence[x509.Certificate],
+        log_key: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if not roots:
+            raise ClientError("roots-missing")
+        self.id = party_of(signer.certificate).id
+        self._api = api
+        self._signer = signer
+        self._state = state
+        self._roots = tuple(roots)
+        self._given_log_key = log_key
+        self._now = now
+        self._follower: LogFollower | None = None
+        self._verifier: NoteVerifier | None = None
+        self._tried: dict[str, datetime] = {}
+        self._deadlines: dict[str, datetime] = {}
+        self.refusals: dict[str, Refusal] = {}
+
+    def run(self, stop: Event, seconds: float = 2.0) -> None:
+        """Do rounds until stopped, `seconds` apart, and at once when an opening time comes."""
+        while not stop.is_set():
+            try:
+                self.step()
+            except (ConnectionFailed, ApiProblem) as error:
+                log.warning("custodian %s: %s", self.id, error)
+            except (ClientError, BidError, SigningError, StateConflict, OSError, *_MALFORMED) as error:
+                log.error("custodian %s: %s", self.id, error)
+            stop.wait(self._pause(seconds))
+
+    def _pause(self, seconds: float) -> float:
+        now = self._now()
+        ahead = [(at - now).total_seconds() for at in self._deadlines.values()]
+        due = [max(wait + 0.05, 0.2) for wait in ahead if wait > -60]
+        return min([seconds, *due])
+
+    def step(self) -> int:
+        """One round over all that waits for this custodian; how many acts it did.
+
+        A tender that fails a check is logged with the reason and left alone; the others go on.
+
+        Raises:
+            ApiProblem, ConnectionFailed: the platform cannot be asked at all.
+        """
+        self._deadlines.clear()
+        return sum(self._guarded(task) for task in list(self._api.pages("/custody/tenders")))
+
+    def _guarded(self, task: JsonObject) -> bool:
+        tender = str(task.get("tender"))
+        if not is_id(tender) or self._resting(tender):
+            return False
+        try:
+            done = self._act(tender, task)
+        except (BidError, ClientError, ApiProblem) as error:
+            self._refuse(tender, error.code, str(error))
+        except SigningError as error:
+            self._refuse(tender, "signature-refused", str(error))
+        except StateConflict as error:
+            self._refuse(tender, "state-conflict", str(error))
+        except _MALFORMED as error:
+            self._refuse(tender, "answer-malformed", f"the platform's answer is not as agreed: {error!r}")
+        else:
+            self.refusals.pop(tender, None)
+            return done
+        return False
+
+    def _resting(self, tender: str) -> bool:
+        since = self._tried.get(tender)
+        return since is not None and abs((self._now() - since).total_seconds()) < _RETRY_SECONDS
+
+    def _refuse(self, tender: str, code: str, reason: str) -> None:
+        if code not in _SOON:
+            self._tried[tender] = self._now()
+        known = self.refusals.get(tender)
+        if known is None or known.reason != reason:
+            log.error("tender %s is not served: %s [%s]", tender, reason, code)
+        self.refusals[tender] = Refusal(tender, code, reason)
+
+    def _act(self, tender: str, task: JsonObject) -> bool:
+        """What the hints suggest, as far as it can be proved."""
+        state = task["state"]
+        if self._state.read(tender, "erased") is not None:
+            return False
+        if task["key_wanted"]:
+            return self._give_key(tender)
+        if self._state.read(tender, "seed") is None and self._state.read(tender, "erasure.json") is None:
+            return False  # no key of ours: nothing to give, nothing to erase
+        if state == "published":
+            self._deadlines[tender] = parse_time(str(task["deadline"]))
+            return self._accept(tender)
+        released = task["released"] and self._state.read(tender, "sent") is not None
+        if state in _CLOSED and not released:
+            return self._release(tender)
+        if task["erase"]:
+            return self._erasures().erase(tender, self._trust(tender))
+        return False
+
+    # --- the key
+
+    def _give_key(self, tender: str) -> bool:
+        """A fresh sealing key; the same one again if the first answer was lost."""
+        body = self._state.read(tender, "key.json")
+        if body is None:
+            suite = by_name(SUITE)
+            seed = self._state.read(tender, "seed")
+            if seed is None:
+                seed = suite.new_sealing_seed()
+                self._state.write_once(tender, "seed", seed)
+            public = suite.sealing_key(seed).public
+            signature = sign_sealing_key(self._signer.key, tender, self.id, public)
+            members = {
+                "sealing_key": b64encode(public),
+                "signature": b64encode(signature),
+                "certificate": fingerprint(self._signer.certificate),
+            }
+            body = json.dumps(members).encode()
+            self._state.write_once(tender, "key.json", body)
+        self._api.put(f"/custody/tenders/{tender}/key", json.loads(body))
+        log.info("tender %s: sealing key handed in", tender)
+        return True
+
+    # --- the policy
+
+    def _accept(self, tender: str) -> bool:
+        done = accept_notice(
+            self._api, self._state, tender, self._signer, lambda: self._trust(tender), self._sealing_key
+        )
+        if done:
+            log.info("tender %s: notice accepted", tender)
+        return done
+
+    def _sealing_key(self, tender: str) -> SealingKey | None:
+        seed = self._state.read(tender, "seed")
+        return None if seed is None else by_name(SUITE).sealing_key(seed)
+
+    # --- the release
+
+    def _release(self, tender: str) -> bool:
+        body = self._state.read(tender, "release.json")
+        if body is None:
+            body = self._make_release(tender)
+            if body is None:
+                return False
+            self._state.write_once(tender, "release.json", body)
+        self._api.put_json_bytes(f"/custody/tenders/{tender}/release", body)
+        self._state.write(tender, "sent", b"")
+        log.info("tender %s: shares released", tender)
+        return True
+
+    def _make_release(self, tender: str) -> bytes | None:
+        """Every check of the protocol, then the release's bytes; None if too few suppliers have bid."""
+        checked, trust = self._check(tender)
+        if not checked.minimum_reached:
+            return None
+        key = self._sealing_key(tender)
+        if key is None:
+            return None
+        now = self._now()
+        statement, shares = build_release(checked, self.id, key, BID_SEGMENT, now)
+        sealed = self._seal_files(checked.notice, shares, trust)
+        remember_closing(_Memory(self._state), checked)
+        file = sign_statement(statement, self._signer, now)
+        return json.dumps({"file": b64encode(file), "files_shares": sealed}, separators=(",", ":")).encode()
+
+    def _check(self, tender: str) -> tuple[CheckedClosing, Trust]:
+        if self._state.read(tender, "notice.json") is None:
+            self._accept(tender)  # published and closed while this agent was away
+        accepted = accepted_notice(self._state, tender)
+        if accepted is None:
+            raise ClientError("notice-not-accepted")
+        fetched = fetch_closed(self._api, tender)
+        follower = self._log()
+        follower.follow(fetched.checkpoint)
+        closed = fetched.with_entries(follower.entries(tender))
+        trust = self._trust(tender)
+        return check_closed(closed, trust, accepted.policy.digest, self._now()), trust
+
+    def _seal_files(self, notice: Notice, shares: Mapping[str, bytes], trust: Trust) -> list[dict[str, str]]:
+        if not shares:
+            return []
+        file = b64decode(str(self._api.get(f"/organisations/{notice.buyer.id}/envelope-key")["file"]))
+        party, statement = trust.verify_statement("envelope-key", file, "agency")
+        if party.id != notice.buyer.id or statement.statement["party"] != notice.buyer.id:
+            raise ClientError("envelope-key-other")
+        key = b64decode(str(statement.statement["key"]))
+        return [
+            {
+                "bid": bid,
+                "sealed": seal_files_share(
+                    key, notice.tender, bid, BID_SEGMENT, self.id, share, notice.policy.suite
+                ),
+            }
+            for bid, share in shares.items()
+        ]
+
+    # --- the end
+
+    def _erasures(self) -> Erasures:
+        return Erasures(
+            self._api, self._state, self._log(), self._signer, self._now,
+            lambda tender: self._check(tender)[0],
+        )  # fmt: skip
+
+    # --- what is trusted
+
+    def _trust(self, tender: str) -> Trust:
+        self._log()
+        return fetch_trust(self._api, tender, self._roots, self._verifier)
+
+    def _log(self) -> LogFollower:
+        if self._follower is None:
+            self._verifier = self._log_verifier()
+            self._follower = LogFollower(self._api, self._state, self._verifier)
+        return self._follower
+
+    def _log_verifier(self) -> NoteVerifier:
+        """The log's key: the one given, else the first one ever shown; never another."""
+        kept = self._state.read_shared("log-key")
+        wanted = self._given_log_key or (kept.decode() if kept else None)
+        if wanted is None:
+            wanted = self._api.raw("/log/key").decode().strip()
+        verifier = NoteVerifier.from_vkey(wanted)
+        if kept is None:
+            self._state.write_shared("log-key", wanted.encode())
+        elif kept.decode() != wanted:
+            raise ClientError("log-key-other")
+        return verifier
+
+
+class _Memory:
+    """The one closing digest of each tender, on disk."""
+
+    def __init__(self, state: CustodianState) -> None:
+        self._state = state
+
+    def recall(self, tender: str) -> str | None:
+        kept = self._state.read(tender, "closing")
+        return None if kept is None else kept.decode()
+
+    def keep(self, tender: str, closing: str) -> None:
+        self._state.write_once(tender, "closing", closing.encode())

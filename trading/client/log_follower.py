@@ -1,0 +1,143 @@
+"""Follows the platform's public log entry by entry, so that nothing in it can be hidden or rewritten.
+
+A consistency proof shows that the log only grew; reading every entry and computing the root again shows
+besides that no entry (a cancellation, a later notice) was kept from this reader.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from bids.custody import check_log_extends
+from bids.entries import Entry
+from bids.errors import BidError
+from bids.trust import Trust
+from signing import merkle
+from signing.encoding import b64decode, b64encode
+from signing.notes import Checkpoint, NoteVerifier
+from trading.client.api import Api
+from trading.client.custodian_state import CustodianState
+from trading.client.errors import ClientError
+
+_RECORD = "log.json"
+_ENTRIES = "entries.json"
+_PAGE = 500
+
+
+class Frontier:
+    """The complete subtrees at the right edge of a Merkle tree: enough to append and to compute the root."""
+
+    def __init__(self, size: int = 0, peaks: list[bytes] | None = None) -> None:
+        self.size = size
+        self.peaks = list(peaks or ())
+
+    def append(self, leaf: bytes) -> None:
+        """Add a leaf's bytes."""
+        node = merkle.leaf_hash(leaf)
+        size = self.size
+        while size & 1:
+            node = merkle.node_hash(self.peaks.pop(), node)
+            size >>= 1
+        self.peaks.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root of RFC 6962 over all leaves so far."""
+        if not self.peaks:
+            return merkle.empty_root()
+        node = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            node = merkle.node_hash(peak, node)
+        return node
+
+
+class LogFollower:
+    """Remembers the latest checkpoint believed, on disk, and the entries of the tenders on record.
+
+    Args:
+        verifier: of the log's checkpoints; its name is the log's origin.
+    """
+
+    def __init__(self, api: Api, state: CustodianState, verifier: NoteVerifier) -> None:
+        self._api = api
+        self._state = state
+        self._trust = Trust((), log=verifier, log_origin=verifier.name)
+        self._seen, self._frontier = self._load()
+
+    def _load(self) -> tuple[bytes | None, Frontier]:
+        record = self._state.read_shared(_RECORD)
+        if record is None:
+            return None, Frontier()
+        members = json.loads(record)
+        return str(members["checkpoint"]).encode(), Frontier(
+            int(members["size"]), [b64decode(peak) for peak in members["peaks"]]
+        )
+
+    def follow(self, note: bytes | None = None) -> Checkpoint:
+        """Check the signed checkpoint `note` (the platform's newest without one) and read up to it.
+
+        1. It is signed by the log, and extends what was seen before, by a consistency proof.
+        2. All entries in between are fetched; the root computed over them is the checkpoint's.
+
+        Raises:
+            BidError: "note-invalid", "log-rewritten". ClientError: "log-gap".
+        """
+        if note is None:
+            note = self._api.raw("/log/checkpoint")
+        new = check_log_extends(None, note, (), self._trust)
+        if self._seen is not None and new.size < self._frontier.size:
+            # An answer overtaken by a later one: it must be a beginning of what was seen.
+            check_log_extends(note, self._seen, self._hashes(new.size, self._frontier.size), self._trust)
+            return new
+        check_log_extends(self._seen, note, self._hashes(self._frontier.size, new.size), self._trust)
+        self._read_to(new, note)
+        return new
+
+    def entries(self, tender: str) -> tuple[bytes, ...]:
+        """The tender's entries up to the latest checkpoint, in log order, as far as it was on record then."""
+        kept = self._state.read(tender, _ENTRIES)
+        pairs = sorted(json.loads(kept)) if kept else []
+        return tuple(b64decode(raw) for _, raw in pairs)
+
+    def _hashes(self, old: int, new: int) -> list[bytes]:
+        if old in (0, new):
+            return []
+        answer = self._api.get("/log/proof/consistency", old=old, new=new)
+        return [b64decode(str(one)) for one in answer["hashes"]]
+
+    def _read_to(self, new: Checkpoint, note: bytes) -> None:
+        frontier = Frontier(self._frontier.size, self._frontier.peaks)
+        found: dict[str, dict[int, str]] = {}
+        for position, raw in self._fetch(frontier.size, new.size):
+            frontier.append(raw)
+            tender = Entry.parse(raw).tender
+            if tender is not None and self._state.knows(tender):
+                found.setdefault(tender, {})[position] = b64encode(raw)
+        if frontier.root() != new.root:
+            raise BidError("log-rewritten", old=self._frontier.size, new=new.size)
+        for tender, entries in found.items():
+            self._keep(tender, entries)
+        if note != self._seen:
+            record = {
+                "checkpoint": note.decode(),
+                "size": frontier.size,
+                "peaks": [b64encode(peak) for peak in frontier.peaks],
+            }
+            self._state.write_shared(_RECORD, json.dumps(record).encode())
+            self._seen, self._frontier = note, frontier
+
+    def _fetch(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+        while start < end:
+            page = self._api.get("/log/entries", start=start, limit=min(_PAGE, end - start))["entries"]
+            if not page:
+                raise ClientError("log-gap", position=start)
+            for raw in page[: end - start]:
+                yield start, b64decode(str(raw))
+                start += 1
+
+    def _keep(self, tender: str, entries: dict[int, str]) -> None:
+        # Written before the checkpoint: a crash in between reads the same entries again.
+        kept = self._state.read(tender, _ENTRIES)
+        known = {int(position): str(raw) for position, raw in json.loads(kept)} if kept else {}
+        self._state.write(tender, _ENTRIES, json.dumps(sorted((known | entries).items())).encode())
