@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from webtest import TestApp, TestResponse
 
@@ -192,6 +193,7 @@ class House:
     ) -> TestResponse:
         """One request; bytes go as octet-stream, anything else as JSON. `status` None: any success."""
         sent = dict(headers or {})
+        path = quote(path, safe="/?&=%")
         if who is not None:
             sent["Authorization"] = f"Bearer {who if isinstance(who, str) else who.token}"
         expected = "2*" if status is None else status
@@ -215,7 +217,7 @@ class House:
 
     # --- tenders
 
-    def facts(self, agency: Who, custodians: tuple[Who, ...], **changes: Any) -> dict[str, Any]:
+    def facts(self, agency: Who, custodians: tuple[Who, ...], /, **changes: Any) -> dict[str, Any]:
         """A draft's members as the API wants them."""
         project = self.call(
             "POST", "/projects", agency, {"number": f"P-{new_id()[:8]}", "title": "城北道路工程"}
@@ -240,7 +242,7 @@ class House:
         }
         return {name: value for name, value in {**facts, **changes}.items() if value is not None}
 
-    def draft(self, agency: Who, custodians: tuple[Who, ...], **changes: Any) -> dict[str, Any]:
+    def draft(self, agency: Who, custodians: tuple[Who, ...], /, **changes: Any) -> dict[str, Any]:
         return dict(
             self.call("POST", "/tenders", agency, self.facts(agency, custodians, **changes), 201).json
         )
@@ -303,7 +305,7 @@ class House:
             self.call("POST", f"/tenders/{tender_id}/publication", agency, signed(raw, signature), 201).json
         )
 
-    def tender(self, agency: Who, custodians: tuple[Who, ...], **changes: Any) -> Tendering:
+    def tender(self, agency: Who, custodians: tuple[Who, ...], /, **changes: Any) -> Tendering:
         """Drafted, keys handed in, published."""
         id = self.draft(agency, custodians, **changes)["id"]
         for custodian in custodians:

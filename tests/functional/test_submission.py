@@ -330,9 +330,9 @@ def test_expired_and_revoked_certificates_are_refused(
         expired = house.call("POST", bids_path(tender), token, body, 422).json
     assert (expired["code"], expired["rule"]) == ("certificate-expired", "unsigned-bid")
     revocation = f"/certificates/{fresh.fingerprint}/revocation"
-    house.call("POST", revocation, house.operator, {"reason": "stolen"}, 200)
+    house.call("POST", revocation, house.operator, {"reason": "keyCompromise"}, 200)
     revoked = dataclasses.replace(sealed, signature=house.sign(fresh, sealed.manifest.raw))
-    refused_bid(house, supplier, tender, revoked, "certificate-revoked", "unsigned-bid")
+    refused_bid(house, supplier, tender, revoked, "certificate-revoked-now", "unsigned-bid")
 
 
 # --- refusals: the manifest

@@ -331,12 +331,12 @@ def test_a_revoked_certificate_publishes_nothing(
     id = ready_draft(house, agency, custodians)
     person = house.another_person(agency)
     raw = house.notice(agency, id)[0]
-    body = {"reason": "key lost"}
+    body = {"reason": "keyCompromise"}
     house.call("POST", f"/certificates/{person.fingerprint}/revocation", house.operator, body, 200)
     answer = house.call(
         "POST", f"/tenders/{id}/publication", agency, signed(raw, house.sign(person, raw)), 422
     )
-    assert answer.json["code"] == "certificate-revoked"
+    assert answer.json["code"] == "certificate-revoked-now"
 
 
 def test_a_notice_of_another_day_or_from_the_future_is_refused(
@@ -455,7 +455,7 @@ def test_an_amendment_brings_its_documents_with_it(
 # --- cancellation
 
 
-def cancellation(house: House, tender: Tendering, who: Who | None = None, **changes: Any) -> dict[str, str]:
+def cancellation(house: House, tender: Tendering, who: Who | None = None, /, **changes: Any) -> dict[str, str]:
     statement = {
         "type": "sunseal/cancellation/v1",
         "at": format_time(house.now()),

@@ -1,0 +1,43 @@
+"""Every refusal of tenders and submission has a sentence in both languages with the values it is given."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import trading.submission
+import trading.tenders
+from trading.submission.messages import MESSAGES as SUBMISSION
+from trading.tenders.messages import MESSAGES as TENDERS
+from trading.web.messages import MESSAGES
+
+FOLDERS = [Path(each.__file__).parent for each in (trading.tenders, trading.submission)]
+RAISED = re.compile(
+    r"(?:TradingError|Conflict|NotFound|Forbidden)\(\s*\"([a-z-]+)\"|refuse\(\s*\"[a-z-]+\",\s*\"([a-z-]+)\""
+)
+
+
+def raised() -> set[str]:
+    text = "\n".join(path.read_text("utf-8") for folder in FOLDERS for path in folder.glob("*.py"))
+    return {code for found in RAISED.findall(text) for code in found if code}
+
+
+def test_every_code_raised_has_its_sentences() -> None:
+    found = raised()
+    assert {"bid-late", "tender-not-found", "notice-disagrees", "rule-no-ceiling"} <= found
+    assert found <= MESSAGES.keys()
+
+
+@pytest.mark.parametrize("code", [*TENDERS, *SUBMISSION])
+def test_both_languages_say_it_with_the_same_values(code: str) -> None:
+    chinese, english = MESSAGES[code]
+    assert re.search(r"[\u4e00-\u9fff]", chinese) and not re.search(r"[\u4e00-\u9fff]", english)
+    assert set(re.findall(r"\{(\w+)\}", chinese)) == set(re.findall(r"\{(\w+)\}", english))
+
+
+def test_no_sentence_is_there_for_nothing() -> None:
+    text = "\n".join(path.read_text("utf-8") for folder in FOLDERS for path in folder.glob("*.py"))
+    unused = [code for code in [*TENDERS, *SUBMISSION] if text.count(f'"{code}"') < 2]
+    assert unused == []
