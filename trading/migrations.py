@@ -1,0 +1,59 @@
+"""Bringing a database to this version's tables, from the source tree or an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, make_url
+
+from trading.errors import ConfigurationError
+
+
+def make_config(database_url: str) -> Config:
+    """The migrations' configuration for one database."""
+    config = Config()
+    config.set_main_option("script_location", str(folder()).replace("%", "%%"))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def folder() -> Path:
+    """Where the migrations are: in the wheel beside this module, in the tree at its top."""
+    here = Path(__file__).resolve().parent
+    packed = here / "_alembic"
+    return packed if packed.is_dir() else here.parent / "alembic"
+
+
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the database to `revision`, by default the newest."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(make_config(database_url), revision)
+
+
+def newest() -> str:
+    """The revision that this version's code is written for."""
+    head = ScriptDirectory.from_config(make_config("")).get_current_head()
+    assert head is not None
+    return head
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse to start on a database that has not this version's tables.
+
+    Raises:
+        ConfigurationError: saying which revision it has and what to run.
+    """
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+    if found != newest():
+        raise ConfigurationError(
+            f"The database is at revision {found or 'none'}, this version needs {newest()}. "
+            "Run `sunseal migrate` first."
+        )
