@@ -116,7 +116,7 @@ def log_verifier(trust: Trust) -> NoteVerifier:
 
 def ledger_verifier(log: NoteVerifier, origin: str) -> NoteVerifier:
     """The log's own key under the key name of a tender's ledger, which is its origin (C2SP signed-note)."""
-    key = log.vkey.rpartition("+")[2]
+    key = log.vkey.split("+", 2)[2]  # base64 has plus signs of its own
     key_id = canonical.digest(origin.encode() + b"\n" + b64decode(key))[:8]
     return NoteVerifier.from_vkey(f"{origin}+{key_id}+{key}")
 

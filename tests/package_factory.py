@@ -1,0 +1,411 @@
+"""Makes whole evidence packages for tests, on top of `bids_factory`: real signatures, real sealing, no mocks.
+
+    case = Case(World(seed=1), bidders=3)        # published, bid, closed
+    case.release(); case.open(); case.evaluate(); case.award()
+    data = case.package()                        # the ZIP's bytes
+    rewrite(data, {"award.json": b"…"})          # the same ZIP with files changed, added or (None) removed
+
+Every step takes what a dishonest platform would do otherwise, signed with the platform's own keys.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from bids import package as names
+from bids.awards import build_award
+from bids.custody import BidFiles, CheckedClosing, ClosedTender, Release, build_release, check_closed, check_release
+from bids.objects import build_statement
+from bids.opening import Outcome, build_opening_record, open_bid
+from bids.package import build_evidence, evidence_digests, lines, read_package, write_package
+from bids.ranking import Ranked, Ranking, rank
+from bids.readme import readme
+from bids.verification import Report, verify
+from signing import canonical, statements
+from signing.canonical import JSON
+from signing.certificates import dump_pem
+from signing.encoding import format_time
+from tests.bids_factory import Bid, Tender, World
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def unchanged(statement: dict[str, Any]) -> None:
+    """The honest platform."""
+
+
+def closed_tender(tender: Tender, **changes: Any) -> ClosedTender:
+    """What the platform hands to custodians, honestly but for `changes`."""
+    facts: dict[str, Any] = {
+        "notice": tender.notice.raw,
+        "notice_signature": tender.signature,
+        "closing": tender.closing_file,
+        "leaves": tuple(tender.leaves),
+        "bids": bid_files(tender),
+        "closing_proof": tender.closing_proof,
+        "closing_entry": tender.closing_entry,
+        "earlier": tuple((notice.raw, signature) for notice, signature in tender.old_notices),
+        "entries": tuple(tender.world.log_entries),
+    }
+    return ClosedTender(**{**facts, **changes})
+
+
+def bid_files(tender: Tender) -> dict[str, BidFiles]:
+    """The files behind every leaf."""
+    withdrawn = {one.withdrawal.bid: one for one in tender.withdrawals}
+    files = {}
+    for bid in tender.bids:
+        taken = withdrawn.get(bid.id)
+        back = () if taken is None else (taken.withdrawal.raw, taken.signature, taken.receipt)
+        files[bid.id] = BidFiles(bid.manifest.raw, bid.signature, bid.receipt, *back)
+    return files
+
+
+class Case:
+    """A tender on its way from publication to evidence."""
+
+    def __init__(
+        self,
+        world: World,
+        bidders: int = 3,
+        *,
+        prepare: Callable[[Tender], None] | None = None,
+        **facts: Any,
+    ) -> None:
+        self.world = world
+        self.tender = world.tender(**facts)
+        if prepare is not None:
+            prepare(self.tender)
+        for supplier in world.suppliers[:bidders]:
+            self.tender.submit(supplier)
+        self.ciphertexts: dict[str, bytes | None] = {}
+        self.releases: list[bytes] = []
+        self.outcomes: list[Outcome] = []
+        self.record = self.evaluation = self.award_file = self.decision = b""
+        self.ranking: Ranking | None = None
+        self.extra: dict[str, bytes] = {}
+
+    # --- the course of things
+
+    def close(self) -> CheckedClosing:
+        """Close the tender and check it as a custodian does."""
+        self.tender.close()
+        self.at = self.tender.closing.at
+        self.checked = check_closed(closed_tender(self.tender), self.tender.trust(), None, self.at)
+        return self.checked
+
+    def later(self, seconds: float = 1) -> datetime:
+        """The next moment of the case."""
+        self.at += timedelta(seconds=seconds)
+        return self.at
+
+    def log(self, act: str, digests: Mapping[str, str], statement: bytes | None = None) -> int:
+        """Log an act of this tender now."""
+        return self.tender.log(act, self.at, digests, statement)
+
+    def signed_release(self, number: int, change: Change = unchanged) -> bytes:
+        """The n-th custodian's release (from 0)."""
+        actor, at = self.world.custodians[number], self.later()
+        statement, _ = build_release(self.checked, actor.id, self.tender.sealing_keys[number], "bid", at)
+        change(statement)
+        return actor.statement(statement, at)
+
+    def release(
+        self,
+        custodians: Sequence[int] = (0, 1, 2),
+        *,
+        wait: float = 20,
+        keep: Sequence[int] | None = None,
+        change: Change = unchanged,
+        frozen: Change = unchanged,
+    ) -> None:
+        """Custodians release, the platform logs each and freezes the set; `keep` are those it admits to."""
+        files = {number: self.signed_release(number, change) for number in custodians}
+        for file in files.values():
+            self.log("custody.released", {"release": Release.parse(file).digest})
+        self.releases = [files[number] for number in (custodians if keep is None else keep)]
+        at = self.later(wait)
+        rows: list[JSON] = [
+            {"custodian": release.custodian, "sha256": release.digest}
+            for release in map(Release.parse, self.releases)
+        ]
+        statement = build_statement(
+            "release-set",
+            {
+                "at": format_time(at),
+                "tender": self.tender.id,
+                "closing": self.checked.closing_digest,
+                "segment": "bid",
+                "releases": rows,
+            },
+        )
+        frozen(statement)
+        self.log("opening.frozen", {}, self.world.state(statement, at))
+
+    def ciphertext(self, bid: str) -> bytes | None:
+        """The ciphertext of a bid's public index as the platform has it; `ciphertexts` overrides."""
+        if bid in self.ciphertexts:
+            return self.ciphertexts[bid]
+        return next(one for one in self.tender.bids if one.id == bid).ciphertext("public")
+
+    def open(self, change: Change = unchanged) -> None:
+        """Open every current bid and publish the record."""
+        checked, trust = self.checked, self.tender.trust()
+        releases = [check_release(file, checked, trust) for file in self.releases]
+        self.outcomes = [
+            open_bid(bid, checked.policy, checked.notice, releases, self.ciphertext(bid.bid))
+            for bid in checked.current
+        ]
+        at = self.later()
+        statement = build_opening_record(
+            self.tender.id, checked.closing_digest, self.outcomes, checked.notice, at
+        )
+        change(statement)
+        self.record = self.world.state(statement, at)
+        digest = statements.read_statement(self.record, "sunseal/opening-record/v1").digest
+        file = canonical.digest(self.record)
+        self.log("tender.opened", {"opening_record": digest, "opening_record_file": file})
+
+    def record_digest(self) -> str:
+        return statements.read_statement(self.record, "sunseal/opening-record/v1").digest
+
+    def evaluate(
+        self,
+        rejections: Mapping[str, str] | None = None,
+        order: Sequence[str] = (),
+        change: Change = unchanged,
+        signer: Any = None,
+    ) -> None:
+        """The agency's evaluation."""
+        at = self.later()
+        rows: list[JSON] = [{"bid": bid, "reason": reason} for bid, reason in (rejections or {}).items()]
+        members: dict[str, JSON] = {
+            "at": format_time(at),
+            "tender": self.tender.id,
+            "opening": self.record_digest(),
+            "rejections": rows,
+        }
+        if order:
+            members["order"] = list(order)
+        statement = build_statement("evaluation", members)
+        change(statement)
+        self.evaluation = (signer or self.world.agency).statement(statement, at)
+        self.log("tender.evaluated", {}, self.evaluation)
+        received = {bid.bid: bid.received_at for bid in self.checked.current}
+        ranked = [
+            Ranked(one.bid, one.supplier, one.offer, received[one.bid], (rejections or {}).get(one.bid))
+            for one in self.outcomes
+            if one.offer is not None
+        ]
+        self.ranking = rank(ranked, self.tender.notice, order=order)
+
+    def award(
+        self, change: Change = unchanged, decide: Change = unchanged, signer: Any = None
+    ) -> None:
+        """The agency's decision and the platform's award statement."""
+        assert self.ranking is not None
+        at = self.later()
+        digest = statements.read_statement(self.evaluation, "sunseal/evaluation/v1").digest
+        statement = build_award(self.tender.notice, self.ranking, self.record_digest(), digest, at)
+        change(statement)
+        self.award_file = self.world.state(statement, at)
+        decision = build_statement(
+            "award-decision",
+            {
+                "at": format_time(at),
+                "tender": self.tender.id,
+                "opening": self.record_digest(),
+                "winner": statement["winner"],
+            },
+        )
+        decide(decision)
+        self.decision = (signer or self.world.agency).statement(decision, at)
+        self.log(
+            "tender.awarded",
+            {
+                "award": statements.read_statement(self.award_file, "sunseal/award/v1").digest,
+                "award_file": canonical.digest(self.award_file),
+            },
+            self.decision,
+        )
+
+    def fail(self, reason: str = "minimum-not-reached", change: Change = unchanged) -> None:
+        """The platform ends the tender."""
+        at = self.later()
+        statement = build_statement(
+            "failure",
+            {
+                "at": format_time(at),
+                "tender": self.tender.id,
+                "closing": self.checked.closing_digest,
+                "reason": reason,
+            },
+        )
+        change(statement)
+        self.log("tender.failed", {}, self.world.state(statement, at))
+
+    def cancel(self, signer: Any = None) -> None:
+        """The agency ends the tender."""
+        at = self.later()
+        statement = build_statement(
+            "cancellation",
+            {
+                "at": format_time(at),
+                "tender": self.tender.id,
+                "notice": self.tender.notice.digest,
+                "reason": "项目取消",
+            },
+        )
+        self.log("tender.cancelled", {}, (signer or self.world.agency).statement(statement, at))
+
+    def run(self) -> Case:
+        """The whole honest course, to the award."""
+        self.close()
+        self.release()
+        self.open()
+        self.evaluate()
+        self.award()
+        return self
+
+    # --- the package
+
+    def files(self) -> dict[str, bytes]:
+        """Every file but the evidence statement and the log's."""
+        tender, world = self.tender, self.world
+        files = {
+            names.NOTICE: tender.notice.raw,
+            names.NOTICE_SIGNATURE: tender.signature,
+            names.CLOSING: tender.closing_file,
+            names.LEDGER: lines(tender.leaves),
+            names.README: readme(tender.id),
+            names.ROOTS: dump_pem(world.roots),
+            names.CHAIN: dump_pem([world.platform.certificate, world.parties.certificate]),
+            names.CRLS: world.crl.public_bytes(Encoding.PEM),
+            names.ENROLMENTS: canonical.dumps([canonical.loads(one.enrolment) for one in tender.actors]),
+        }
+        for notice, signature in tender.old_notices:
+            name, signature_name = names.notice_names(notice.digest)
+            files |= {name: notice.raw, signature_name: signature}
+        for bid, one in bid_files(tender).items():
+            files |= _bid_entries(bid, one)
+        for file in self.releases:
+            files[names.share_name("bid", Release.parse(file).custodian)] = file
+        if self.record:
+            files |= {names.OPENING_RECORD: self.record, names.OPENING_RECORD_PDF: b"%PDF-1.7 record"}
+        for outcome in self.outcomes:
+            ciphertext = self.ciphertext(outcome.bid)
+            if ciphertext is not None:
+                files[names.sealed_name(outcome.bid, "bid")] = ciphertext
+            if outcome.offer_raw is not None:
+                files[names.offer_name(outcome.bid, "bid")] = outcome.offer_raw
+        if self.award_file:
+            files |= {names.AWARD: self.award_file, names.AWARD_REPORT: b"%PDF-1.7 award"}
+        return {**files, **self.extra}
+
+    def package(
+        self,
+        change: Callable[[dict[str, bytes]], None] | None = None,
+        evidence: Change = unchanged,
+        log: Callable[[dict[str, bytes]], None] | None = None,
+        digests: Change = unchanged,
+    ) -> bytes:
+        """The ZIP; `change` the files before they are listed, `evidence` the statement, `digests` those in
+        its entry, `log` the log's files at last: all of it what only the platform can do."""
+        files = self.files()
+        if change is not None:
+            change(files)
+        at = self.later()
+        listed = {name: canonical.digest(data) for name, data in files.items()}
+        statement = build_evidence(self.tender.id, listed, at)
+        evidence(statement)
+        file = self.world.state(statement, at)
+        mine = self.positions()
+        found: dict[str, Any] = dict(
+            evidence_digests(file, (self.world.log_entries[index] for index in mine))
+        )
+        digests(found)
+        self.log("evidence.published", found)
+        files[names.EVIDENCE] = file
+        files |= self.log_files(self.positions())
+        if log is not None:
+            log(files)
+        return zipped(files)
+
+    def positions(self) -> list[int]:
+        """Where the log has this tender's entries."""
+        own = f'"tender":"{self.tender.id}"'.encode()
+        return [index for index, entry in enumerate(self.world.log_entries) if own in entry]
+
+    def log_files(self, positions: Sequence[int]) -> dict[str, bytes]:
+        """Key, checkpoint, entries and proofs."""
+        world = self.world
+        return {
+            names.LOG_KEY: world.log_signer.vkey.encode() + b"\n",
+            names.LOG_CHECKPOINT: world.checkpoint(),
+            names.LOG_ENTRIES: lines(world.log_entries[index] for index in positions),
+            **{names.proof_name(index): world.proof(index) for index in positions},
+        }
+
+
+def _bid_entries(bid: str, files: BidFiles) -> dict[str, bytes]:
+    found = {
+        "manifest.json": files.manifest,
+        "manifest.p7s": files.signature,
+        "receipt.json": files.receipt,
+        "withdrawal.json": files.withdrawal,
+        "withdrawal.p7s": files.withdrawal_signature,
+        "withdrawal-receipt.json": files.withdrawal_receipt,
+    }
+    return {names.bid_name(bid, name): data for name, data in found.items() if data is not None}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The package's bytes."""
+    sink = io.BytesIO()
+    write_package(sink, files.items())
+    return sink.getvalue()
+
+
+def unzipped(data: bytes) -> dict[str, bytes]:
+    """The files of a package."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def rewrite(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
+    """The same ZIP with files changed or added, or removed where None is given."""
+    files: dict[str, bytes | None] = {**unzipped(data), **changes}
+    return zipped({name: content for name, content in files.items() if content is not None})
+
+
+def check(data: bytes, world: World | None = None) -> Report:
+    """Verify a package; with `world`, anchored in its root and log key."""
+    package = read_package(io.BytesIO(data))
+    if world is None:
+        return verify(package)
+    return verify(package, dump_pem(world.roots), world.log_signer.vkey)
+
+
+def failures(report: Report) -> dict[str, list[str]]:
+    """The codes of failed findings and, of each, those of its reasons."""
+    return {
+        finding.code: [reason.code for reason in finding.reasons]
+        for finding in report.findings
+        if finding.ok is False
+    }
+
+
+def texts(report: Report) -> Iterable[str]:
+    """All findings in both languages: none may be without its words."""
+    for finding in report.findings:
+        yield finding.text("zh")
+        yield finding.text("en")
+
+
+__all__ = ["Bid", "Case", "bid_files", "check", "closed_tender", "failures", "rewrite", "texts", "unzipped", "zipped"]
