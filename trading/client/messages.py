@@ -79,9 +79,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The sealed bid {path} became shorter while it was uploaded.",
     ),
     "token-missing": (
-        "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_CLIENT_TOKEN 给出。",
+        "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_TOKEN 给出。",
         "A token is needed: give it by --token, --token-file or the environment variable "
-        "SUNSEAL_CLIENT_TOKEN.",
+        "SUNSEAL_TOKEN.",
     ),
     "notice-not-successor": (
         "平台出示的公告不是已接受公告的后继。",

@@ -1,0 +1,1 @@
+"""The subcommands of `sunseal`, a module each."""

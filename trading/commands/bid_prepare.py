@@ -1,0 +1,83 @@
+"""`sunseal bid prepare`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from trading.client.errors import ClientError
+from trading.client.files import read_file
+from trading.client.supplier import PreparedBid, prepare_bid
+from trading.commands.group import Language
+from trading.commands.options import (
+    PATH,
+    beside_json,
+    key_options,
+    lang_option,
+    read_key,
+    roots_from,
+    roots_option,
+    say,
+)
+
+
+@click.command()
+@click.option("--notice", type=PATH, required=True, help="The tender's notice (notice.json).")
+@click.option("--signature", type=PATH, help="Its signature; by default the .p7s beside the notice.")
+@click.option("--offer", type=PATH, required=True, help="Your offer (JSON): unit_prices, or items.")
+@click.option("--attach", type=PATH, multiple=True, help="A file to attach; may be given many times.")
+@key_options
+@roots_option
+@click.option("--out", type=PATH, required=True, help="The sealed bid to be made.")
+@click.option("--replaces", help="The id of your current bid, if this one replaces it.")
+@lang_option
+def prepare(
+    notice: Path, signature: Path | None, offer: Path, attach: tuple[Path, ...], key: Path,
+    password_file: Path | None, roots: Path | None, out: Path, replaces: str | None, lang: Language,
+) -> None:  # fmt: skip
+    """Seal and sign a bid into one file, with no network.
+
+    The custodians' keys are taken from the signed notice alone; their fingerprints are shown.
+    """
+    raw = read_file(notice)
+    beside = signature or beside_json(notice, ".p7s")
+    if signature is None and not beside.exists():
+        raise ClientError("signature-file-missing", path=beside)
+    own = read_key(key, password_file)
+    done = prepare_bid(
+        notice=raw,
+        signature=read_file(beside),
+        offer=offer,
+        attachments=attach,
+        key=own,
+        roots=roots_from(roots, own),
+        out=out,
+        at=datetime.now(UTC),
+        replaces=replaces,
+    )
+    _tell(done, out, lang)
+
+
+def _tell(done: PreparedBid, out: Path, lang: Language) -> None:
+    notice = done.notice.notice
+    deadline = notice.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
+    say(lang, f"标段：{notice.title}（{notice.tender}）", f"Tender: {notice.title} ({notice.tender})")
+    say(lang, f"招标人：{notice.buyer.name}", f"Agency: {notice.buyer.name}")
+    say(lang, f"截止时间：{deadline}", f"Deadline: {deadline}")
+    policy = notice.policy
+    say(
+        lang,
+        f"密封给 {len(policy.custodians)} 位保管人，任意 {policy.threshold} 位可开启：",
+        f"Sealed to {len(policy.custodians)} custodians, any {policy.threshold} of whom open it:",
+    )
+    for custodian in policy.custodians:
+        print_ = " ".join(custodian.sealing_key_digest[at : at + 4] for at in range(0, 32, 4))
+        click.echo(f"  {custodian.position}. {custodian.name} ({custodian.role})  {print_}")
+    if not policy.independent:
+        say(lang, "注意：保管人不独立。", "Note: the custodians are not independent.")
+    if notice.sandbox:
+        say(lang, "演练标段：不产生法律效力。", "This is a rehearsal without legal effect.")
+    say(lang, f"投标编号：{done.prepared.bid}", f"Bid: {done.prepared.bid}")
+    say(lang, f"已写入 {out}", f"Written to {out}")

@@ -1,0 +1,49 @@
+"""`sunseal bid status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from signing.encoding import is_id
+from trading.client.supplier import Supplier
+from trading.commands.group import Language
+from trading.commands.options import PATH, lang_option, make_api, say, server_options
+from trading.commands.sealed_ids import read_sealed
+
+_STATES = {
+    "published": "招标中", "closed": "已截止", "opening": "开标中", "opened": "已开标", "evaluated": "已评标",
+    "awarded": "已定标", "failed": "流标", "cancelled": "已取消", "current": "有效", "replaced": "已被替换",
+    "withdrawn": "已撤回", "void": "已失效",
+}  # fmt: skip
+
+
+@click.command()
+@click.argument("sealed", type=PATH, required=False)
+@click.option("--tender", help="The tender's id, if no sealed bid is named.")
+@server_options
+@lang_option
+def status(
+    sealed: Path | None, tender: str | None, server: str, token: str | None, token_file: Path | None,
+    ca: Path | None, lang: Language,
+) -> None:  # fmt: skip
+    """Show a tender's state and your own bids there."""
+    if sealed is not None:
+        tender = tender or read_sealed(sealed)[0].tender
+    if not is_id(tender):
+        raise click.UsageError("Name a sealed bid, or --tender (32 hexadecimal digits).")
+    api = make_api(server, token, token_file, ca, lang)
+    shown = api.get(f"/tenders/{tender}")
+    state = _word(str(shown["state"]), lang)
+    say(lang, f"标段：{shown['title']}  状态：{state}", f"Tender: {shown['title']}  State: {state}")
+    say(lang, f"截止时间：{shown['deadline']}", f"Deadline: {shown['deadline']}")
+    bids = Supplier(api, ()).bids(str(tender))
+    if not bids:
+        say(lang, "您在此没有投标。", "You have no bid there.")
+    for bid in bids:
+        click.echo(f"  {bid['bid']}  {bid['received_at']}  {_word(str(bid['state']), lang)}")
+
+
+def _word(state: str, lang: Language) -> str:
+    return _STATES.get(state, state) if lang == "zh" else state

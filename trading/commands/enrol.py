@@ -1,0 +1,59 @@
+"""`sunseal enrol`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from signing.certificates import fingerprint
+from trading.client.errors import ClientError
+from trading.client.files import write_file
+from trading.client.keyfile import enrol as enrol_key
+from trading.commands.group import Language
+from trading.commands.options import (
+    PASSWORD_VARIABLE,
+    PATH,
+    first_line,
+    lang_option,
+    make_api,
+    say,
+    server_options,
+)
+
+
+@click.command()
+@server_options
+@click.option("--out", type=PATH, required=True, help="The key file to be made (PKCS #12).")
+@click.option(
+    "--password-file", type=PATH,
+    help=f"A file with the password for it; else {PASSWORD_VARIABLE}, else it is asked for.",
+)  # fmt: skip
+@lang_option
+def enrol(
+    server: str, token: str | None, token_file: Path | None, ca: Path | None, out: Path,
+    password_file: Path | None, lang: Language,
+) -> None:  # fmt: skip
+    """Make a signing key on this machine and have the platform certify it; the key stays here."""
+    api = make_api(server, token, token_file, ca, lang)
+    if out.exists():
+        raise ClientError("file-exists", path=out)
+    if password_file is not None:
+        password = first_line(password_file)
+    else:
+        password = os.environ.get(PASSWORD_VARIABLE) or str(
+            click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        )
+    made = enrol_key(api, password.encode())
+    write_file(out, made.file, private=True)
+    party = made.key.party
+    click.echo(f"{party.name} ({party.organisation}, {party.role})")
+    say(lang, f"证书指纹：{made.fingerprint}", f"Certificate: {made.fingerprint}")
+    for root in made.key.roots:
+        say(
+            lang,
+            f"平台根证书指纹：{fingerprint(root)}（请与公布的核对）",
+            f"The platform's root: {fingerprint(root)} (compare it with the published one)",
+        )
+    say(lang, f"已写入 {out}", f"Written to {out}")

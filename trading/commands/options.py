@@ -1,0 +1,138 @@
+"""Options that several subcommands share, and what they are made into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from cryptography import x509
+
+from trading.client.api import Api
+from trading.client.errors import ClientError
+from trading.client.files import read_file
+from trading.client.keyfile import KeyFile, read_roots
+from trading.client.transport import HttpTransport
+from trading.commands.group import Language, language_of
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+DEFAULT_SERVER = "http://127.0.0.1:6543"
+_MAX_SECRET = 4096
+
+SERVER_VARIABLE = "SUNSEAL_SERVER"
+TOKEN_VARIABLE = "SUNSEAL_TOKEN"  # noqa: S105
+PASSWORD_VARIABLE = "SUNSEAL_PASSWORD"  # noqa: S105
+
+
+def lang_option(command: Command) -> Command:
+    """--lang, by default the locale's."""
+    return click.option(
+        "--lang", type=click.Choice(["zh", "en"]), default=lambda: language_of(os.environ),
+        help="Language of messages; by default that of LANG.",
+    )(command)  # fmt: skip
+
+
+def server_options(command: Command) -> Command:
+    """--server, --token, --token-file, --ca."""
+    for option in reversed(
+        (
+            click.option(
+                "--server", envvar=SERVER_VARIABLE, default=DEFAULT_SERVER, show_default=True,
+                help=f"The platform's address [{SERVER_VARIABLE}].",
+            ),
+            click.option("--token", envvar=TOKEN_VARIABLE, help=f"Your token [{TOKEN_VARIABLE}]."),
+            click.option("--token-file", type=PATH, help="A file that holds the token."),
+            click.option("--ca", type=PATH, help="PEM of the authorities for the server's TLS certificate."),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def key_options(command: Command) -> Command:
+    """--key, --password-file."""
+    for option in reversed(
+        (
+            click.option("--key", type=PATH, required=True, help="Your key file (PKCS #12)."),
+            click.option(
+                "--password-file", type=PATH,
+                help=f"A file with the key file's password; else {PASSWORD_VARIABLE}, else it is asked for.",
+            ),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def roots_option(command: Command) -> Command:
+    """--roots."""
+    return click.option(
+        "--roots", type=PATH,
+        help="PEM of the root certificates you trust; by default those in your key file.",
+    )(command)  # fmt: skip
+
+
+def make_api(
+    server: str, token: str | None, token_file: Path | None, ca: Path | None, lang: Language,
+    need_token: bool = True,
+) -> Api:  # fmt: skip
+    """The API at `server` as the token's person.
+
+    Raises:
+        ClientError: no token, or its file cannot be read.
+    """
+    if not server.startswith(("http://", "https://")):
+        raise click.BadParameter("must begin with http:// or https://", param_hint="--server")
+    secret = first_line(token_file) if token_file is not None else token
+    if need_token and not secret:
+        raise ClientError("token-missing")
+    return Api(HttpTransport(server, ca_file=None if ca is None else str(ca)), secret, lang)
+
+
+def read_key(path: Path, password_file: Path | None) -> KeyFile:
+    """The key file, with the password from a file, the environment, or the person.
+
+    Raises:
+        ClientError: unreadable, or the password is wrong.
+    """
+    read_file(path)  # a missing file is told before a password is asked for
+    if password_file is not None:
+        return KeyFile.read(path, first_line(password_file).encode())
+    if (password := os.environ.get(PASSWORD_VARIABLE)) is not None:
+        return KeyFile.read(path, password.encode())
+    try:
+        return KeyFile.read(path, b"")
+    except ClientError:
+        return KeyFile.read(path, str(click.prompt("Password", hide_input=True, err=True)).encode())
+
+
+def roots_from(path: Path | None, key: KeyFile | None) -> tuple[x509.Certificate, ...]:
+    """The reader's own roots: from a file, else those in the key file.
+
+    Raises:
+        ClientError: "roots-missing".
+    """
+    roots = read_roots(path) if path is not None else key.roots if key is not None else ()
+    if not roots:
+        raise ClientError("roots-missing")
+    return roots
+
+
+def first_line(path: Path) -> str:
+    """A secret in a file: its first line."""
+    text = read_file(path, _MAX_SECRET).decode("utf-8", "replace")
+    return text.splitlines()[0].strip() if text.strip() else ""
+
+
+def say(lang: Language, chinese: str, english: str) -> None:
+    """A line on standard output, in the reader's language."""
+    click.echo(chinese if lang == "zh" else english)
+
+
+def beside_json(path: Path, suffix: str) -> Path:
+    """notice.json → notice.p7s."""
+    return path.with_suffix(suffix)

@@ -1,0 +1,166 @@
+"""What the platform's own commands share: settings, migration, logs, jobs, an orderly end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trading.config import Settings
+    from trading.platform import Platform
+
+_JOIN_SECONDS = 10.0
+
+
+def settings_from(ini: Path | None, overrides: Mapping[str, str]) -> Settings:
+    """The settings: `overrides` (from options) over the environment over the .ini file.
+
+    Raises:
+        ConfigurationError: naming the setting that is wrong.
+    """
+    from trading.config import read_settings
+
+    environ = dict(os.environ) | {f"SUNSEAL_{name.upper()}": value for name, value in overrides.items()}
+    return read_settings(_ini_members(ini), environ)
+
+
+def _ini_members(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    from configparser import Error, RawConfigParser
+
+    from trading.client.files import read_file
+    from trading.errors import ConfigurationError
+
+    parser = RawConfigParser()
+    try:
+        parser.read_string(read_file(path).decode("utf-8"), str(path))
+        return dict(parser["app:main"])
+    except (Error, KeyError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The file {path} is no settings file with a section [app:main] ({error})."
+        ) from None
+
+
+def data_overrides(folder: Path | None) -> dict[str, str]:
+    """Settings that put the whole state into one folder."""
+    if folder is None:
+        return {}
+    whole = folder.absolute()
+    return {
+        "database_url": f"sqlite:///{whole / 'sunseal.db'}",
+        "storage_url": f"file://{whole / 'storage'}",
+        "keys_dir": str(whole / "keys"),
+        "custodians_dir": str(whole / "custodians"),
+    }
+
+
+def migrate(database_url: str) -> None:
+    """Bring the database up to date; from the source tree or an installed wheel."""
+    import alembic.command
+    import alembic.config
+
+    import trading
+
+    here = Path(trading.__file__).parent
+    folder = here / "_alembic"
+    if not folder.is_dir():
+        folder = here.parent / "alembic"
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["database_url"] = database_url
+    _make_folder(database_url)
+    alembic.command.upgrade(config, "head")
+
+
+def _make_folder(database_url: str) -> None:
+    if database_url.startswith("sqlite:///"):
+        Path(database_url.removeprefix("sqlite:///")).absolute().parent.mkdir(parents=True, exist_ok=True)
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Lines for people on a terminal, JSON elsewhere; both to standard error."""
+    import sys
+
+    import structlog
+
+    level = getattr(logging, settings.log_level.upper())
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for noisy in ("waitress.queue", "dramatiq", "alembic", "urllib3"):
+        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set; a second one ends the process at once."""
+    stop = threading.Event()
+
+    def handle(number: int, frame: Any) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Jobs:
+    """A Dramatiq worker and the scanner, in threads of this process."""
+
+    def __init__(self, platform: Platform) -> None:
+        import dramatiq
+
+        from trading.queue import Scanner
+
+        self._worker = dramatiq.Worker(
+            platform.queue.broker, worker_threads=platform.settings.worker_threads, worker_timeout=200
+        )
+        self._scanner = Scanner(platform)
+        self._thread = threading.Thread(target=self._scanner.run, name="scanner", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take messages and to scan."""
+        self._worker.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let running jobs end, for a while; what is cut short is found due again."""
+        self._scanner.stop()
+        self._worker.stop(timeout=int(_JOIN_SECONDS * 1000))
+        self._thread.join(_JOIN_SECONDS)
+
+
+def closing(*acts: Callable[[], object]) -> None:
+    """Do all of these, whatever the others raise; the first exception is raised at the end."""
+    problem: Exception | None = None
+    for act in acts:
+        try:
+            act()
+        except Exception as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem

@@ -1,0 +1,74 @@
+"""`sunseal serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trading.client.files import write_file
+from trading.commands.group import Language
+from trading.commands.options import PATH, lang_option, say
+from trading.commands.platform import (
+    Jobs,
+    closing,
+    data_overrides,
+    migrate,
+    set_up_logs,
+    settings_from,
+    stop_signals,
+)
+from trading.commands.server import HttpServer
+
+
+@click.command()
+@click.option("--config", type=PATH, help="An .ini file with settings in [app:main].")
+@click.option("--data", type=PATH, help="A folder that holds the whole state: database, storage, keys.")
+@click.option("--host", help="Address to listen at; by default the setting listen_host (loopback).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; by default the setting listen_port.")
+@click.option(
+    "--operator-token", type=PATH,
+    help="Write a fresh operator's token to this new file, once the platform answers.",
+)  # fmt: skip
+@lang_option
+def serve(
+    config: Path | None, data: Path | None, host: str | None, port: int | None, operator_token: Path | None,
+    lang: Language,
+) -> None:  # fmt: skip
+    """Run the whole platform in one process: HTTP, jobs, and the custodians of custodians_dir.
+
+    Whoever runs custodians in here holds their keys: good for rehearsals and trials, and said so in every
+    notice.
+    """
+    from trading.accounts.services import bootstrap_operator
+    from trading.commands.embedded import EmbeddedCustodians
+    from trading.platform import build_platform
+    from trading.web.app import make_app
+
+    overrides = data_overrides(data)
+    if host is not None:
+        overrides["listen_host"] = host
+    if port is not None:
+        overrides["listen_port"] = str(port)
+    settings = settings_from(config, overrides)
+    set_up_logs(settings)
+    migrate(settings.database_url)
+    platform = build_platform(settings)
+    http = HttpServer(make_app(platform), settings)
+    jobs = Jobs(platform)
+    custodians = None
+    if settings.custodians_dir is not None:
+        custodians = EmbeddedCustodians(settings.custodians_dir, http.address)
+    with stop_signals() as stop:
+        jobs.start()
+        http.start()
+        if custodians is not None:
+            custodians.start()
+        if operator_token is not None:
+            secret = bootstrap_operator(platform, "operator", 1)
+            write_file(operator_token, secret.encode() + b"\n", private=True)
+        http.tell(lang)
+        stop.wait()
+        say(lang, "正在停止……", "Stopping …")
+        ends = [jobs.stop, http.stop, platform.close]
+        closing(*([] if custodians is None else [custodians.stop]), *ends)

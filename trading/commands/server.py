@@ -1,0 +1,60 @@
+"""waitress in a thread, started when it listens and stopped in good order."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from trading.commands.group import Language
+from trading.commands.options import say
+
+if TYPE_CHECKING:
+    from trading.config import Settings
+
+_THREADS = 8
+
+
+class HttpServer:
+    """The embedded HTTP server.
+
+    Raises:
+        OSError: the address is taken or not this machine's.
+    """
+
+    def __init__(self, application: Any, settings: Settings) -> None:
+        from waitress.server import create_server
+
+        self._map: dict[int, Any] = {}
+        self._stopping = threading.Event()
+        self._server = create_server(
+            application,
+            host=settings.listen_host,
+            port=settings.listen_port,
+            threads=_THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            map=self._map,
+        )
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        host = settings.listen_host
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{settings.listen_port}"
+
+    def _run(self) -> None:
+        # waitress's own loop ends by exceptions only; sockets are closed by the thread that polls them.
+        while not self._stopping.is_set():
+            self._server.asyncore.loop(timeout=0.2, map=self._map, count=1)
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=10)
+        self._server.close()
+
+    def start(self) -> None:
+        """Take requests from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take none any more; those begun are finished."""
+        self._stopping.set()
+        self._thread.join(15)
+
+    def tell(self, lang: Language) -> None:
+        """Say where it listens."""
+        say(lang, f"平台已启动：{self.address}", f"The platform is running at {self.address}")

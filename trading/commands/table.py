@@ -1,0 +1,36 @@
+"""Which subcommands there are: where each is, and a line of help that needs no import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A subcommand: its module, the command's name in it, its line of help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "bid": Entry("trading.commands.bid", "bid", "Prepare a bid off-line; submit, withdraw, follow it."),
+    "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
+    "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
+    "custodian": Entry("trading.commands.custodian", "custodian", "Run a custodian's agent."),
+    "serve": Entry("trading.commands.serve", "serve", "Run the whole platform in one process."),
+    "web": Entry("trading.commands.web", "web", "Serve HTTP only."),
+    "worker": Entry("trading.commands.worker", "worker", "Run scheduled jobs only."),
+    "migrate": Entry("trading.commands.migrate", "migrate", "Bring the database up to date."),
+    "token": Entry("trading.commands.token", "token", "Issue an operator's first token."),
+    "demo": Entry("trading.commands.demo", "demo", "Replay real tenders, end to end."),
+}
+
+BID_COMMANDS = {
+    "prepare": Entry("trading.commands.bid_prepare", "prepare", "Seal and sign a bid, with no network."),
+    "submit": Entry("trading.commands.bid_submit", "submit", "Upload a sealed bid, with resume."),
+    "withdraw": Entry("trading.commands.bid_withdraw", "withdraw", "Take a bid back before the deadline."),
+    "status": Entry("trading.commands.bid_status", "status", "Show a tender's state and one's own bids."),
+    "receipt": Entry("trading.commands.bid_receipt", "receipt", "Fetch and check a bid's receipt."),
+}

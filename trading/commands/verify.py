@@ -1,0 +1,87 @@
+"""`sunseal verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from bids.package import read_package
+from bids.verification import Finding, Report
+from bids.verification import verify as verify_package
+from trading.client.errors import ClientError
+from trading.client.files import read_file
+from trading.commands.group import EXIT_FAILED, Language
+from trading.commands.options import PATH, lang_option, say
+
+_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
+_PLAIN = {
+    "zh": {True: "符合", False: "不符", None: "未能核对"},
+    "en": {True: "ok", False: "FAILED", None: "not checked"},
+}
+_FILES_SHOWN = 5
+
+
+@click.command()
+@click.argument("package", type=PATH)
+@click.option("--roots", type=PATH, help="PEM of the root certificates you trust.")
+@click.option("--log-key", help="The log's verifier key that you trust, or a file that holds it.")
+@lang_option
+def verify(package: Path, roots: Path | None, log_key: str | None, lang: Language) -> int:
+    """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
+
+    The exit status is 1 if anything does not hold. Without --roots and --log-key the package's own are
+    taken, which shows that it agrees with itself but not who made it: "unanchored".
+    """
+    anchors = None if roots is None else read_file(roots)
+    key = _log_key(log_key)
+    try:
+        source = package.open("rb")
+    except OSError as error:
+        raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
+    with source:
+        report = verify_package(read_package(source), anchors, key)
+    for finding in report.findings:
+        _show(finding, lang)
+    return _conclude(report, lang)
+
+
+def _log_key(given: str | None) -> str | None:
+    if given is None or "+" in given:
+        return given
+    return read_file(Path(given), 4096).decode("utf-8", "replace").strip()
+
+
+def _show(finding: Finding, lang: Language) -> None:
+    mark, colour = _MARKS[finding.ok]
+    word = _PLAIN[lang][finding.ok]
+    head = f"{finding.number:3d} " + (
+        click.style(mark, fg=colour, bold=True) if sys.stdout.isatty() else f"[{word}]"
+    )
+    click.echo(f"{head} {finding.text(lang)}")
+    if finding.ok is False and finding.files:
+        shown = ", ".join(finding.files[:_FILES_SHOWN])
+        more = len(finding.files) - _FILES_SHOWN
+        tail = "" if more <= 0 else f" (+{more})"
+        say(lang, f"      文件：{shown}{tail}", f"      files: {shown}{tail}")
+
+
+def _conclude(report: Report, lang: Language) -> int:
+    failed = sum(finding.ok is False for finding in report.findings)
+    unknown = sum(finding.ok is None for finding in report.findings)
+    if not report.anchored:
+        say(
+            lang,
+            "未锚定（unanchored）：根证书或日志公钥取自证据包本身。用 --roots 和 --log-key 给出您自己的。",
+            "Unanchored: root certificates or log key came from the package itself. Give your own with "
+            "--roots and --log-key.",
+        )
+    if failed:
+        say(lang, f"核对未通过：{failed} 项不符。", f"The package does NOT hold: {failed} findings failed.")
+        return EXIT_FAILED
+    checked = len(report.findings) - unknown
+    rest_zh = f"，{unknown} 项未能核对" if unknown else ""
+    rest_en = f", {unknown} could not be checked" if unknown else ""
+    say(lang, f"核对通过：{checked} 项符合{rest_zh}。", f"The package holds: {checked} findings{rest_en}.")
+    return 0

@@ -1,0 +1,79 @@
+"""`sunseal web`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from trading.commands.group import Language
+from trading.commands.options import PATH, lang_option
+from trading.commands.platform import data_overrides, set_up_logs, settings_from, stop_signals
+from trading.commands.server import HttpServer
+
+
+@click.command()
+@click.option("--config", type=PATH, help="An .ini file with settings in [app:main].")
+@click.option("--data", type=PATH, help="A folder that holds the whole state.")
+@click.option("--host", help="Address to listen at; by default the setting listen_host.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port; by default the setting listen_port.")
+@click.option(
+    "--server", type=click.Choice(["granian", "waitress"]), default="granian", show_default=True,
+    help="HTTP server.",
+)  # fmt: skip
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="granian's processes."
+)  # fmt: skip
+@lang_option
+def web(
+    config: Path | None, data: Path | None, host: str | None, port: int | None, server: str, workers: int,
+    lang: Language,
+) -> None:  # fmt: skip
+    """Serve HTTP only; jobs run in `sunseal worker`."""
+    overrides = data_overrides(data) | _given(host, port)
+    settings = settings_from(config, overrides)
+    if server == "waitress":
+        from trading.platform import build_platform
+        from trading.web.app import make_app
+
+        set_up_logs(settings)
+        platform = build_platform(settings)
+        http = HttpServer(make_app(platform), settings)
+        with stop_signals() as stop:
+            http.start()
+            http.tell(lang)
+            stop.wait()
+            http.stop()
+        platform.close()
+        return
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    # Granian's processes read the settings anew: what options said goes along in the environment.
+    os.environ |= {f"SUNSEAL_{name.upper()}": value for name, value in overrides.items()}
+    if config is not None:
+        os.environ[INI_VARIABLE] = str(config.absolute())
+    Granian(
+        "trading.commands.web:application", factory=True, interface=Interfaces.WSGI,
+        address=settings.listen_host, port=settings.listen_port, workers=workers,
+    ).serve()  # fmt: skip
+
+
+INI_VARIABLE = "SUNSEAL_SERVER_INI"
+
+
+def application() -> object:
+    """The WSGI application for granian's processes."""
+    from trading.platform import build_platform
+    from trading.web.app import make_app
+
+    ini = os.environ.get(INI_VARIABLE)
+    settings = settings_from(Path(ini) if ini else None, {})
+    set_up_logs(settings)
+    return make_app(build_platform(settings))
+
+
+def _given(host: str | None, port: int | None) -> dict[str, str]:
+    given = {"listen_host": host, "listen_port": None if port is None else str(port)}
+    return {name: value for name, value in given.items() if value is not None}
