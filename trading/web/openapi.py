@@ -7,6 +7,7 @@ address that is not documented does not exist.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,10 @@ def public_document(merged: dict[str, Any]) -> dict[str, Any]:
     return {**merged, "paths": paths}
 
 
+# Not a backslash that is itself escaped, as in a text about "\\u0000".
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def strict_json(data: bytes) -> Any:
     """JSON bodies: UTF-8, no NaN, no infinity, no member twice, no NUL (which PostgreSQL can't hold).
 
@@ -107,7 +112,7 @@ def strict_json(data: bytes) -> Any:
         # Lone surrogates and NUL can be spelled in ASCII.
         again = json.dumps(value, ensure_ascii=False)
         again.encode("utf-8")
-        if "\\u0000" in again:
+        if _ESCAPED_NUL.search(again):
             raise ValueError("NUL")
     return value
 
