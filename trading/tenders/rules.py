@@ -66,7 +66,8 @@ class RulePack:
 
     def refuse(self, rule: str, code: str, **params: object) -> TradingError:
         """The refusal `code` under `rule`, with its article."""
-        return TradingError(code, rule=rule, article=self.rules[rule].article.text, **params)
+        texts: dict[str, Any] = params
+        return TradingError(code, rule=rule, article=self.rules[rule].article.text, **texts)
 
     @property
     def minimum_bidders(self) -> int:
