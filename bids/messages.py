@@ -84,9 +84,9 @@ _MONEY = {
         "{path}: {value} is negative. Prices and quantities cannot be.",
     ),
     "number-absurd": (
-        "{path}：{value} 的位数超出合理范围（整数至多 15 位，小数至多 8 位）。请核对。",
-        "{path}: {value} has more digits than make sense (at most 15 before and 8 after the "
-        "point). Check it.",
+        "{path}：{value} 的位数超出合理范围（价格和数量整数至多 15 位、小数至多 8 位）。请核对。",
+        "{path}: {value} has more digits than make sense; prices and quantities have at most 15 "
+        "before and 8 after the point. Check it.",
     ),
     "amount-digits": (
         "{path}：金额 {value} 的小数位数与币种不符。",

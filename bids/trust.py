@@ -128,8 +128,11 @@ class Trust:
     def verify(
         self, what: str, data: bytes, signature: bytes, at: datetime, role: str, crl: str | None = None
     ) -> tuple[Party, cms.Verified]:
-        """Check a party's signature beside `data`: CMS, chain as of `at`, revocation by the list with the
-        digest `crl` (or by every list there is), enrolment, role. Raises BidError that names `what`."""
+        """Check a party's signature beside `data`.
+
+        CMS, chain as of `at`, revocation by the list with the digest `crl` (or by every list there is; a
+        verifier that has none checks none), enrolment, role. Raises BidError that names `what`.
+        """
         lists = list(self.crls.values()) if crl is None else [self.crl(crl)]
         with refusing(what):
             verified = cms.verify_with_chain(data, signature, self.roots, at, "parties", "party", lists)
