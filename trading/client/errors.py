@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from trading.client.messages import MESSAGES
 
@@ -12,6 +13,8 @@ Language = Literal["zh", "en"]
 class ClientError(Exception):
     """A refusal: a stable `code` and the values that its two sentences need; never a secret."""
 
+    sentences: ClassVar[Mapping[str, tuple[str, str]]] = MESSAGES
+
     def __init__(self, code: str, /, **params: object) -> None:
         super().__init__(code)
         self.code = code
@@ -19,7 +22,7 @@ class ClientError(Exception):
 
     def text(self, lang: Language) -> str:
         """The sentence for a person."""
-        return MESSAGES[self.code][0 if lang == "zh" else 1].format_map(self.params)
+        return self.sentences[self.code][0 if lang == "zh" else 1].format_map(self.params)
 
     def __str__(self) -> str:
         return self.text("en")

@@ -52,7 +52,11 @@ def receipt(
         data = supplier.receipt(manifest.tender, manifest.bid) if file is None else read_file(file)
     checked = check_receipt(data, manifest.raw, signature, anchors)
     at = format_time(checked.received_at)
-    say(lang, f"回执有效：投标 {checked.bid} 于 {at} 收到。", f"The receipt holds: bid {checked.bid}, received {at}.")
+    say(
+        lang,
+        f"回执有效：投标 {checked.bid} 于 {at} 收到。",
+        f"The receipt holds: bid {checked.bid}, received {at}.",
+    )
     if out is not None:
         write_file(out, data)
         say(lang, f"已写入 {out}", f"Written to {out}")

@@ -30,7 +30,7 @@ from trading.commands.sealed_ids import ids_of, ids_options
 @key_options
 @roots_option
 @server_options
-@click.option("--receipt", type=PATH, help="Where to keep the receipt; by default BID.withdrawal-receipt.json.")
+@click.option("--receipt", type=PATH, help="Where to keep it; by default BID.withdrawal-receipt.json.")
 @lang_option
 def withdraw(
     sealed: Path | None, tender: str | None, bid: str | None, reason: str, key: Path,

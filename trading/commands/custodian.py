@@ -33,7 +33,9 @@ from trading.commands.options import (
 @roots_option
 @click.option("--state", type=PATH, required=True, help="The agent's own folder; it holds sealing keys.")
 @click.option("--log-key", help="The log's verifier key; by default the first one shown is kept.")
-@click.option("--poll", type=click.FloatRange(0.1, 3600), default=2.0, show_default=True, help="Seconds between rounds.")
+@click.option(
+    "--poll", type=click.FloatRange(0.1, 3600), default=2.0, show_default=True, help="Seconds between rounds."
+)  # fmt: skip
 @click.option("--once", is_flag=True, help="Do one round and end; exit status 1 if a tender was refused.")
 @lang_option
 def custodian(

@@ -1,0 +1,44 @@
+"""What stops a demonstration, in Chinese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from trading.client.errors import ClientError
+
+_MESSAGES: dict[str, tuple[str, str]] = {
+    "out-exists": (
+        "输出文件夹 {path} 已存在，不会覆盖；请用 --out 另选一个。",
+        "The folder {path} exists and is not written into; choose another one with --out.",
+    ),
+    "out-unwritable": (
+        "无法写入输出文件夹 {path}：{reason}。",
+        "The folder {path} cannot be written: {reason}.",
+    ),
+    "input": ("输入文件 {path} 有误：{place}：{reason}", "The input {path} is wrong: {place}: {reason}"),
+    "rules-unknown": ("没有规则包 {pack}；可选：{known}。", "There is no rule pack {pack}; there are: {known}."),
+    "lead-too-short": (
+        "{late} 份投标未能在开标时间前送达（{seconds} 秒太短）。请用 --lead 给出更多秒数。",
+        "{late} bids were not in before the opening time: {seconds} seconds are too few. "
+        "Give more with --lead.",
+    ),
+    "platform-start": (
+        "平台未能启动：{reason}",
+        "The platform did not start: {reason}",
+    ),
+    "platform-died": (
+        "平台意外停止：{reason}",
+        "The platform stopped unexpectedly: {reason}",
+    ),
+    "stuck": (
+        "{seconds} 秒后 {contract} 仍处于状态 {state}。",
+        "{contract} is still in the state {state} after {seconds} seconds.",
+    ),
+}
+
+
+class DemoError(ClientError):
+    """A demonstration that cannot go on."""
+
+    sentences: ClassVar[Mapping[str, tuple[str, str]]] = _MESSAGES

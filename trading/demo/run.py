@@ -1,0 +1,124 @@
+"""Runs a demonstration from the command line: its folders, its platform, its end."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from trading.client.errors import Language
+from trading.commands.options import say
+from trading.demo.errors import DemoError
+from trading.demo.platform import PlatformProcess
+from trading.demo.progress import progress_on
+from trading.demo.replay import Plan, Replay
+from trading.demo.source import bundled, read_source
+from trading.demo.summary import summary_json, summary_lines
+from trading.demo.tender import Outcome
+from trading.tenders.rules import PackError, pack_named, pack_names
+
+_LEAD_BASE, _LEAD_PER_BID = 8.0, 0.4
+
+
+def run(
+    source: Path | None, out: Path | None, rules: str, lead: float | None, leave: bool, lang: Language
+) -> int:
+    """The whole demonstration; the exit status.
+
+    Raises:
+        DemoError, ClientError: it cannot be begun or ended, and why; then there is no output folder.
+    """
+    folder = (out or Path("var", "demo", datetime.now().astimezone().strftime("%Y%m%d-%H%M%S"))).absolute()
+    if folder.exists():
+        raise DemoError("out-exists", path=folder)
+    read = read_source(source or bundled())
+    if rules not in pack_names():
+        raise DemoError("rules-unknown", pack=rules, known=", ".join(pack_names()))
+    try:
+        minimum = pack_named(rules).minimum_bidders
+    except PackError as error:
+        raise DemoError("rules-unknown", pack=rules, known=str(error)) from None
+    plan = Plan(read, rules, minimum, lead or _LEAD_BASE + _LEAD_PER_BID * read.bid_count)
+    with _terminated(), _work_folder() as work, _results(folder) as aside, _platform(work) as platform:
+        with progress_on(read.contracts, lang) as progress:
+            outcomes = Replay(plan, platform, work, aside, progress, lang).run()
+        (aside / "summary.json").write_bytes(summary_json(outcomes, aside))
+        aside.rename(folder)
+        for line in summary_lines(plan, outcomes, folder, lang):
+            click.echo(line)
+        if not leave:
+            _serve_on(platform, lang)
+    return _status(outcomes)
+
+
+def _status(outcomes: Sequence[Outcome]) -> int:
+    return 1 if any(outcome.differences for outcome in outcomes) else 0
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """SIGTERM ends the demonstration as Ctrl-C does: its platform is stopped, its folders are removed."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """Keys and the platform's state; gone at the end."""
+    work = Path(tempfile.mkdtemp(prefix="sunseal-demo-"))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _results(folder: Path) -> Iterator[Path]:
+    """A folder beside the one asked for, to be renamed when it is whole; removed otherwise."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        aside.chmod(0o755)
+    except OSError as error:
+        raise DemoError("out-unwritable", path=folder, reason=error.strerror) from None
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _platform(work: Path) -> Iterator[PlatformProcess]:
+    platform = PlatformProcess(work)
+    platform.start()
+    try:
+        yield platform
+    finally:
+        platform.stop()
+
+
+def _serve_on(platform: PlatformProcess, lang: Language) -> None:
+    """Until Ctrl-C."""
+    say(
+        lang,
+        f"平台仍在运行：{platform.address}/api/v1/tenders  （按 Ctrl-C 结束）",
+        f"The platform keeps serving at {platform.address}/api/v1/tenders (Ctrl-C ends it)",
+    )
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say(lang, "正在停止……", "Stopping …")
