@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -73,5 +74,7 @@ def _log_to(report: Reporter) -> None:
         raise structlog.DropEvent
 
     structlog.configure(
-        processors=[structlog.processors.format_exc_info, send], cache_logger_on_first_use=False
+        processors=[structlog.processors.format_exc_info, send],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=False,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dramatiq
 from dramatiq.middleware import Retries
+from sqlalchemy.orm import Session
 
 from trading.clock import Clock
 from trading.config import Settings
@@ -19,6 +20,18 @@ from trading.queue import EmbeddedBroker, Queue
 
 CLAIM_SECONDS = 1.0
 SCAN_SECONDS = 0.05
+
+
+class MovedClock(Clock):
+    """The database's clock, `ahead` of the time; it can be set while the platform runs."""
+
+    def __init__(self, ahead: timedelta = timedelta(0)) -> None:
+        super().__init__()
+        self.ahead = ahead
+
+    def now(self, session: Session) -> datetime:
+        """As Clock.now."""
+        return super().now(session) + self.ahead
 
 
 @dataclass(frozen=True)
@@ -45,9 +58,9 @@ class Site:
             scan_seconds=self.scan_seconds,
         )
 
-    def platform(self, ahead: timedelta = timedelta(0), broker: dramatiq.Broker | None = None) -> Platform:
-        """Build it; `ahead` moves its clock, `broker` takes the place of the embedded one."""
-        overrides: dict[str, Any] = {"clock": Clock(ahead)}
+    def platform(self, clock: Clock | None = None, broker: dramatiq.Broker | None = None) -> Platform:
+        """Build it; `broker` takes the place of the embedded one."""
+        overrides: dict[str, Any] = {"clock": clock or Clock()}
         if broker is not None:
             overrides["queue"] = Queue(broker)
         return build_platform(self.settings(), overrides)

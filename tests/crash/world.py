@@ -26,7 +26,7 @@ from signing.hpke import SealingKey
 from signing.keys import Signer, SigningKey, generate_signing_key
 from signing.statements import sign_statement
 from tests.benchmarks.paper import bill, unit_prices
-from tests.crash.site import Site
+from tests.crash.site import MovedClock, Site
 from tests.crash.wsgi import WsgiTransport
 from trading.accounts.services import Accounts, EnrolmentFacts
 from trading.client.api import Api, signed
@@ -90,7 +90,8 @@ class World:
 
     def __init__(self, site: Site, ahead: timedelta = timedelta(0), parties: Parties | None = None) -> None:
         self.site = site
-        self.platform = site.platform(ahead)
+        self.clock = MovedClock(ahead)
+        self.platform = site.platform(self.clock)
         self.app = make_app(self.platform)
         self._accounts = Accounts(self.platform)
         self.parties = parties or self._found()
