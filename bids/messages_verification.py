@@ -43,7 +43,8 @@ _FINDINGS = {
         "公告由其所列招标人“{buyer}”签名。", "The notice is signed by the buyer it names, {buyer}.",
     ),
     "verify-notices-earlier": (
-        "此前的公告 {count} 份，均由同一招标人签名。", "The {count} earlier notices are there, signed by the same buyer.",
+        "此前的公告（{count} 份）齐全，均由同一招标人签名。",
+        "Earlier notices ({count}) are all there, signed by the same buyer.",
     ),
     "verify-notices-logged": (
         "各份公告均在截止前依次记入公开日志。", "The log published each notice, in order, before the closing.",
@@ -156,6 +157,12 @@ _FINDINGS = {
 _REFUSALS = {
     "crl-malformed": (
         "{file} 不是 PEM 格式的证书吊销列表。", "{file} does not hold revocation lists in PEM.",
+    ),
+    "evidence-unreadable": (
+        "证据目录不可信，{file} 无从核对。", "Without a good evidence statement nothing vouches for {file}.",
+    ),
+    "checkpoint-unreadable": (
+        "日志检查点不可信，{file} 无从核对。", "Without a good checkpoint of the log nothing vouches for {file}.",
     ),
     "file-unlisted": (
         "{file} 没有列入证据目录。", "{file} is not listed in the evidence statement.",

@@ -81,9 +81,9 @@ def open_bid(
     if failure is not None or ciphertext is None:
         return _failed(bid, PLATFORM, failure or "")
     shares = [found for release in releases if (found := release.shares.get(bid.bid)) is not None]
-    matching = [share for share in shares if _matches(share, part)]
+    matching = {share[-1]: share for share in shares if _matches(share, part)}
     if len(matching) < policy.threshold:
-        if len(matching) < len(shares):
+        if any(not _matches(share, part) for share in shares):
             return _failed(bid, CUSTODIAN, "share-mismatch")
         return _failed(bid, UNKNOWN, "shares-refused")
     context = suite.context(
@@ -91,7 +91,7 @@ def open_bid(
     )
     try:
         key = suite.recover(
-            matching, policy.threshold, len(policy.custodians), context, part.share_digests
+            list(matching.values()), policy.threshold, len(policy.custodians), context, part.share_digests
         )
         raw = suite.decrypt(ciphertext, key, context, 0, True)
         offer = Offer.parse(raw, notice)

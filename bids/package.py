@@ -213,9 +213,11 @@ def _check_layout(stream: BinaryIO, archive: zipfile.ZipFile, infos: Sequence[zi
     """Refuse bytes that belong to no file: before the first, between two, after the directory."""
     position = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
-        stream.seek(info.header_offset)
+        if info.header_offset != position:
+            raise BidError("package-malformed")
+        stream.seek(position)
         header = stream.read(_LOCAL_HEADER.size)
-        if info.header_offset != position or len(header) != _LOCAL_HEADER.size:
+        if len(header) != _LOCAL_HEADER.size:
             raise BidError("package-malformed")
         fields = _LOCAL_HEADER.unpack(header)
         flags, method, name_length, extra_length = fields[2], fields[3], fields[9], fields[10]

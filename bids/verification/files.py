@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bids.errors import BidError
-from bids.package import EVIDENCE, Package, is_listed
+from bids.package import AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, Package, is_listed
 from bids.trust import Trust
 from bids.verification.findings import Book
 from signing import canonical
@@ -12,12 +12,15 @@ from signing.statements import Statement
 
 def check_evidence(package: Package, book: Book, trust: Trust) -> Statement | None:
     """1. `evidence.json` is signed by the platform. 2. Every file it lists is there and has its digest; every
-    file there is listed, but itself and the log's."""
+    file there is listed, but itself and the log's. Nothing else vouches for the PDFs; without it they fail."""
     evidence: Statement | None = None
     with book.step("verify-evidence-signed", EVIDENCE):
         evidence = trust.platform_statement("evidence", package.read(EVIDENCE))
     if evidence is None:
-        book.note("verify-skipped", EVIDENCE)
+        with book.step("verify-evidence-files") as step:
+            for name in package.names:
+                if name in (OPENING_RECORD_PDF, AWARD_REPORT):
+                    step.fail(BidError("evidence-unreadable", file=name))
         return None
     listed: dict[str, str] = evidence.statement["files"]
     with book.step("verify-evidence-files", count=len(listed)) as step:

@@ -30,7 +30,7 @@ class Finding:
 
     def text(self, lang: Language) -> str:
         """What was checked and, if it failed, why."""
-        sentence = MESSAGES[self.code][0 if lang == "zh" else 1].format_map(self.params)
+        sentence = MESSAGES[self.code][0 if lang == "zh" else 1].format_map(_Known(self.params))
         if not self.reasons:
             return sentence
         shown = [_reason(reason, lang) for reason in self.reasons[:_SHOWN]]
@@ -40,6 +40,13 @@ class Finding:
         joint = "；" if lang == "zh" else "; "
         head = f"{sentence} 不符：" if lang == "zh" else f"{sentence} Not so: "
         return head + joint.join(shown)
+
+
+class _Known(dict[str, str]):
+    """What a check that broke off never came to know stands as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
 
 
 def _reason(reason: BidError, lang: Language) -> str:
@@ -113,7 +120,8 @@ class Book:
             yield step
         ok = False if step.reasons else None if step.open else True
         named = tuple(dict.fromkeys(step.blamed)) if step.reasons else files
-        words = {name: str(value) for name, value in params.items()} | step.params
+        # What parties wrote may have line breaks; a finding is one line.
+        words = {name: " ".join(str(value).split()) for name, value in {**params, **step.params}.items()}
         self.findings.append(
             Finding(len(self.findings) + 1, code, ok, named, words, tuple(step.reasons))
         )

@@ -61,7 +61,10 @@ def check_log(package: Package, book: Book, trust: Trust) -> Log | None:
         checkpoint = notes.parse_checkpoint(note, log_verifier(trust), trust.log_origin)
         step.params["size"] = str(checkpoint.size)
     if checkpoint is None:
-        book.note("verify-skipped", LOG_CHECKPOINT)
+        with book.step("verify-log-entries") as step:
+            for name in package.names:
+                if name == LOG_ENTRIES or name.startswith(_PROOFS):
+                    step.fail(BidError("checkpoint-unreadable", file=name))
         return None
     entries: list[Entry] = []
     with book.step("verify-log-entries", LOG_ENTRIES) as step:
@@ -93,7 +96,7 @@ def _proved(package: Package, index: int, leaf: bytes, checkpoint: Checkpoint, n
     return Entry.parse(leaf)
 
 
-def check_published(package: Package, book: Book, log: Log, tender: str) -> None:
+def check_published(package: Package, book: Book, log: Log, tender: str | None) -> None:
     """The last entry publishes this very evidence and names the digest of all entries before it, so that
     none of the tender's can have been left out; all entries are this tender's."""
     with book.step("verify-evidence-logged", EVIDENCE, LOG_ENTRIES):
@@ -105,7 +108,7 @@ def check_published(package: Package, book: Book, log: Log, tender: str) -> None
             check_digest(last, name, digest)
     with book.step("verify-entries-tender", LOG_ENTRIES) as step:
         for entry in log.entries:
-            if entry.tender != tender:
+            if entry.tender != (tender or log.entries[0].tender):
                 step.fail(BidError("entry-other-tender", act=entry.act, file=LOG_ENTRIES))
 
 

@@ -13,7 +13,9 @@ from bids.verification.log import Log, check_digest
 _MOST = 1000  # notices of one tender
 
 
-def check_notices(package: Package, book: Book, trust: Trust, log: Log, tender: str) -> list[Notice] | None:
+def check_notices(
+    package: Package, book: Book, trust: Trust, log: Log, tender: str | None
+) -> list[Notice] | None:
     """The notices, the one in force first.
 
     1. `notice.json` is signed by the buyer it names, enrolled as an agency, for the evidence's tender.
@@ -24,7 +26,7 @@ def check_notices(package: Package, book: Book, trust: Trust, log: Log, tender: 
     with book.step("verify-notice-signed", NOTICE, NOTICE_SIGNATURE) as step:
         raw, signature = package.read(NOTICE), package.read(NOTICE_SIGNATURE)
         notice = examine_notice(raw, signature, trust).notice
-        if notice.tender != tender:
+        if tender is not None and notice.tender != tender:
             raise BidError("notice-other-tender", file=NOTICE)
         chain.append(notice)
         step.params["buyer"] = notice.buyer.name

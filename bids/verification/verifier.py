@@ -61,17 +61,16 @@ def verify(package: Package, roots: bytes | None = None, log_key: str | None = N
     book = Book()
     anchored = roots is not None and log_key is not None
     trust = read_trust(package, book, roots, log_key)
-    evidence = None if trust is None else check_evidence(package, book, trust)
-    if trust is not None and evidence is not None:
-        _check_tender(package, book, trust, evidence.statement["tender"])
-    elif trust is not None:
-        check_log(package, book, trust)
+    if trust is not None:
+        evidence = check_evidence(package, book, trust)
+        _check_tender(package, book, trust, None if evidence is None else evidence.statement["tender"])
     if not anchored:
         book.note("verify-unanchored")
     return Report(tuple(book.findings), anchored)
 
 
-def _check_tender(package: Package, book: Book, trust: Trust, tender: str) -> None:
+def _check_tender(package: Package, book: Book, trust: Trust, tender: str | None) -> None:
+    """Steps 3 to 10; `tender` is the evidence's, None where that could not be believed."""
     log = check_log(package, book, trust)
     if log is None:
         book.note("verify-skipped", names.LOG_ENTRIES)
