@@ -106,14 +106,13 @@ def strict_json(data: bytes) -> Any:
         raise ValueError("NUL")
     try:
         value = json.loads(text, object_pairs_hook=members, parse_constant=constant, parse_float=number)
+        # Lone surrogates and NUL can be spelled in ASCII.
+        again = json.dumps(value, ensure_ascii=False) if "\\u" in text else ""
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if "\\u" in text:
-        # Lone surrogates and NUL can be spelled in ASCII.
-        again = json.dumps(value, ensure_ascii=False)
-        again.encode("utf-8")
-        if _ESCAPED_NUL.search(again):
-            raise ValueError("NUL")
+    again.encode("utf-8")
+    if _ESCAPED_NUL.search(again):
+        raise ValueError("NUL")
     return value
 
 
