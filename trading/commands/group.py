@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -19,6 +21,10 @@ _PLATFORM_MISSING = {
     "zh": "此命令需要平台的组件（缺少 {name}）。请安装：pip install 'sunseal[platform]'",
     "en": "This command needs the platform's parts ({name} is not installed). Install them: "
     "pip install 'sunseal[platform]'",
+}
+_UNFORESEEN = {
+    "zh": "程序出现意外错误（{kind}）。详情写入 {place}，请附上它报告。",
+    "en": "The program failed in a way nobody foresaw ({kind}). Details are in {place}; please report them.",
 }
 _INTERRUPTED = {"zh": "已中断。", "en": "Interrupted."}
 _ERROR = {"zh": "错误：", "en": "Error: "}
@@ -97,9 +103,16 @@ class SunsealGroup(LateGroup):
         except Exception as error:
             text = sentence(error, language)
             if text is None:
-                raise
+                text = _UNFORESEEN[language].format(kind=type(error).__name__, place=_keep_trace(error))
             return _tell(_ERROR[language] + text, EXIT_FAILED)
         return result if isinstance(result, int) else 0
+
+
+def _keep_trace(error: Exception) -> str:
+    """Put what helps a developer into a file of its own."""
+    with tempfile.NamedTemporaryFile("w", prefix="sunseal-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+        return file.name
 
 
 def _tell(text: str, status: int) -> int:

@@ -17,7 +17,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "The folder {path} cannot be written: {reason}.",
     ),
     "input": ("输入文件 {path} 有误：{place}：{reason}", "The input {path} is wrong: {place}: {reason}"),
-    "rules-unknown": ("没有规则包 {pack}；可选：{known}。", "There is no rule pack {pack}; there are: {known}."),
+    "rules-unknown": (
+        "没有规则包 {pack}；可选：{known}。",
+        "There is no rule pack {pack}; there are: {known}.",
+    ),
     "lead-too-short": (
         "{late} 份投标未能在开标时间前送达（{seconds} 秒太短）。请用 --lead 给出更多秒数。",
         "{late} bids were not in before the opening time: {seconds} seconds are too few. "

@@ -72,7 +72,7 @@ class Enrolment:
         """Enrol one: its key is made here, certified over the API, and never leaves memory."""
         id_, token = self._token(identifier, name, role, person)
         api = Api(self._transport, token, self._language)
-        return Member(id_, name, enrol(api, secrets.token_bytes(16)).key, api)
+        return Member(id_, name, enrol(api, secrets.token_urlsafe(16).encode()).key, api)
 
     def agency(self) -> Member:
         """The agency of all tenders."""

@@ -92,10 +92,8 @@ class PlainProgress:
             line.submitted += 1
             complete = line.submitted == len(line.contract.bids)
         if complete:
-            count = line.submitted
-            self._say(
-                f"{contract}  {count} 份投标已送达" if self._language == "zh" else f"{contract}  {count} bids are in"
-            )
+            words = "份投标已送达" if self._language == "zh" else "bids are in"
+            self._say(f"{contract}  {line.submitted} {words}")
 
     def state(self, contract: str, state: str) -> None:
         """As Progress."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from signing.notes import NoteVerifier
@@ -47,7 +48,13 @@ class Replay:
     """
 
     def __init__(
-        self, plan: Plan, platform: PlatformProcess, work: Path, out: Path, progress: Progress, language: Language
+        self,
+        plan: Plan,
+        platform: PlatformProcess,
+        work: Path,
+        out: Path,
+        progress: Progress,
+        language: Language,
     ) -> None:
         self._plan = plan
         self._platform = platform
@@ -65,11 +72,10 @@ class Replay:
             DemoError: a bid missed the opening time, or the platform stopped.
         """
         self._progress.stage("启动平台", "Starting the platform")
-        letters = self._make_tenders()
         self._platform.wait()
         agency, suppliers, custodians = self._enrol()
         log = NoteVerifier.from_vkey(self._public.raw("/log/key").decode().strip())
-        tenders = self._tenders(letters, agency)
+        tenders = self._tenders(self._plan.source.contracts, agency)
         deadline = self._publish(tenders, agency, custodians)
         self._bid(tenders, suppliers, deadline)
         self._wait_for_deadline(deadline)
@@ -78,9 +84,6 @@ class Replay:
         return [tender.outcome for tender in tenders]
 
     # --- before the deadline
-
-    def _make_tenders(self) -> list[Contract]:
-        return list(self._plan.source.contracts)
 
     def _enrol(self) -> tuple[Member, dict[str, Member], list[CustodianMember]]:
         names = self._plan.source.bidders
@@ -106,7 +109,10 @@ class Replay:
     def _publish(
         self, tenders: list[DemoTender], agency: Member, custodians: list[CustodianMember]
     ) -> datetime:
-        self._progress.stage("起草、收集保管人密钥、签名并发布公告", "Drafting, collecting keys, signing, publishing")
+        self._progress.stage(
+            "起草、收集保管人密钥、签名并发布公告",
+            "Drafting, collecting custodians' keys, signing, publishing",
+        )
         project = Agency(agency.api, agency.key.signer, agency.key.roots).project(
             "BID211", "Bids opened 2011-05-05"
         )
@@ -124,7 +130,7 @@ class Replay:
                 raise
             self._progress.state(tender.contract.number, "published")
 
-        self._together(len(tenders), [lambda tender=tender: publish(tender) for tender in tenders])
+        self._together(len(tenders), [partial(publish, tender) for tender in tenders])
         return deadline
 
     def _bid(self, tenders: list[DemoTender], suppliers: dict[str, Member], deadline: datetime) -> None:
@@ -148,7 +154,7 @@ class Replay:
         self._together(
             _BIDDING_THREADS,
             [
-                lambda tender=tender, group=group: submit(tender, group)
+                partial(submit, tender, group)
                 for tender in tenders
                 for group in _by_total(tender.contract)
             ],
@@ -170,7 +176,7 @@ class Replay:
 
     def _wait_for_deadline(self, deadline: datetime) -> None:
         left = (deadline - datetime.now(UTC)).total_seconds()
-        self._progress.stage("全部投标已送达，等待开标", "All bids are in; opening by itself in", max(left, 0))
+        self._progress.stage("全部投标已送达，等待开标", "All bids are in; opening in", max(left, 0))
         while (left := (deadline - datetime.now(UTC)).total_seconds()) > 0:
             self._platform.check()
             time.sleep(min(left, 0.5))

@@ -239,7 +239,8 @@ class _Reader:
         try:
             parse_decimal(text)
         except BidError:
-            raise self._wrong(place, f"{json.dumps(value)} is not a price or quantity such as 12.50.") from None
+            shown = json.dumps(value, ensure_ascii=False)[:60]
+            raise self._wrong(place, f"{shown} is not a price or quantity such as 12.50.") from None
         return text
 
     def _amount(self, value: Any, currency: str, place: str) -> str:

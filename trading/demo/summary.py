@@ -56,8 +56,9 @@ def summary_lines(plan: Plan, outcomes: Sequence[Outcome], out: Path, lang: Lang
     lines += ["", *_times(outcomes, zh), *_checks(outcomes, zh)]
     differences = [each for outcome in outcomes for each in outcome.differences]
     if differences:
-        word = f"有 {len(differences)} 处与文件或规则不符：" if zh else f"{len(differences)} things are not as they should be:"
-        lines += ["", word, *(f"  ✗ {each.text(lang)}" for each in differences)]
+        count = len(differences)
+        head = f"有 {count} 处与文件或规则不符：" if zh else f"{count} things are not as they should be:"
+        lines += ["", head, *(f"  ✗ {each.text(lang)}" for each in differences)]
     else:
         lines.append(
             "每个名次、每个总价都与官方结果一致，分毫不差。" if zh
@@ -71,7 +72,7 @@ def _head(plan: Plan, zh: bool) -> str:
     source = plan.source
     counts = (len(source.contracts), source.bid_count, len(source.bidders))
     if zh:
-        return "阳光交易演练：{} 个标段，{} 份投标，{} 家供应商，3 位保管人，任意 2 位可开启。".format(*counts)
+        return "{} 个标段，{} 份投标，{} 家供应商，3 位保管人，任意 2 位可开启。".format(*counts)
     return "{} tenders, {} bids, {} suppliers, 3 custodians of whom any 2 open.".format(*counts)
 
 
@@ -114,12 +115,12 @@ def _times(outcomes: Sequence[Outcome], zh: bool) -> list[str]:
     opened = [one.opened_after for one in outcomes if one.opened_after is not None]
     if not began:
         return []
-    first = f"截止后 {max(began):.1f} 秒内全部自动截止" if zh else f"All closed within {max(began):.1f} s of the deadline"
+    last = max(began)
+    first = f"到点后 {last:.1f} 秒内全部截止" if zh else f"All closed within {last:.1f} s of the deadline"
     if not opened:
         return [first + ("。" if zh else ".")]
-    return [
-        first + (f"，{max(opened):.1f} 秒内全部开标。" if zh else f" and were open within {max(opened):.1f} s of it.")
-    ]
+    last = max(opened)
+    return [first + (f"，{last:.1f} 秒内全部开标。" if zh else f" and were open within {last:.1f} s of it.")]
 
 
 def _checks(outcomes: Sequence[Outcome], zh: bool) -> list[str]:

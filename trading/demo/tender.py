@@ -267,5 +267,5 @@ class DemoTender:
 
 def _file_name(text: str) -> str:
     """A name that every system takes, and that resembles the text."""
-    kept = "".join(letter if letter.isascii() and letter.isalnum() or letter in "-." else "-" for letter in text)
+    kept = "".join(one if one.isascii() and one.isalnum() or one in "-." else "-" for one in text)
     return "-".join(part for part in kept.split("-") if part).strip(".")[:80] or "tender"
