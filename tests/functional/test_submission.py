@@ -523,7 +523,7 @@ def withdrawals(tender: Tendering) -> str:
 
 
 def withdrawal(
-    house: House, supplier: Who, tender: Tendering, bid: str, **members: str
+    house: House, supplier: Who, tender: Tendering, bid: str, /, **members: str
 ) -> tuple[bytes, bytes]:
     facts = {"tender": tender.id, "policy": tender.notice.policy.digest, "supplier": supplier.id, **members}
     raw = build_withdrawal(**facts, bid=bid, reason="报价有误")

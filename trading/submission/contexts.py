@@ -26,6 +26,15 @@ class UploadContext:
         self.upload: Upload = upload
 
 
+class BiddingContext:
+    """Where bids and withdrawals go; the tender is read when it is locked, and only then."""
+
+    __acl__ = ROOT_ACL
+
+    def __init__(self, request: Request) -> None:
+        self.tender_id: str = request.matchdict["tender"]
+
+
 class OwnBidContext(TenderContext):
     """A bid of the actor's own organisation in this tender; nobody else's is there."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from bids.errors import BidError, from_signing
@@ -23,11 +23,13 @@ from signing.keys import spki
 from signing.statements import sign_statement
 from trading.accounts.models import Crl
 from trading.accounts.services import Accounts
-from trading.errors import Conflict, TradingError
+from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.submission.history import History, own_history
-from trading.submission.models import Bid, BidObject, LedgerLeaf, Upload, Withdrawal
+from trading.submission.models import Bid, LedgerLeaf, Upload, Withdrawal
 from trading.submission.opening_hours import refuse_unless_open
+from trading.submission.writing import StoredObject, next_position, write_bid
+from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.reading import lock_tender, notice_in_force
 from trading.tenders.rules import RulePack, pack_named
@@ -44,6 +46,32 @@ class Received:
     new: bool = False
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a signature's check came to: the signer's certificate and the list used, or why not."""
+
+    what: str
+    certificate: x509.Certificate | None = None
+    crl: Crl | None = None
+    error: Exception | None = None
+
+    def stand(self, pack: RulePack, now: datetime) -> tuple[x509.Certificate, Crl]:
+        """Certificate and list, if both still hold at `now`, the instant of receipt.
+
+        Raises:
+            TradingError: the refusal kept, under its rule. Conflict: one of the two ran out in between.
+        """
+        with _under(pack, "unsigned-bid", self.what):
+            if self.error is not None:
+                raise self.error
+        if self.certificate is None or self.crl is None:
+            raise Conflict("busy")
+        if now > min(self.certificate.not_valid_after_utc, self.crl.next_update):
+            # It held a moment ago; judged again from the beginning it will say which of the two ran out.
+            raise Conflict("busy")
+        return self.certificate, self.crl
+
+
 class Submission:
     """The acts of a supplier on its bids."""
 
@@ -53,27 +81,29 @@ class Submission:
         self._accounts = Accounts(platform)
 
     def submit(
-        self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes
+        self, session: Session, actor: Actor, tender_id: str, raw: bytes, signature: bytes
     ) -> Received:
         """Receive a bid whose ciphertext is up.
 
-        Checked in the protocol's order, the costly part before the tender's row is locked:
+        The costly part of 3 and 4 is done first; then, under the lock of the tender's row and by the clock
+        read then, in the protocol's order:
 
         1. The tender is open.
         2. The supplier is entitled.
         3. Signature, chain, revocation.
         4. The manifest is canonical and for this tender, notice and policy.
-        5. Under the lock, by the clock read then: 1 and, after an amendment in between, 4 again.
-        6. `replaces` names the supplier's current bid, or is null if there is none; the same key signed both.
-        7. Every ciphertext is here with its digest and size.
+        5. `replaces` names the supplier's current bid, or is null if there is none; the same key signed both.
+        6. Every ciphertext is here with its digest and size.
 
         The very same bid again gets the same receipt, also after the deadline.
 
         Raises:
             TradingError: refused, with rule and article; what was uploaded stays.
         """
+        judged = self._judge(session, actor, raw, signature, "manifest")
+        parsed = _parse(raw)
+        tender, now = self._locked(session, tender_id)
         pack = pack_named(tender.pack, tender.pack_version)
-        now = self._clock.now(session)
         try:
             refuse_unless_open(tender, now)
         except TradingError:
@@ -82,56 +112,44 @@ class Submission:
             raise
         notice = notice_in_force(session, tender)
         _refuse_unentitled(pack, tender, actor, [each.id for each in notice.policy.custodians])
-        certificate, crl = self._verify(session, pack, actor, raw, signature, now, "manifest")
+        certificate, crl = judged.stand(pack, now)
         with _under(pack, "unencrypted-bid", "manifest"):
-            manifest = Manifest.parse(raw)
+            if isinstance(parsed, BidError):
+                raise parsed
+            manifest = parsed
             check_manifest(manifest, notice, actor.organisation)
-        tender, now = self._locked(session, tender.id, certificate, crl)
-        if tender.notice_digest != notice.digest:
-            with _under(pack, "unencrypted-bid", "manifest"):
-                check_manifest(manifest, notice_in_force(session, tender), actor.organisation)
-        history = own_history(session, tender.id, actor.organisation, manifest.bid)
-        if (known := history.known(manifest.bid)) is not None:
-            return _same_or_refused(pack, known, actor, raw, signature)
+        found = _find(session, tender.id, actor.organisation, manifest)
+        if found.history:
+            history = own_history(session, tender.id, actor.organisation, manifest.bid)
+            if (known := history.known(manifest.bid)) is not None:
+                return _same_or_refused(pack, known, actor, raw, signature)
+        else:
+            history = History((), {})
         self._check_replaces(session, pack, history, manifest, certificate)
-        uploads, position = _find_objects(session, pack, tender.id, actor.organisation, manifest)
+        objects = _objects(pack, manifest, found.uploads)
         receipt = self._receipt(tender, manifest.bid, signature, crl, now, manifest=manifest.digest)
-        session.add(
-            Bid(
-                id=manifest.bid,
-                tender_id=tender.id,
-                supplier_id=actor.organisation,
-                person_id=actor.person,
-                policy_digest=manifest.policy,
-                replaces=manifest.replaces,
-                manifest=raw,
-                signature=signature,
-                receipt=receipt.raw,
-                certificate=fingerprint(certificate),
-                crl_sha256=crl.sha256,
-                received_at=now,
-            )
-        )
-        session.flush()
-        session.add_all(
-            BidObject(bid_id=manifest.bid, segment=part.segment, part=part.part, number=number,
-                      upload_id=uploads[entry.sha256].id)
-            for part in manifest.parts
-            for number, entry in enumerate(part.objects)
-        )  # fmt: skip
+        row = {
+            "id": manifest.bid,
+            "tender_id": tender.id,
+            "supplier_id": actor.organisation,
+            "person_id": actor.person,
+            "policy_digest": manifest.policy,
+            "replaces": manifest.replaces,
+            "manifest": raw,
+            "signature": signature,
+            "receipt": receipt.raw,
+            "certificate": fingerprint(certificate),
+            "crl_sha256": crl.sha256,
+            "received_at": now,
+        }
         leaf = acceptance_leaf(
             manifest.bid, actor.organisation, manifest.digest, receipt.signature, receipt.digest
         )
-        session.add(
-            LedgerLeaf(
-                tender_id=tender.id, position=position, bid_id=manifest.bid, kind="acceptance", raw=leaf
-            )
-        )
-        session.flush()
+        write_bid(session, row, objects, found.position, leaf)
         return Received(manifest.bid, receipt.raw, now, new=True)
 
     def withdraw(
-        self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes
+        self, session: Session, actor: Actor, tender_id: str, raw: bytes, signature: bytes
     ) -> Received:
         """Take the supplier's current bid back; bidding again afterwards is allowed.
 
@@ -140,20 +158,15 @@ class Submission:
         Raises:
             TradingError: refused, with rule and article.
         """
+        judged = self._judge(session, actor, raw, signature, "withdrawal")
+        tender, now = self._locked(session, tender_id)
         pack = pack_named(tender.pack, tender.pack_version)
-        now = self._clock.now(session)
-        try:
-            refuse_unless_open(tender, now)
-        except TradingError:
-            if (before := self._withdrawn_before(session, actor, raw, signature)) is not None:
-                return before
-            raise
-        certificate, crl = self._verify(session, pack, actor, raw, signature, now, "withdrawal")
-        with _under(pack, "replacement", "withdrawal"):
-            document = SignedWithdrawal.parse(raw)
-        tender, now = self._locked(session, tender.id, certificate, crl)
         if (before := self._withdrawn_before(session, actor, raw, signature)) is not None:
             return before
+        refuse_unless_open(tender, now)
+        certificate, crl = judged.stand(pack, now)
+        with _under(pack, "replacement", "withdrawal"):
+            document = SignedWithdrawal.parse(raw)
         for field, wanted in (
             ("tender", tender.id),
             ("policy", tender.policy_digest),
@@ -182,41 +195,30 @@ class Submission:
         )
         leaf = withdrawal_leaf(bid.id, actor.organisation, document.digest, receipt.signature, receipt.digest)
         session.add(
-            LedgerLeaf(tender_id=tender.id, position=session.scalar(select(_next_position(tender.id))),
+            LedgerLeaf(tender_id=tender.id, position=session.scalar(select(next_position(tender.id))),
                        bid_id=bid.id, kind="withdrawal-leaf", raw=leaf)
         )  # fmt: skip
         session.flush()
         return Received(bid.id, receipt.raw, now, new=True)
 
-    def _verify(
-        self,
-        session: Session,
-        pack: RulePack,
-        actor: Actor,
-        raw: bytes,
-        signature: bytes,
-        now: datetime,
-        what: str,
-    ) -> tuple[x509.Certificate, Crl]:
+    def _judge(self, session: Session, actor: Actor, raw: bytes, signature: bytes, what: str) -> Judged:
+        """Signature, chain and revocation, before the lock; the answer is used when its turn comes."""
         if not signature:
-            raise pack.refuse("unsigned-bid", "signature-missing")
-        with _under(pack, "unsigned-bid", what):
+            return Judged(what, error=TradingError("signature-missing"))
+        try:
             verified, crl = self._accounts.verify_party_signature(
-                session, raw, signature, now, "supplier", actor.organisation
+                session, raw, signature, self._clock.now(session), "supplier", actor.organisation
             )
-        return verified.certificate, crl
+        except (BidError, SigningError, TradingError) as error:
+            return Judged(what, error=error)
+        return Judged(what, verified.certificate, crl)
 
-    def _locked(
-        self, session: Session, tender_id: str, certificate: x509.Certificate, crl: Crl
-    ) -> tuple[Tender, datetime]:
+    def _locked(self, session: Session, tender_id: str) -> tuple[Tender, datetime]:
         """The tender locked, and the instant at which whatever comes now is received."""
         tender = lock_tender(session, tender_id)
-        now = self._clock.now(session)
-        refuse_unless_open(tender, now)
-        if now > min(certificate.not_valid_after_utc, crl.next_update):
-            # It held a moment ago; judged again from the beginning it will say which of the two ran out.
-            raise Conflict("busy")
-        return tender, now
+        if not State(tender.state).public:
+            raise NotFound("tender-not-found")
+        return tender, self._clock.now(session)
 
     def _check_replaces(
         self,
@@ -308,34 +310,61 @@ def _public(certificate: x509.Certificate) -> bytes:
     return spki(certificate.public_key())  # type: ignore[arg-type]
 
 
-def _next_position(tender_id: str) -> ColumnElement[int]:
-    last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
-    return func.coalesce(last + 1, 0)
+def _parse(raw: bytes) -> Manifest | BidError:
+    try:
+        return Manifest.parse(raw)
+    except BidError as error:
+        return error
 
 
-def _find_objects(
-    session: Session, pack: RulePack, tender_id: str, organisation: str, manifest: Manifest
-) -> tuple[dict[str, Upload], int]:
-    """The complete uploads that hold the manifest's objects, and the place of the next leaf."""
-    entries = [entry for part in manifest.parts for entry in part.objects]
+@dataclass(frozen=True)
+class _Found:
+    """What is here for a manifest: uploads by digest, the next leaf's place, whether there are bids."""
+
+    uploads: dict[str, Upload]
+    position: int
+    history: bool
+
+
+def _find(session: Session, tender_id: str, organisation: str, manifest: Manifest) -> _Found:
+    """In one query, under the lock; `history` also if the bid's id is taken by anybody."""
+    earlier = exists().where(
+        or_(
+            and_(Bid.tender_id == tender_id, Bid.supplier_id == organisation),
+            Bid.id == manifest.bid,
+        )
+    )
     rows = session.execute(
-        select(Upload, _next_position(tender_id)).where(
+        select(Upload, next_position(tender_id), earlier).where(
             Upload.tender_id == tender_id,
             Upload.organisation_id == organisation,
-            Upload.sha256.in_([entry.sha256 for entry in entries]),
+            Upload.sha256.in_([entry.sha256 for part in manifest.parts for entry in part.objects]),
             Upload.completed_at.is_not(None),
         )
     ).all()
-    found = {upload.sha256: upload for upload, _ in rows}
-    for entry in entries:
-        upload = found.get(entry.sha256)
-        if upload is None:
-            raise pack.refuse("incomplete-bid", "bid-object-missing", sha256=entry.sha256)
-        if upload.size != entry.size:
-            raise pack.refuse(
-                "incomplete-bid", "bid-object-size", sha256=entry.sha256, found=upload.size, stated=entry.size
-            )
-    return found, rows[0][1]
+    if not rows:
+        return _Found({}, 0, True)
+    return _Found({upload.sha256: upload for upload, _, _ in rows}, rows[0][1], bool(rows[0][2]))
+
+
+def _objects(pack: RulePack, manifest: Manifest, uploads: dict[str, Upload]) -> list[StoredObject]:
+    """Each object of the manifest with the upload that holds it, or a refusal."""
+    found = []
+    for part in manifest.parts:
+        for number, entry in enumerate(part.objects):
+            upload = uploads.get(entry.sha256)
+            if upload is None:
+                raise pack.refuse("incomplete-bid", "bid-object-missing", sha256=entry.sha256)
+            if upload.size != entry.size:
+                raise pack.refuse(
+                    "incomplete-bid",
+                    "bid-object-size",
+                    sha256=entry.sha256,
+                    found=upload.size,
+                    stated=entry.size,
+                )
+            found.append(StoredObject(part.segment, part.part, number, upload.id))
+    return found
 
 
 @contextmanager

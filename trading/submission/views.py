@@ -12,7 +12,7 @@ from bids.errors import refusing
 from signing.encoding import b64decode, b64encode, format_time
 from trading.audit import private
 from trading.storage import PART_BYTES
-from trading.submission.contexts import OwnBidContext, UploadContext
+from trading.submission.contexts import BiddingContext, OwnBidContext, UploadContext
 from trading.submission.history import own_history
 from trading.submission.proofs import proofs_of
 from trading.submission.services import Received, Submission
@@ -108,12 +108,12 @@ def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
     openapi=True,
     renderer="json",
 )
-def submit(context: TenderContext, request: Request) -> dict[str, str]:
+def submit(context: BiddingContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).submit(
-        request.dbsession, actor_of(request), context.tender, *_signed(request)
+        request.dbsession, actor_of(request), context.tender_id, *_signed(request)
     )
     if received.new:
-        _keep(request, "bid.received", context.tender.id, received)
+        _keep(request, "bid.received", context.tender_id, received)
     return _answer(request, received)
 
 
@@ -124,12 +124,12 @@ def submit(context: TenderContext, request: Request) -> dict[str, str]:
     openapi=True,
     renderer="json",
 )
-def withdraw(context: TenderContext, request: Request) -> dict[str, str]:
+def withdraw(context: BiddingContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).withdraw(
-        request.dbsession, actor_of(request), context.tender, *_signed(request)
+        request.dbsession, actor_of(request), context.tender_id, *_signed(request)
     )
     if received.new:
-        _keep(request, "bid.withdrawn", context.tender.id, received)
+        _keep(request, "bid.withdrawn", context.tender_id, received)
     return _answer(request, received)
 
 
@@ -140,9 +140,10 @@ def withdraw(context: TenderContext, request: Request) -> dict[str, str]:
     openapi=True,
     renderer="json",
 )
-def own_bids(context: TenderContext, request: Request) -> dict[str, Any]:
-    history = own_history(request.dbsession, context.tender.id, actor_of(request).organisation, None)
-    states = history.states(context.tender.policy_digest or "")
+def own_bids(context: BiddingContext, request: Request) -> dict[str, Any]:
+    tender = TenderContext(request).tender
+    history = own_history(request.dbsession, tender.id, actor_of(request).organisation, None)
+    states = history.states(tender.policy_digest or "")
     return {
         "items": [
             {"bid": bid.id, "received_at": format_time(bid.received_at), "state": states[bid.id]}

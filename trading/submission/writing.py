@@ -1,0 +1,76 @@
+"""Writing a received bid: its row, its objects, its leaf; on PostgreSQL by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, String, Table, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Integer
+
+from trading.submission.models import Bid, BidObject, LedgerLeaf
+
+_BID, _OBJECT, _LEAF = (cast(Table, model.__table__) for model in (Bid, BidObject, LedgerLeaf))
+_OBJECT_COLUMNS = ("segment", "part", "number", "upload_id")
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """Which upload holds which object of a bid."""
+
+    segment: str
+    part: str
+    number: int
+    upload_id: str
+
+
+def next_position(tender_id: str) -> ColumnElement[int]:
+    """Where the tender's next leaf goes; under the tender's lock."""
+    last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
+    return func.coalesce(last + 1, 0)
+
+
+def write_bid(
+    session: Session, bid: dict[str, Any], objects: Sequence[StoredObject], position: int, leaf: bytes
+) -> None:
+    """Insert a bid (the columns of its row), its objects and its acceptance leaf.
+
+    Raises IntegrityError if the id or the position is taken.
+    """
+    leaf_row = {
+        "tender_id": bid["tender_id"],
+        "position": position,
+        "bid_id": bid["id"],
+        "kind": "acceptance",
+        "raw": leaf,
+    }
+    if session.get_bind().dialect.name != "postgresql":
+        session.execute(insert(_BID), bid)
+        session.execute(insert(_OBJECT), [{"bid_id": bid["id"], **vars(each)} for each in objects])
+        session.execute(insert(_LEAF), leaf_row)
+        return
+    values = {f"bid_{name}": value for name, value in bid.items()}
+    values |= {f"leaf_{name}": value for name, value in leaf_row.items()}
+    for name in _OBJECT_COLUMNS:
+        values[f"objects_{name}"] = [getattr(each, name) for each in objects]
+    session.execute(_AT_ONCE, values)
+
+
+def _at_once() -> Any:
+    """The three inserts as one statement; foreign keys are checked at its end."""
+    bid = insert(_BID).values({c.name: bindparam(f"bid_{c.name}") for c in _BID.columns}).cte("bid")
+    arrays = [
+        bindparam(f"objects_{name}", type_=ARRAY(Integer if name == "number" else String))
+        for name in _OBJECT_COLUMNS
+    ]
+    rows = func.unnest(*arrays).table_valued(*_OBJECT_COLUMNS, name="given").render_derived()
+    chosen = select(bindparam("bid_id", type_=String), *(rows.c[name] for name in _OBJECT_COLUMNS))
+    objects = insert(_OBJECT).from_select(["bid_id", *_OBJECT_COLUMNS], chosen).cte("objects")
+    leaf = insert(_LEAF).values({c.name: bindparam(f"leaf_{c.name}") for c in _LEAF.columns})
+    return leaf.add_cte(bid, objects)
+
+
+_AT_ONCE = _at_once()
