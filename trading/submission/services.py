@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from bids.errors import BidError, from_signing
 from bids.ledger import acceptance_leaf, check_replaces, withdrawal_leaf
 from bids.manifest import Manifest, check_manifest
-from bids.receipts import Receipt, build_receipt
 from bids.receipts import Withdrawal as SignedWithdrawal
+from bids.receipts import build_receipt
 from signing import canonical, cms
 from signing.certificates import fingerprint
 from signing.errors import SigningError
@@ -70,6 +70,15 @@ class Judged:
             # It held a moment ago; judged again from the beginning it will say which of the two ran out.
             raise Conflict("busy")
         return self.certificate, self.crl
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt's file, and for the ledger the digests of its statement and of the signature it is for."""
+
+    file: bytes
+    digest: str
+    signature: str
 
 
 class Submission:
@@ -137,7 +146,7 @@ class Submission:
             "replaces": manifest.replaces,
             "manifest": raw,
             "signature": signature,
-            "receipt": receipt.raw,
+            "receipt": receipt.file,
             "certificate": fingerprint(certificate),
             "crl_sha256": crl.sha256,
             "received_at": now,
@@ -146,7 +155,7 @@ class Submission:
             manifest.bid, actor.organisation, manifest.digest, receipt.signature, receipt.digest
         )
         write_bid(session, row, objects, found.position, leaf)
-        return Received(manifest.bid, receipt.raw, now, new=True)
+        return Received(manifest.bid, receipt.file, now, new=True)
 
     def withdraw(
         self, session: Session, actor: Actor, tender_id: str, raw: bytes, signature: bytes
@@ -188,7 +197,7 @@ class Submission:
                 person_id=actor.person,
                 raw=raw,
                 signature=signature,
-                receipt=receipt.raw,
+                receipt=receipt.file,
                 crl_sha256=crl.sha256,
                 received_at=now,
             )
@@ -199,7 +208,7 @@ class Submission:
                        bid_id=bid.id, kind="withdrawal-leaf", raw=leaf)
         )  # fmt: skip
         session.flush()
-        return Received(bid.id, receipt.raw, now, new=True)
+        return Received(bid.id, receipt.file, now, new=True)
 
     def _judge(self, session: Session, actor: Actor, raw: bytes, signature: bytes, what: str) -> Judged:
         """Signature, chain and revocation, before the lock; the answer is used when its turn comes."""
@@ -255,7 +264,8 @@ class Submission:
             crl=crl.sha256,
             received_at=now,
         )
-        return Receipt.parse(sign_statement(statement, self._keys.receipt, now))
+        file = sign_statement(statement, self._keys.receipt, now)
+        return Receipt(file, canonical.digest(canonical.dumps(statement)), canonical.digest(signature))
 
     def _received_before(
         self, session: Session, actor: Actor, tender: Tender, raw: bytes, signature: bytes

@@ -8,10 +8,10 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from bids.errors import refusing
-from signing.encoding import b64decode, b64encode, format_time
+from signing.encoding import b64encode, format_time
 from trading.audit import private
 from trading.storage import PART_BYTES
+from trading.submission.bodies import signed_body
 from trading.submission.contexts import BiddingContext, OwnBidContext, UploadContext
 from trading.submission.history import own_history
 from trading.submission.proofs import proofs_of
@@ -20,12 +20,6 @@ from trading.submission.uploads import Uploads, UploadState, set_aside
 from trading.tenders.contexts import TenderContext
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
-
-
-def _signed(request: Request) -> tuple[bytes, bytes]:
-    body = request.openapi_validated.body
-    with refusing("request"):
-        return b64decode(body["document"]), b64decode(body["signature"])
 
 
 def _upload_json(state: UploadState) -> dict[str, Any]:
@@ -105,12 +99,11 @@ def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
     route_name="tender-bids",
     request_method="POST",
     permission=Permission.BID_SUBMIT,
-    openapi=True,
     renderer="json",
 )
 def submit(context: BiddingContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).submit(
-        request.dbsession, actor_of(request), context.tender_id, *_signed(request)
+        request.dbsession, actor_of(request), context.tender_id, *signed_body(request)
     )
     if received.new:
         _keep(request, "bid.received", context.tender_id, received)
@@ -121,12 +114,11 @@ def submit(context: BiddingContext, request: Request) -> dict[str, str]:
     route_name="tender-withdrawals",
     request_method="POST",
     permission=Permission.BID_SUBMIT,
-    openapi=True,
     renderer="json",
 )
 def withdraw(context: BiddingContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).withdraw(
-        request.dbsession, actor_of(request), context.tender_id, *_signed(request)
+        request.dbsession, actor_of(request), context.tender_id, *signed_body(request)
     )
     if received.new:
         _keep(request, "bid.withdrawn", context.tender_id, received)
