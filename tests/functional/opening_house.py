@@ -6,12 +6,13 @@ Jobs are found by a real Scanner and run by a real Dramatiq Worker on the embedd
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from dramatiq import Worker
 from webtest import TestResponse
@@ -31,14 +32,16 @@ from bids.receipts import build_withdrawal
 from bids.trust import Trust, enrolments_of
 from bids.verification import Report, verify
 from signing import canonical
-from signing.certificates import load_pem
+from signing.certificates import dump_pem, load_pem, new_root
 from signing.encoding import b64decode, b64encode, format_time
 from signing.notes import NoteVerifier
 from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.functional.house import House, Sealed, Tendering, Who
+from trading.opening.record import StoredObject
 from trading.queue import Scanner
 
+DATABASES = ("sqlite", "postgresql")
 AFTER = timedelta(hours=1, seconds=5)
 QUEUE = "sunseal"
 
@@ -58,6 +61,11 @@ class OpeningHouse(House):
 
     # --- jobs
 
+    def start_over(self) -> OpeningHouse:
+        """The clock back to the present, for a test's own tenders."""
+        self.clock.ahead(timedelta(0))
+        return self
+
     def work(self, rounds: int = 12) -> None:
         """Scan and let the worker finish, until a scan finds nothing due."""
         for _ in range(rounds):
@@ -74,6 +82,20 @@ class OpeningHouse(House):
     def past_deadline(self) -> None:
         """All clocks are the database's: past every deadline of an hour."""
         self.clock.ahead(AFTER)
+
+    # --- misfortune
+
+    def spoil(self, place: StoredObject) -> None:
+        """Change a byte of a stored object, as a failing disk does."""
+        path = next(self.storage_folder.glob(f"{place.key}/*"))
+        path.chmod(0o600)
+        data = bytearray(path.read_bytes())
+        data[1000] ^= 1
+        path.write_bytes(data)
+
+    def other_root(self) -> bytes:
+        """A root that has nothing to do with this platform, in PEM."""
+        return dump_pem([new_root("Another root", self.now()).certificate])
 
     # --- reading
 
@@ -146,7 +168,9 @@ class OpeningHouse(House):
         body = {"document": b64encode(raw), "signature": b64encode(self.sign(supplier, raw))}
         self.call("POST", f"/tenders/{tender.id}/withdrawals", supplier, body, 201)
 
-    def submit_sealed(self, supplier: Who, tender: Tendering, manifest: bytes, objects: Sequence[bytes]) -> None:
+    def submit_sealed(
+        self, supplier: Who, tender: Tendering, manifest: bytes, objects: Sequence[bytes]
+    ) -> None:
         """Upload and submit a manifest that was made by hand."""
         for data in objects:
             self.upload_bytes(supplier, tender.id, data)
@@ -224,7 +248,9 @@ class OpeningHouse(House):
 
     # --- agency
 
-    def evaluation(self, tender: Tendering, rejected: Mapping[str, str] | None = None, **more: Any) -> Any:
+    def evaluation(
+        self, tender: Tendering, rejected: Mapping[str, str] | None = None, /, **more: Any
+    ) -> dict[str, str]:
         members = {
             "at": format_time(self.now()), "tender": tender.id, "opening": self.opening_digest(tender),
             "rejections": [{"bid": bid, "reason": why} for bid, why in (rejected or {}).items()], **more,
@@ -236,7 +262,7 @@ class OpeningHouse(House):
         body = self.evaluation(tender, rejected, **more)
         return self.call("POST", f"/tenders/{tender.id}/evaluation", tender.agency, body, 200).json
 
-    def decision(self, tender: Tendering, winner: str, **more: Any) -> dict[str, str]:
+    def decision(self, tender: Tendering, winner: str, /, **more: Any) -> dict[str, str]:
         members = {
             "at": format_time(self.now()), "tender": tender.id, "opening": self.opening_digest(tender),
             "winner": winner, **more,
@@ -269,6 +295,16 @@ class OpeningHouse(House):
         package = read_package(io.BytesIO(self.package(tender)))
         roots = self.call("GET", "/certificates/roots.pem").body
         return package, verify(package, roots, self.platform.keys.log.vkey)
+
+
+def shared_house(request: pytest.FixtureRequest, folder: Path) -> Iterator[OpeningHouse]:
+    """A house for a module's tests, each of which makes tenders of its own; `request.param` of DATABASES."""
+    url = f"sqlite:///{folder / 'sunseal.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_module_url")
+    house = OpeningHouse(folder, url)
+    yield house
+    house.close()
 
 
 def failures(report: Report) -> list[str]:

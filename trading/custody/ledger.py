@@ -51,11 +51,8 @@ class LedgerPages:
     def _fitting(self, rows: list[tuple[str, str]]) -> int:
         """How many of the rows make a page: manifests may have 1 MiB each."""
         wanted = [bid for bid, kind in rows if kind != _WITHDRAWAL]
-        sizes: dict[str, int] = dict(
-            self._session.execute(
-                select(Bid.id, func.length(Bid.manifest)).where(Bid.id.in_(wanted))
-            ).tuples()
-        )
+        lengths = select(Bid.id, func.length(Bid.manifest)).where(Bid.id.in_(wanted))
+        sizes = {bid: length for bid, length in self._session.execute(lengths)}
         total = 0
         for count, (bid, kind) in enumerate(rows):
             total += sizes.get(bid, 0) if kind != _WITHDRAWAL else 0
