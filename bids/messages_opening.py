@@ -7,7 +7,8 @@ from bids.messages_verification import MESSAGES as _VERIFICATION
 _CUSTODY = {
     "policy-not-accepted": (
         "公告中的密封策略不是本保管人在发布时接受的那一份。请核对公告后再决定是否接受。",
-        "The sealing policy in this notice is not the one that was accepted at publication. Compare the notices "
+        "The sealing policy in this notice is not the one that was accepted at publication. Compare "
+        "the notices "
         "before accepting it.",
     ),
     "opening-early": (
@@ -15,7 +16,8 @@ _CUSTODY = {
         "The opening time {opens_at} has not come yet. Try again after it.",
     ),
     "notice-not-logged": (
-        "公开日志中没有本标段的公告。", "The log has no notice of this tender.",
+        "公开日志中没有本标段的公告。",
+        "The log has no notice of this tender.",
     ),
     "notice-not-last": (
         "此公告已被后来的公告取代。请取得最新公告。",
@@ -26,34 +28,43 @@ _CUSTODY = {
         "The log says that this tender was cancelled or suspended ({act}); nothing may be opened.",
     ),
     "closing-other-tender": (
-        "截标声明属于另一个标段。", "The closing statement is of another tender.",
+        "截标声明属于另一个标段。",
+        "The closing statement is of another tender.",
     ),
     "closing-other-policy": (
-        "截标声明所指的密封策略与公告不同。", "The closing statement names another sealing policy than the notice.",
+        "截标声明所指的密封策略与公告不同。",
+        "The closing statement names another sealing policy than the notice.",
     ),
     "closing-other-deadline": (
-        "截标声明中的截止时间与公告不同。", "The closing statement has another deadline than the notice.",
+        "截标声明中的截止时间与公告不同。",
+        "The closing statement has another deadline than the notice.",
     ),
     "closing-other-log": (
-        "截标声明属于另一个公开日志。", "The closing statement is for another public log.",
+        "截标声明属于另一个公开日志。",
+        "The closing statement is for another public log.",
     ),
     "closing-not-logged": (
-        "所给的日志条目不是这份截标声明的条目。", "The log entry given is not the one of this closing statement.",
+        "所给的日志条目不是这份截标声明的条目。",
+        "The log entry given is not the one of this closing statement.",
     ),
     "closing-second": (
         "本标段曾出现过另一份截标声明；一个标段只能有一份。请报告监督部门。",
-        "There was another closing statement for this tender before; there can only be one. Tell the supervisor.",
+        "There was another closing statement for this tender before; there can only be one. Tell "
+        "the supervisor.",
     ),
     "log-key-missing": (
-        "没有公开日志的验证公钥。请提供。", "The public log's verifier key is not there. Provide it.",
+        "没有公开日志的验证公钥。请提供。",
+        "The public log's verifier key is not there. Provide it.",
     ),
     "log-rewritten": (
         "公开日志（{new} 条）不是先前所见日志（{old} 条）的延续，已被改写。请报告监督部门。",
-        "The public log ({new} entries) does not extend the one seen before ({old} entries): it was rewritten. "
+        "The public log ({new} entries) does not extend the one seen before ({old} entries): it was "
+        "rewritten. "
         "Tell the supervisor.",
     ),
     "ledger-size": (
-        "台账应有 {wanted} 条，实有 {found} 条。", "The ledger must have {wanted} leaves; {found} are there.",
+        "台账应有 {wanted} 条，实有 {found} 条。",
+        "The ledger must have {wanted} leaves; {found} are there.",
     ),
     "ledger-root": (
         "台账内容与截标声明中的根不符：有条目被增加、删除或更改。",
@@ -64,13 +75,16 @@ _CUSTODY = {
         "The {member} of the bid {bid} is not the one in the ledger's leaf.",
     ),
     "bid-not-in-ledger": (
-        "投标 {bid} 不在台账中。", "The bid {bid} is not in the ledger.",
+        "投标 {bid} 不在台账中。",
+        "The bid {bid} is not in the ledger.",
     ),
     "receipt-late": (
-        "投标 {bid} 的回执时间晚于截止时间。", "The bid {bid} has a receipt from after the deadline.",
+        "投标 {bid} 的回执时间晚于截止时间。",
+        "The bid {bid} has a receipt from after the deadline.",
     ),
     "manifest-other-bid": (
-        "投标清单属于另一份投标。", "The manifest is of another bid.",
+        "投标清单属于另一份投标。",
+        "The manifest is of another bid.",
     ),
     "withdrawal-other": (
         "投标 {bid} 的撤回文件所指的标段、供应商、投标或密封策略不符。",
@@ -85,7 +99,8 @@ _CUSTODY = {
         "Only {found} suppliers bid and {wanted} are the minimum: nothing is opened and the keys are erased.",
     ),
     "segment-unknown": (
-        "密封策略中没有分段 {segment}。", "The sealing policy has no segment {segment}.",
+        "密封策略中没有分段 {segment}。",
+        "The sealing policy has no segment {segment}.",
     ),
     "sealing-key-differs": (
         "此密钥不是密封策略为保管人 {custodian} 列明的密钥。",
@@ -93,14 +108,16 @@ _CUSTODY = {
     ),
     "release-row": (
         "释放声明中投标 {bid} 的一行不合规定：须恰有份额、摘要或拒绝之一。",
-        "A row of the release for the bid {bid} must hold exactly one share, digest or refusal, as its part wants.",
+        "A row of the release for the bid {bid} must hold exactly one share, digest or refusal, as "
+        "its part wants.",
     ),
     "release-signer": (
         "释放声明不是由密封策略为保管人 {custodian} 列明的密钥签名。",
         "The release was not signed by the key that the policy names for the custodian {custodian}.",
     ),
     "release-other-closing": (
-        "释放声明针对另一份截标声明。", "The release is for another closing.",
+        "释放声明针对另一份截标声明。",
+        "The release is for another closing.",
     ),
     "release-early": (
         "保管人 {custodian} 的释放声明早于开标时间。",
@@ -118,7 +135,8 @@ _CUSTODY = {
 
 _OPENING = {
     "opening-ciphertext-missing": (
-        "平台没有保存该投标的密文。", "The platform does not have the bid's ciphertext.",
+        "平台没有保存该投标的密文。",
+        "The platform does not have the bid's ciphertext.",
     ),
     "opening-ciphertext-altered": (
         "平台所存密文与投标清单中的摘要不符。",
@@ -130,7 +148,8 @@ _OPENING = {
     ),
     "opening-shares-refused": (
         "保管人报告份额无法解开，所余份额不足；无法判断是投标人密封不当还是保管人不实。",
-        "Custodians say that shares do not open, and too few are left; whether the bidder sealed rubbish or they "
+        "Custodians say that shares do not open, and too few are left; whether the bidder sealed "
+        "rubbish or they "
         "refuse without reason cannot be told.",
     ),
     "opening-dealing-dishonest": (
@@ -142,7 +161,8 @@ _OPENING = {
         "What the bidder sealed does not decrypt with the bidder's own key.",
     ),
     "opening-offer-invalid": (
-        "投标人的报价文件不符合公告要求。", "The bidder's offer is not a valid one for this notice.",
+        "投标人的报价文件不符合公告要求。",
+        "The bidder's offer is not a valid one for this notice.",
     ),
     "opening-row": (
         "开标记录中投标 {bid} 的一行内容过多或不足。",
@@ -153,10 +173,12 @@ _OPENING = {
 
 _RANKING = {
     "rule-unknown": (
-        "不认识评标规则 {rule} 或并列规则 {tie}。", "The award rule {rule} or the tie rule {tie} is not known.",
+        "不认识评标规则 {rule} 或并列规则 {tie}。",
+        "The award rule {rule} or the tie rule {tie} is not known.",
     ),
     "order-unknown-bid": (
-        "并列次序中有未知或重复的投标。", "The order for ties names an unknown bid, or one twice.",
+        "并列次序中有未知或重复的投标。",
+        "The order for ties names an unknown bid, or one twice.",
     ),
     "order-incomplete": (
         "并列次序只列出了与 {bid} 并列的部分投标；请列出全部。",
@@ -167,7 +189,8 @@ _RANKING = {
         "There is no winner: no bid is responsive, or the first place is still shared.",
     ),
     "award-winner": (
-        "中标人不在排名之中。", "The winner is not among the bids ranked.",
+        "中标人不在排名之中。",
+        "The winner is not among the bids ranked.",
     ),
 }
 
@@ -177,23 +200,29 @@ _PACKAGE = {
         "This is not a whole ZIP package, or it has bytes that belong to no file. Download it again.",
     ),
     "package-name": (
-        "证据包中不应有名为 {file} 的文件。", "An evidence package has no file named {file}.",
+        "证据包中不应有名为 {file} 的文件。",
+        "An evidence package has no file named {file}.",
     ),
     "package-duplicate": (
-        "证据包中 {file} 出现两次。", "The package has the file {file} twice.",
+        "证据包中 {file} 出现两次。",
+        "The package has the file {file} twice.",
     ),
     "package-not-stored": (
         "证据包中 {file} 被压缩、加密或以流式写入；只接受原样存储。",
-        "The file {file} is compressed, encrypted or streamed in the package; only stored files are accepted.",
+        "The file {file} is compressed, encrypted or streamed in the package; only stored files are "
+        "accepted.",
     ),
     "package-file-size": (
-        "证据包中 {file} 过大。", "The file {file} is too large for a package.",
+        "证据包中 {file} 过大。",
+        "The file {file} is too large for a package.",
     ),
     "package-too-many": (
-        "证据包中的文件超过 {limit} 个。", "The package has more than {limit} files.",
+        "证据包中的文件超过 {limit} 个。",
+        "The package has more than {limit} files.",
     ),
     "package-digest": (
-        "{file} 的内容与所列摘要不符，已被更改。", "{file} does not have the digest listed: it was changed.",
+        "{file} 的内容与所列摘要不符，已被更改。",
+        "{file} does not have the digest listed: it was changed.",
     ),
     "file-missing": ("缺少文件 {file}。", "The file {file} is missing."),
     "file-damaged": ("文件 {file} 已损坏。", "The file {file} is damaged."),
@@ -204,5 +233,9 @@ _PACKAGE = {
 }
 
 MESSAGES: dict[str, tuple[str, str]] = {
-    **_CUSTODY, **_OPENING, **_RANKING, **_PACKAGE, **_VERIFICATION,
+    **_CUSTODY,
+    **_OPENING,
+    **_RANKING,
+    **_PACKAGE,
+    **_VERIFICATION,
 }

@@ -19,10 +19,12 @@ _FINDINGS = {
         "There is no revocation list, so whether a certificate was revoked could not be checked.",
     ),
     "verify-enrolments": (
-        "{count} 份证书登记由平台签名。", "The platform signed the enrolments of {count} certificates.",
+        "{count} 份证书登记由平台签名。",
+        "The platform signed the enrolments of {count} certificates.",
     ),
     "verify-evidence-signed": (
-        "证据目录 evidence.json 由平台签名。", "The list of the evidence, evidence.json, is signed by the platform.",
+        "证据目录 evidence.json 由平台签名。",
+        "The list of the evidence, evidence.json, is signed by the platform.",
     ),
     "verify-evidence-files": (
         "目录所列 {count} 个文件齐全且摘要一致，没有未列入的文件。",
@@ -34,36 +36,44 @@ _FINDINGS = {
     ),
     "verify-entries-tender": ("所有日志条目都属于本标段。", "All log entries are of this tender."),
     "verify-log-checkpoint": (
-        "日志检查点（{size} 条）由日志公钥签名。", "The log's checkpoint over {size} entries is signed by the log's key.",
+        "日志检查点（{size} 条）由日志公钥签名。",
+        "The log's checkpoint over {size} entries is signed by the log's key.",
     ),
     "verify-log-entries": (
-        "{count} 个日志条目均有证明在日志中的位置。", "Each of the {count} entries is proved to be in the log.",
+        "{count} 个日志条目均有证明在日志中的位置。",
+        "Each of the {count} entries is proved to be in the log.",
     ),
     "verify-notice-signed": (
-        "公告由其所列招标人“{buyer}”签名。", "The notice is signed by the buyer it names, {buyer}.",
+        "公告由其所列招标人“{buyer}”签名。",
+        "The notice is signed by the buyer it names, {buyer}.",
     ),
     "verify-notices-earlier": (
         "此前的公告（{count} 份）齐全，均由同一招标人签名。",
         "Earlier notices ({count}) are all there, signed by the same buyer.",
     ),
     "verify-notices-logged": (
-        "各份公告均在截止前依次记入公开日志。", "The log published each notice, in order, before the closing.",
+        "各份公告均在截止前依次记入公开日志。",
+        "The log published each notice, in order, before the closing.",
     ),
     "verify-not-independent": (
-        "公告说明：各保管人并非相互独立。", "The notice says: custodians not independent.",
+        "公告说明：各保管人并非相互独立。",
+        "The notice says: custodians not independent.",
     ),
     "verify-sandbox": (
-        "本标段为演练，按天计算的规则未执行。", "This tender was a rehearsal: rules that count days were waived.",
+        "本标段为演练，按天计算的规则未执行。",
+        "This tender was a rehearsal: rules that count days were waived.",
     ),
     "verify-closing-signed": (
         "截标声明由平台签名，标段、密封策略和截止时间与公告一致。",
         "The closing is signed by the platform, with the notice's tender, policy and deadline.",
     ),
     "verify-closing-logged": (
-        "截标声明已记入公开日志，且只有一份。", "The closing is in the public log, and it is the only one.",
+        "截标声明已记入公开日志，且只有一份。",
+        "The closing is in the public log, and it is the only one.",
     ),
     "verify-ledger-root": (
-        "台账 {count} 条与截标声明中的根一致。", "The ledger's {count} leaves have the root in the closing.",
+        "台账 {count} 条与截标声明中的根一致。",
+        "The ledger's {count} leaves have the root in the closing.",
     ),
     "verify-bids": (
         "台账 {count} 条所涉投标与撤回：清单、签名、证书、回执和时间均一致。",
@@ -82,11 +92,13 @@ _FINDINGS = {
         "The {count} releases are signed by their custodians, and their shares are those committed to.",
     ),
     "verify-releases-all": (
-        "确定之前日志收到的释放声明无一遗漏。", "No release that the log had before the freezing was left out.",
+        "确定之前日志收到的释放声明无一遗漏。",
+        "No release that the log had before the freezing was left out.",
     ),
     "verify-record-signed": ("开标记录由平台签名。", "The opening record is signed by the platform."),
     "verify-record-logged": (
-        "开标记录在释放声明确定之后记入日志。", "The opening record is in the log, after the releases were frozen.",
+        "开标记录在释放声明确定之后记入日志。",
+        "The opening record is in the log, after the releases were frozen.",
     ),
     "verify-opened-again": (
         "重新开启 {count} 份投标，报价文件逐字节一致。",
@@ -107,11 +119,13 @@ _FINDINGS = {
         "Totals, ranks and winner, computed again for {count} bids, are those of the award.",
     ),
     "verify-decision": (
-        "定标决定由招标人签名并记入日志，中标人一致。", "The buyer signed the decision for that winner, and it is logged.",
+        "定标决定由招标人签名并记入日志，中标人一致。",
+        "The buyer signed the decision for that winner, and it is logged.",
     ),
     "verify-tie-rule": (
         "有总价相同的投标，按“{tie}”分先后；该规则是否属于规则包 {pack}，仅凭证据包无法核对。",
-        "Bids with equal totals were parted by “{tie}”; that this is the tie rule of the pack {pack} the package "
+        "Bids with equal totals were parted by “{tie}”; that this is the tie rule of the pack "
+        "{pack} the package "
         "alone cannot show.",
     ),
     "verify-above-ceiling": (
@@ -124,10 +138,14 @@ _FINDINGS = {
     ),
     "verify-unopened": (
         "投标人 {suppliers} 家（最低 {wanted} 家），但标段在开标前终止：没有开启任何投标。",
-        "{suppliers} suppliers bid ({wanted} are the minimum), but the tender ended before its opening: nothing was "
+        "{suppliers} suppliers bid ({wanted} are the minimum), but the tender ended before its "
+        "opening: nothing was "
         "opened.",
     ),
-    "verify-ending": ("终止声明已签名并记入日志：{reason}", "The statement that ended the tender is signed and logged: {reason}"),
+    "verify-ending": (
+        "终止声明已签名并记入日志：{reason}",
+        "The statement that ended the tender is signed and logged: {reason}",
+    ),
     "verify-erasures": (
         "保管人是否确已销毁密钥，无法由证据包证明。",
         "That the custodians have really erased their keys no package can show.",
@@ -138,44 +156,53 @@ _FINDINGS = {
         "The tender ended before it was evaluated; the package cannot show whether the reason is true.",
     ),
     "verify-none-responsive": (
-        "重新计算后有效投标 {count} 份。", "Ranked again, {count} bids were responsive.",
+        "重新计算后有效投标 {count} 份。",
+        "Ranked again, {count} bids were responsive.",
     ),
     "verify-complete": (
         "证据包恰好包含此过程应有的 {count} 个文件。",
         "The package has exactly the {count} files that this course of things asks for.",
     ),
     "verify-skipped": (
-        "因前述问题，依赖于此的检查未能进行。", "Checks that depend on this could not be made, for the reason above.",
+        "因前述问题，依赖于此的检查未能进行。",
+        "Checks that depend on this could not be made, for the reason above.",
     ),
     "verify-unanchored": (
         "未锚定：您没有同时提供自己的根证书和日志公钥，此结果只说明证据包自身一致。",
-        "Unanchored: without root certificates and a log key of your own, this only shows that the package agrees "
+        "Unanchored: without root certificates and a log key of your own, this only shows that the "
+        "package agrees "
         "with itself.",
     ),
 }
 
 _REFUSALS = {
     "crl-malformed": (
-        "{file} 不是 PEM 格式的证书吊销列表。", "{file} does not hold revocation lists in PEM.",
+        "{file} 不是 PEM 格式的证书吊销列表。",
+        "{file} does not hold revocation lists in PEM.",
     ),
     "evidence-unreadable": (
-        "证据目录不可信，{file} 无从核对。", "Without a good evidence statement nothing vouches for {file}.",
+        "证据目录不可信，{file} 无从核对。",
+        "Without a good evidence statement nothing vouches for {file}.",
     ),
     "checkpoint-unreadable": (
-        "日志检查点不可信，{file} 无从核对。", "Without a good checkpoint of the log nothing vouches for {file}.",
+        "日志检查点不可信，{file} 无从核对。",
+        "Without a good checkpoint of the log nothing vouches for {file}.",
     ),
     "file-unlisted": (
-        "{file} 没有列入证据目录。", "{file} is not listed in the evidence statement.",
+        "{file} 没有列入证据目录。",
+        "{file} is not listed in the evidence statement.",
     ),
     "file-unexpected": (
-        "{file} 不应出现在此标段的证据包中。", "{file} does not belong into the package of this tender.",
+        "{file} 不应出现在此标段的证据包中。",
+        "{file} does not belong into the package of this tender.",
     ),
     "proofs-count": (
         "日志条目 {entries} 个，证明 {proofs} 个，数目不等。",
         "There are {entries} log entries and {proofs} proofs; there must be as many.",
     ),
     "proof-other": (
-        "{file} 是另一位置或另一检查点的证明。", "{file} is a proof for another place or another checkpoint.",
+        "{file} 是另一位置或另一检查点的证明。",
+        "{file} is a proof for another place or another checkpoint.",
     ),
     "entry-missing": ("日志中没有 {act} 的条目。", "The log has no entry of the act {act}."),
     "entry-twice": ("日志中 {act} 的条目不止一个。", "The log has more than one entry of the act {act}."),
@@ -188,10 +215,12 @@ _REFUSALS = {
     "entry-other-tender": ("条目 {act} 属于另一个标段。", "The entry of {act} is of another tender."),
     "entry-statement": ("条目 {act} 中没有签名声明。", "The entry of {act} has no signed statement in it."),
     "entry-unopened": (
-        "日志中有 {act}，而此标段不应有此行为。", "The log has {act}, which cannot be in the course of this tender.",
+        "日志中有 {act}，而此标段不应有此行为。",
+        "The log has {act}, which cannot be in the course of this tender.",
     ),
     "notice-other-tender": (
-        "公告属于另一个标段或另一个招标人。", "The notice is of another tender or another buyer.",
+        "公告属于另一个标段或另一个招标人。",
+        "The notice is of another tender or another buyer.",
     ),
     "notices-logged": (
         "日志发布了 {entries} 份公告，证据包中有 {notices} 份。",
@@ -203,7 +232,8 @@ _REFUSALS = {
         "The release of the custodian {custodian} is not the one that was frozen.",
     ),
     "release-left-out": (
-        "确定之前收到的一份释放声明被遗漏。", "A release received before the freezing was left out of the set.",
+        "确定之前收到的一份释放声明被遗漏。",
+        "A release received before the freezing was left out of the set.",
     ),
     "release-set-other": (
         "所确定的释放声明属于另一标段、截标或分段。",
@@ -212,40 +242,50 @@ _REFUSALS = {
     "release-set-twice": ("同一保管人被计入两次。", "A custodian is in the frozen set twice."),
     "release-set-early": (
         "只有 {count} 份释放声明便已确定：少于门限，或未等满宽限时间。",
-        "The set was frozen with only {count} releases: fewer than the threshold, or before the grace had passed.",
+        "The set was frozen with only {count} releases: fewer than the threshold, or before the "
+        "grace had passed.",
     ),
     "record-other-closing": (
-        "开标记录针对另一标段或另一份截标声明。", "The opening record is for another tender or closing.",
+        "开标记录针对另一标段或另一份截标声明。",
+        "The opening record is for another tender or closing.",
     ),
     "record-bid-missing": (
-        "开标记录遗漏了有效投标 {bid}。", "The opening record leaves out the current bid {bid}.",
+        "开标记录遗漏了有效投标 {bid}。",
+        "The opening record leaves out the current bid {bid}.",
     ),
     "record-bid-unknown": (
-        "开标记录中的投标 {bid} 不是有效投标。", "The opening record has the bid {bid}, which is not current.",
+        "开标记录中的投标 {bid} 不是有效投标。",
+        "The opening record has the bid {bid}, which is not current.",
     ),
     "record-differs": (
         "开标记录中投标 {bid} 的 {member} 与重新开启的结果不同。",
         "The {member} of the bid {bid} in the opening record is not what opening it again gave.",
     ),
     "record-order": (
-        "开标记录中投标的次序或重复有误。", "The bids of the opening record are not in the ledger's order, each once.",
+        "开标记录中投标的次序或重复有误。",
+        "The bids of the opening record are not in the ledger's order, each once.",
     ),
     "offer-differs": (
-        "投标 {bid} 的报价文件与重新开启的结果不同。", "The offer of the bid {bid} is not what opening it again gave.",
+        "投标 {bid} 的报价文件与重新开启的结果不同。",
+        "The offer of the bid {bid} is not what opening it again gave.",
     ),
     "offer-not-opened": (
-        "投标 {bid} 未能开启，却有报价文件。", "The bid {bid} does not open, yet an offer of it is there.",
+        "投标 {bid} 未能开启，却有报价文件。",
+        "The bid {bid} does not open, yet an offer of it is there.",
     ),
     "evaluation-other-opening": (
-        "评审结果针对另一份开标记录。", "The evaluation is of another opening record.",
+        "评审结果针对另一份开标记录。",
+        "The evaluation is of another opening record.",
     ),
     "evaluation-unknown-bid": (
-        "评审结果否决了未开启或重复的投标。", "The evaluation rejects a bid that did not open, or one twice.",
+        "评审结果否决了未开启或重复的投标。",
+        "The evaluation rejects a bid that did not open, or one twice.",
     ),
     "award-other-tender": ("中标声明属于另一个标段。", "The award is of another tender."),
     "award-bid-missing": ("排名遗漏了投标 {bid}。", "The ranking leaves out the bid {bid}."),
     "award-bid-unknown": (
-        "排名中的投标 {bid} 没有开启。", "The ranking has the bid {bid}, which did not open.",
+        "排名中的投标 {bid} 没有开启。",
+        "The ranking has the bid {bid}, which did not open.",
     ),
     "award-differs": (
         "排名中投标 {bid} 的 {member} 与重新计算的结果不同。",
@@ -265,7 +305,8 @@ _REFUSALS = {
         "The buyer's decision is for another winner or opening record.",
     ),
     "ending-other-closing": (
-        "终止声明针对另一份截标声明。", "The statement that ended the tender is for another closing.",
+        "终止声明针对另一份截标声明。",
+        "The statement that ended the tender is for another closing.",
     ),
 }
 

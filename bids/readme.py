@@ -48,8 +48,8 @@ _TEXT = """\
 
 This ZIP has everything needed to check the whole course of the tender again: notice, closing, ledger, the
 manifest, signature and receipt of every bid, the shares that the custodians released, the ciphertext and the
-offer of every public part, opening record, ranking and award, the entries of the public log with their proofs,
-certificates and revocation lists.
+offer of every public part, opening record, ranking and award, the entries of the public log with their
+proofs, certificates and revocation lists.
 
 A. With our verifier (no network needed)
 

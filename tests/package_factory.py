@@ -3,7 +3,6 @@
     case = Case(World(seed=1), bidders=3)        # published, bid, closed
     case.release(); case.open(); case.evaluate(); case.award()
     data = case.package()                        # the ZIP's bytes
-    rewrite(data, {"award.json": b"…"})          # the same ZIP with files changed, added or (None) removed
 
 Every step takes what a dishonest platform would do otherwise, signed with the platform's own keys.
 """
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,18 +19,25 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from bids import package as names
 from bids.awards import build_award
-from bids.custody import BidFiles, CheckedClosing, ClosedTender, Release, build_release, check_closed, check_release
+from bids.custody import (
+    BidFiles,
+    CheckedClosing,
+    ClosedTender,
+    Release,
+    build_release,
+    check_closed,
+    check_release,
+)
 from bids.objects import build_statement
 from bids.opening import Outcome, build_opening_record, open_bid
-from bids.package import build_evidence, evidence_digests, lines, read_package, write_package
+from bids.package import build_evidence, evidence_digests, lines, write_package
 from bids.ranking import Ranked, Ranking, rank
 from bids.readme import readme
-from bids.verification import Report, verify
 from signing import canonical, statements
 from signing.canonical import JSON
 from signing.certificates import dump_pem
 from signing.encoding import format_time
-from tests.bids_factory import Bid, Tender, World
+from tests.bids_factory import Tender, World
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -205,9 +211,7 @@ class Case:
         ]
         self.ranking = rank(ranked, self.tender.notice, order=order)
 
-    def award(
-        self, change: Change = unchanged, decide: Change = unchanged, signer: Any = None
-    ) -> None:
+    def award(self, change: Change = unchanged, decide: Change = unchanged, signer: Any = None) -> None:
         """The agency's decision and the platform's award statement."""
         assert self.ranking is not None
         at = self.later()
@@ -376,36 +380,3 @@ def unzipped(data: bytes) -> dict[str, bytes]:
     """The files of a package."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-def rewrite(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
-    """The same ZIP with files changed or added, or removed where None is given."""
-    files: dict[str, bytes | None] = {**unzipped(data), **changes}
-    return zipped({name: content for name, content in files.items() if content is not None})
-
-
-def check(data: bytes, world: World | None = None) -> Report:
-    """Verify a package; with `world`, anchored in its root and log key."""
-    package = read_package(io.BytesIO(data))
-    if world is None:
-        return verify(package)
-    return verify(package, dump_pem(world.roots), world.log_signer.vkey)
-
-
-def failures(report: Report) -> dict[str, list[str]]:
-    """The codes of failed findings and, of each, those of its reasons."""
-    return {
-        finding.code: [reason.code for reason in finding.reasons]
-        for finding in report.findings
-        if finding.ok is False
-    }
-
-
-def texts(report: Report) -> Iterable[str]:
-    """All findings in both languages: none may be without its words."""
-    for finding in report.findings:
-        yield finding.text("zh")
-        yield finding.text("en")
-
-
-__all__ = ["Bid", "Case", "bid_files", "check", "closed_tender", "failures", "rewrite", "texts", "unzipped", "zipped"]

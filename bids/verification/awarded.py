@@ -168,4 +168,3 @@ def _remark(book: Book, award: Award, ranking: Ranking | None, notice: Notice) -
     winner = next(row for row in ranking.rows if row.bid == award.winner)
     if notice.ceiling is not None and winner.total > notice.ceiling:
         book.note("verify-above-ceiling", AWARD, bid=winner.bid)
-

@@ -12,7 +12,8 @@ from signing.statements import Statement
 
 def check_evidence(package: Package, book: Book, trust: Trust) -> Statement | None:
     """1. `evidence.json` is signed by the platform. 2. Every file it lists is there and has its digest; every
-    file there is listed, but itself and the log's. Nothing else vouches for the PDFs; without it they fail."""
+    file there is listed, but itself and the log's. Nothing else vouches for the PDFs: without it they fail.
+    """
     evidence: Statement | None = None
     with book.step("verify-evidence-signed", EVIDENCE):
         evidence = trust.platform_statement("evidence", package.read(EVIDENCE))

@@ -122,9 +122,7 @@ class Book:
         named = tuple(dict.fromkeys(step.blamed)) if step.reasons else files
         # What parties wrote may have line breaks; a finding is one line.
         words = {name: " ".join(str(value).split()) for name, value in {**params, **step.params}.items()}
-        self.findings.append(
-            Finding(len(self.findings) + 1, code, ok, named, words, tuple(step.reasons))
-        )
+        self.findings.append(Finding(len(self.findings) + 1, code, ok, named, words, tuple(step.reasons)))
 
     def note(self, code: str, *files: str, **params: object) -> None:
         """Something that could not be checked, said plainly."""

@@ -18,9 +18,9 @@ from bids.package import (
     split_lines,
 )
 from bids.trust import Trust
-from bids.verification.findings import Book
+from bids.verification.findings import Book, Step
 from signing import canonical, merkle, notes
-from signing.notes import Checkpoint
+from signing.notes import Checkpoint, Proof
 
 _PROOFS = "log/proofs/"
 
@@ -68,32 +68,30 @@ def check_log(package: Package, book: Book, trust: Trust) -> Log | None:
         return None
     entries: list[Entry] = []
     with book.step("verify-log-entries", LOG_ENTRIES) as step:
+        proofs = _proofs(package, step, note)
         leaves = split_lines(package.read(LOG_ENTRIES), LOG_ENTRIES)
-        indices = sorted(_index(name) for name in package.names if name.startswith(_PROOFS))
         step.params["count"] = str(len(leaves))
-        if len(indices) != len(leaves):
-            raise BidError("proofs-count", file=LOG_ENTRIES, proofs=len(indices), entries=len(leaves))
-        for index, leaf in zip(indices, leaves, strict=True):
-            with step.guard(LOG_ENTRIES, proof_name(index)):
-                entries.append(_proved(package, index, leaf, checkpoint, note))
-        if step.reasons:
-            return None
-    return Log(checkpoint, tuple(entries))
+        if len(proofs) != len(leaves):
+            raise BidError("proofs-count", file=LOG_ENTRIES, proofs=len(proofs), entries=len(leaves))
+        for proof, leaf in zip(proofs, leaves, strict=True):
+            with step.guard(LOG_ENTRIES, proof_name(proof.index)):
+                root, size = checkpoint.root, checkpoint.size
+                merkle.verify_inclusion(proof.index, size, merkle.leaf_hash(leaf), proof.hashes, root)
+                entries.append(Entry.parse(leaf))
+    return None if step.reasons else Log(checkpoint, tuple(entries))
 
 
-def _index(name: str) -> int:
-    return int(name.removeprefix(_PROOFS).removesuffix(".tlog-proof"))
-
-
-def _proved(package: Package, index: int, leaf: bytes, checkpoint: Checkpoint, note: bytes) -> Entry:
-    with refusing("log proof"):
-        proof = notes.parse_proof(package.read(proof_name(index)))
-        if proof.index != index or proof.checkpoint != note:
-            raise BidError("proof-other", file=proof_name(index))
-        merkle.verify_inclusion(
-            index, checkpoint.size, merkle.leaf_hash(leaf), proof.hashes, checkpoint.root
-        )
-    return Entry.parse(leaf)
+def _proofs(package: Package, step: Step, note: bytes) -> list[Proof]:
+    """The proofs against this very checkpoint, by the index that name and proof agree on."""
+    found = []
+    for name in package.names:
+        if name.startswith(_PROOFS):
+            with step.guard(name):
+                proof = notes.parse_proof(package.read(name))
+                if proof_name(proof.index) != name or proof.checkpoint != note:
+                    raise BidError("proof-other", file=name)
+                found.append(proof)
+    return sorted(found, key=lambda proof: proof.index)
 
 
 def check_published(package: Package, book: Book, log: Log, tender: str | None) -> None:

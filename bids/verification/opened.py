@@ -86,9 +86,7 @@ def _compare(step: Step, wanted: Sequence[Any], found: Sequence[Any]) -> None:
             continue
         for member in sorted(row.keys() | said.keys()):
             if row.get(member) != said.get(member):
-                step.fail(
-                    BidError("record-differs", bid=row["bid"], member=member, file=OPENING_RECORD)
-                )
+                step.fail(BidError("record-differs", bid=row["bid"], member=member, file=OPENING_RECORD))
     for bid in stated:
         step.fail(BidError("record-bid-unknown", bid=bid, file=OPENING_RECORD))
     if not step.reasons and list(wanted) != list(found):

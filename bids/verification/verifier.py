@@ -132,9 +132,7 @@ def _check_ending(book: Book, trust: Trust, log: Log, checked: CheckedClosing) -
         step.params["reason"] = members["reason"]
 
 
-def _check_opened(
-    package: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing
-) -> set[str]:
+def _check_opened(package: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing) -> set[str]:
     """Steps 7 to 9; the names of the files that they ask for."""
     wanted = {names.OPENING_RECORD, names.OPENING_RECORD_PDF}
     releases = check_releases(package, book, trust, log, checked)

@@ -58,9 +58,9 @@ def test_ranking_is_ordered_counted_and_does_not_depend_on_the_order_given(
         return (one.rejected_reason is not None, total(one), *earlier)
 
     merits = [merit(row.bid) for row in ranking.rows]
-    assert merits == sorted(merits)  # type: ignore[type-var]
+    assert merits == sorted(merits)
     for row in ranking.rows:
-        better = sum(merit(other) < merit(row.bid) for other in by_id)  # type: ignore[operator]
+        better = sum(merit(other) < merit(row.bid) for other in by_id)
         assert row.rank == better + 1
         assert Fraction(row.total) == total(by_id[row.bid])
         assert row.responsive == (by_id[row.bid].rejected_reason is None)

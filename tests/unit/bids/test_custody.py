@@ -186,9 +186,11 @@ def test_nothing_is_released_early_or_below_the_minimum_or_for_others(case: Case
     assert refused(build_release, checked, "f" * 32, keys[0], "bid", at).code == "custodian-unknown"
 
 
-def changed(case: Case, number: int = 0, signer: int | None = None, **members: object) -> bytes:
+def changed(case: Case, number: int = 0, signer: int | None = None, **members: Any) -> bytes:
     """A release with members changed, signed by the custodian itself or by another one."""
-    statement = dict(read_statement(released(case, number)[0], "sunseal/release/v1").statement)
+    statement: dict[str, Any] = dict(
+        read_statement(released(case, number)[0], "sunseal/release/v1").statement
+    )
     actor = case.world.custodians[number if signer is None else signer]
     return actor.statement({**statement, **members}, case.at)
 
@@ -288,7 +290,9 @@ def test_a_files_share_goes_to_the_agencys_envelope_key_alone(case: Case) -> Non
     ):
         assert refused(open_files_share, key, *place, sealed).code == "sealing-failed"
     assert refused(open_files_share, envelope, tender, bid, "bid", custodian, "%").code == "encoding-invalid"
-    assert refused(seal_files_share, b"short", tender, bid, "bid", custodian.id, share).code == "sealing-failed"
+    assert (
+        refused(seal_files_share, b"short", tender, bid, "bid", custodian.id, share).code == "sealing-failed"
+    )
 
 
 # --- what needs a memory

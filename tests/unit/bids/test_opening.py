@@ -1,4 +1,4 @@
-"""Opening against hostile bidders, lying custodians and a platform that loses things: none stops the others."""
+"""Opening against hostile bidders, lying custodians and a careless platform: none stops the others."""
 
 from __future__ import annotations
 
@@ -416,5 +416,3 @@ def test_reasons_have_words_in_both_languages() -> None:
         assert reason_text(reason, "zh") != reason_text(reason, "en")
     assert reason_text("offer-invalid:price-missing", "en").endswith("(price-missing)")
     assert reason_text("something else", "zh") == "something else"
-
-

@@ -156,7 +156,11 @@ def test_a_wrong_line_amount_is_corrected_too(notice: Notice) -> None:
 
 def test_anybody_recomputes_totals_from_the_working_alone(notice: Notice) -> None:
     working = rank([bid(notice, 1, "3.333"), bid(notice, 2, "0.004")], notice).working
-    assert (working["rule"], working["tie"], working["currency"]) == ("lowest-total", "earlier-receipt", "CNY")
+    assert (working["rule"], working["tie"], working["currency"]) == (
+        "lowest-total",
+        "earlier-receipt",
+        "CNY",
+    )
     for one in working["bids"]:
         total = Decimal(0)
         for line in one["lines"]:
