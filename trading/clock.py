@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOW = {
-    "postgresql": text("SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)"),
+_COLUMNS: dict[str, ColumnElement[int]] = {
+    "postgresql": literal_column(
+        "CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)", BigInteger
+    ),
     # julianday keeps 0.05 ms; the rounding is down, as on PostgreSQL.
-    "sqlite": text("SELECT CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"),
+    "sqlite": literal_column("CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)", BigInteger),
 }
+_NOW = {dialect: select(column) for dialect, column in _COLUMNS.items()}
 
 
 class Clock:
@@ -32,5 +35,12 @@ class Clock:
 
     def now(self, session: Session) -> datetime:
         """The time of this very statement, not of the transaction's start."""
-        milliseconds = session.execute(_NOW[session.get_bind().dialect.name]).scalar_one()
+        return self.moment(session.execute(_NOW[session.get_bind().dialect.name]).scalar_one())
+
+    def column(self, session: Session) -> ColumnElement[int]:
+        """The reading as a column, for a statement that asks for more; `moment` makes a time of it."""
+        return _COLUMNS[session.get_bind().dialect.name]
+
+    def moment(self, milliseconds: int) -> datetime:
+        """The time that a reading stands for."""
         return _EPOCH + timedelta(milliseconds=milliseconds) + self._offset

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dramatiq
 from dramatiq.middleware import Retries
-from sqlalchemy.orm import Session
 
 from trading.clock import Clock
+from trading.commands.platform import migrate
 from trading.config import Settings
-from trading.db import Base
-from trading.platform import Platform, build_platform, load_features
+from trading.platform import Platform, build_platform
 from trading.queue import EmbeddedBroker, Queue
 
 CLAIM_SECONDS = 1.0
@@ -29,9 +28,9 @@ class MovedClock(Clock):
         super().__init__()
         self.ahead = ahead
 
-    def now(self, session: Session) -> datetime:
-        """As Clock.now."""
-        return super().now(session) + self.ahead
+    def moment(self, milliseconds: int) -> datetime:
+        """As Clock.moment."""
+        return super().moment(milliseconds) + self.ahead
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,7 @@ class Site:
 
     def create(self) -> None:
         """Make the tables, in an empty database."""
-        from trading.db import make_engine
-
-        load_features()
-        engine = make_engine(self.database_url)
-        Base.metadata.create_all(engine)
-        engine.dispose()
-
-    def at(self, folder: Path, database_url: str) -> Site:
-        """The same site somewhere else."""
-        return replace(self, folder=folder, database_url=database_url)
+        migrate(self.database_url)
 
 
 class DroppingBroker(EmbeddedBroker):

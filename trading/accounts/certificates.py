@@ -7,6 +7,8 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from cryptography import x509
@@ -23,6 +25,7 @@ from signing.keys import spki
 from signing.statements import sign_statement
 from trading.accounts.models import Crl, EnrolmentDay, Organisation, PartyCertificate
 from trading.audit.services import AuditLog
+from trading.clock import Clock
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.platform import Platform
 from trading.queue import insert_if_missing
@@ -34,6 +37,11 @@ CERTIFICATE_DAYS = 730
 CRL_OVERLAP = timedelta(hours=6)
 # The day of suppliers' enrolments ends at midnight of the place the rules are written for.
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+# A list stays the newest until the schedule's next; copies of a platform's, told apart by its clock and in
+# no session. Every submission needs it.
+_NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
 
 
 class Certificates:
@@ -162,8 +170,13 @@ class Certificates:
         Only when the job has not run for so long that the list is outdated is one made here: a list that
         came with a submission would tell of it.
         """
+        kept = _NEWEST.get(self._clock)
+        if kept is not None and kept.issued_at <= now < kept.follows_at:
+            return kept
         newest = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
         if newest is not None and newest.next_update > now:
+            columns = {column.key: getattr(newest, column.key) for column in Crl.__table__.columns}
+            _NEWEST[self._clock] = Crl(**columns)
             return newest
         return self.make_crl(session, now)
 
@@ -285,7 +298,7 @@ class Certificates:
         """
         crl = self.current_crl(session, now)
         with refusing("signature"):
-            loaded = x509.load_der_x509_crl(crl.der)
+            loaded = _loaded_crl(crl.der)
             verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
             party = party_of(verified.certificate)
         row = session.get(PartyCertificate, fingerprint(verified.certificate))
@@ -297,6 +310,11 @@ class Certificates:
         if not owner or party.role != role or row.role != role:
             raise TradingError("certificate-not-yours", role=role)
         return verified, crl
+
+
+@lru_cache(maxsize=8)
+def _loaded_crl(der: bytes) -> x509.CertificateRevocationList:
+    return x509.load_der_x509_crl(der)
 
 
 def crl_due(session: Session, now: datetime) -> bool:

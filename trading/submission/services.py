@@ -81,6 +81,16 @@ class Receipt:
     signature: str
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What is here for a manifest: the instant, uploads by digest, the next leaf's place, earlier bids."""
+
+    now: datetime
+    uploads: dict[str, Upload]
+    position: int
+    history: bool
+
+
 class Submission:
     """The acts of a supplier on its bids."""
 
@@ -111,7 +121,9 @@ class Submission:
         """
         judged = self._judge(session, actor, raw, signature, "manifest")
         parsed = _parse(raw)
-        tender, now = self._locked(session, tender_id)
+        tender = _locked(session, tender_id)
+        found = self._find(session, tender.id, actor.organisation, parsed)
+        now = found.now
         pack = pack_named(tender.pack, tender.pack_version)
         try:
             refuse_unless_open(tender, now)
@@ -127,7 +139,6 @@ class Submission:
                 raise parsed
             manifest = parsed
             check_manifest(manifest, notice, actor.organisation)
-        found = _find(session, tender.id, actor.organisation, manifest)
         if found.history:
             history = own_history(session, tender.id, actor.organisation, manifest.bid)
             if (known := history.known(manifest.bid)) is not None:
@@ -168,7 +179,8 @@ class Submission:
             TradingError: refused, with rule and article.
         """
         judged = self._judge(session, actor, raw, signature, "withdrawal")
-        tender, now = self._locked(session, tender_id)
+        tender = _locked(session, tender_id)
+        now = self._clock.now(session)
         pack = pack_named(tender.pack, tender.pack_version)
         if (before := self._withdrawn_before(session, actor, raw, signature)) is not None:
             return before
@@ -216,18 +228,42 @@ class Submission:
             return Judged(what, error=TradingError("signature-missing"))
         try:
             verified, crl = self._accounts.verify_party_signature(
-                session, raw, signature, self._clock.now(session), "supplier", actor.organisation
+                session,
+                raw,
+                signature,
+                actor.at or self._clock.now(session),
+                "supplier",
+                actor.organisation,
             )
         except (BidError, SigningError, TradingError) as error:
             return Judged(what, error=error)
         return Judged(what, verified.certificate, crl)
 
-    def _locked(self, session: Session, tender_id: str) -> tuple[Tender, datetime]:
-        """The tender locked, and the instant at which whatever comes now is received."""
-        tender = lock_tender(session, tender_id)
-        if not State(tender.state).public:
-            raise NotFound("tender-not-found")
-        return tender, self._clock.now(session)
+    def _find(
+        self, session: Session, tender_id: str, organisation: str, manifest: Manifest | BidError
+    ) -> _Found:
+        """In one query, under the lock; `history` also if the bid's id is taken by anybody."""
+        if isinstance(manifest, BidError):
+            return _Found(self._clock.now(session), {}, 0, True)
+        mine = and_(Bid.tender_id == tender_id, Bid.supplier_id == organisation)
+        rows = session.execute(
+            select(
+                Upload,
+                next_position(tender_id),
+                exists().where(or_(mine, Bid.id == manifest.bid)),
+                self._clock.column(session),
+            ).where(
+                Upload.tender_id == tender_id,
+                Upload.organisation_id == organisation,
+                Upload.sha256.in_([entry.sha256 for part in manifest.parts for entry in part.objects]),
+                Upload.completed_at.is_not(None),
+            )
+        ).all()
+        if not rows:
+            return _Found(self._clock.now(session), {}, 0, True)
+        _, position, history, reading = rows[0]
+        uploads = {upload.sha256: upload for upload, *_ in rows}
+        return _Found(self._clock.moment(reading), uploads, position, bool(history))
 
     def _check_replaces(
         self,
@@ -327,34 +363,12 @@ def _parse(raw: bytes) -> Manifest | BidError:
         return error
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What is here for a manifest: uploads by digest, the next leaf's place, whether there are bids."""
-
-    uploads: dict[str, Upload]
-    position: int
-    history: bool
-
-
-def _find(session: Session, tender_id: str, organisation: str, manifest: Manifest) -> _Found:
-    """In one query, under the lock; `history` also if the bid's id is taken by anybody."""
-    earlier = exists().where(
-        or_(
-            and_(Bid.tender_id == tender_id, Bid.supplier_id == organisation),
-            Bid.id == manifest.bid,
-        )
-    )
-    rows = session.execute(
-        select(Upload, next_position(tender_id), earlier).where(
-            Upload.tender_id == tender_id,
-            Upload.organisation_id == organisation,
-            Upload.sha256.in_([entry.sha256 for part in manifest.parts for entry in part.objects]),
-            Upload.completed_at.is_not(None),
-        )
-    ).all()
-    if not rows:
-        return _Found({}, 0, True)
-    return _Found({upload.sha256: upload for upload, _, _ in rows}, rows[0][1], bool(rows[0][2]))
+def _locked(session: Session, tender_id: str) -> Tender:
+    """The tender locked; the clock is read after this."""
+    tender = lock_tender(session, tender_id)
+    if not State(tender.state).public:
+        raise NotFound("tender-not-found")
+    return tender
 
 
 def _objects(pack: RulePack, manifest: Manifest, uploads: dict[str, Upload]) -> list[StoredObject]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: the person, the organisation they act for, the role; ids of 32 hex digits."""
+    """Who acts: the person, the organisation they act for, the role; ids of 32 hex digits.
+
+    `at` is when their token was found good, by the database's clock.
+    """
 
     person: str
     organisation: str
@@ -30,6 +34,7 @@ class Actor:
     token: str
     name: str
     organisation_name: str
+    at: datetime | None = None
 
     @property
     def principals(self) -> list[str]:
@@ -110,15 +115,16 @@ def token_digest(secret: str) -> str:
 
 def _actor_of(request: Request, secret: str) -> Actor | None:
     found = request.dbsession.execute(
-        select(Token, Person, Organisation)
+        select(Token, Person, Organisation, request.platform.clock.column(request.dbsession))
         .join(Person, Token.person_id == Person.id)
         .join(Organisation, Person.organisation_id == Organisation.id)
         .where(Token.digest == token_digest(secret))
     ).one_or_none()
     if found is None:
         return None
-    token, person, organisation = found
-    if token.revoked_at is not None or token.expires_at <= request.platform.clock.now(request.dbsession):
+    token, person, organisation, reading = found
+    now = request.platform.clock.moment(reading)
+    if token.revoked_at is not None or token.expires_at <= now:
         return None
     return Actor(
         person=person.id,
@@ -127,6 +133,7 @@ def _actor_of(request: Request, secret: str) -> Actor | None:
         token=token.id,
         name=person.name,
         organisation_name=organisation.name,
+        at=now,
     )
 
 
