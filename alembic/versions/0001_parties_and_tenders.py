@@ -21,6 +21,7 @@ TABLES = (
     "projects",
     "persons",
     "envelope_keys",
+    "stored_answers",
     "private_acts",
     "outbox",
     "organisations",
@@ -129,6 +130,19 @@ def upgrade() -> None:
     with op.batch_alter_table("private_acts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_private_acts_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_private_acts_tender_id"), ["tender_id"], unique=False)
+    op.create_table(
+        "stored_answers",
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request_digest", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("content_type", sa.String(length=80), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_stored_answers")),
+    )
+    with op.batch_alter_table("stored_answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stored_answers_at"), ["at"], unique=False)
     op.create_table(
         "envelope_keys",
         sa.Column("organisation_id", sa.String(length=32), nullable=False),

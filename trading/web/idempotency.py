@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pyramid.request import Request
 from pyramid.response import Response
-from sqlalchemy import LargeBinary, String
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
-from trading.db import Base, UtcTime
 from trading.errors import TradingError
-
-MAX_KEY = 255
-
-
-class StoredAnswer(Base):
-    """The answer that a request with this key was given."""
-
-    __tablename__ = "stored_answers"
-
-    person_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    key: Mapped[str] = mapped_column(String(MAX_KEY), primary_key=True)
-    request_digest: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int]
-    content_type: Mapped[str] = mapped_column(String(80))
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+from trading.web.models import MAX_KEY, StoredAnswer
 
 
 def recall(session: Session, person: str, key: str, digest: str) -> Response | None:
