@@ -91,9 +91,9 @@ def has_keys(folder: Path) -> bool:
 
 def _make_whole(folder: Path, at: datetime) -> None:
     # Made aside and renamed: of two processes starting at once one wins, and a killed start leaves no half.
-    folder.parent.mkdir(parents=True, exist_ok=True)
     aside = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         _make(aside, at)
         aside.rename(folder)
     except OSError as error:

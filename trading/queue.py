@@ -23,7 +23,7 @@ import dramatiq
 import structlog
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Retries, ShutdownNotifications, TimeLimit
-from sqlalchemy import CursorResult, String, Table, event, select
+from sqlalchemy import String, Table, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -302,5 +302,6 @@ def insert_if_missing(session: Session, model: type[Base], **values: Any) -> boo
     table = cast(Table, model.__table__)
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
-    result = session.execute(insert.values(**values).on_conflict_do_nothing())
-    return bool(cast("CursorResult[Any]", result).rowcount)
+    # A count of rows is not to be had here: with RETURNING of its own the driver may not know it.
+    asked = insert.values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return session.execute(asked).first() is not None

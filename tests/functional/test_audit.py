@@ -85,7 +85,6 @@ def test_a_checkpoint_of_a_size_is_always_the_same_bytes(house: House) -> None:
         ("/log/proof/inclusion", "request-invalid"),
         ("/log/proof/consistency?old=1&new=100000", "log-size-not-reached"),
         ("/log/proof/consistency?old=3&new=2", "log-sizes-reversed"),
-        ("/log/entries?start=0&tender=" + "0" * 32, "log-query"),
         ("/log/entries?limit=501", "request-invalid"),
         ("/log/entries?start=x", "request-invalid"),
     ],
@@ -184,7 +183,7 @@ def test_a_readers_act_is_kept_though_readers_write_nothing(house: House) -> Non
         remote_addr = "192.0.2.7"
 
     with house.platform.database.reading() as session:
-        private.record(session, "files.fetched", Reading(), None, {"bid": "x"})  # type: ignore[arg-type]
+        private.record(session, "files.fetched", Reading(), None, {"bid": "x"})
     assert [each["address"] for each in private_acts(house) if each["act"] == "files.fetched"] == [
         "192.0.2.7"
     ]
