@@ -13,8 +13,4 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "旧的大小 {old} 大于新的大小 {new}。请把较小的一个作为 old。",
         "The old size {old} is above the new one {new}. Give the smaller one as old.",
     ),
-    "log-query": (
-        "请给出 tender，或给出 start 和 limit，不能同时给出。",
-        "Give either tender, or start and limit, not both.",
-    ),
 }

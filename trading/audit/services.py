@@ -16,7 +16,7 @@ from signing.merkle import NodeReader
 from signing.notes import Checkpoint, format_checkpoint, format_proof
 from trading.audit.acts import PUBLIC_ACTS
 from trading.audit.models import AddressSalt, LogEntry, LogHead, LogNode
-from trading.errors import NotFound, TradingError
+from trading.errors import NotFound
 from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.web.security import Actor
@@ -105,17 +105,19 @@ class AuditLog:
         """The hashes (RFC 6962) that show the log of `new` entries to begin with that of `old`.
 
         Raises:
-            NotFound: the log has fewer than `new` entries. TradingError: `old` is above `new`.
+            NotFound: the log has fewer than `new` entries, or `old` is above `new`.
         """
         self._size(session, new)
         if old > new:
-            raise TradingError("log-sizes-reversed", old=old, new=new)
+            raise NotFound("log-sizes-reversed", old=old, new=new)
         return merkle.consistency_proof(old, new, _reader(session))
 
-    def entries(self, session: Session, tender: str) -> list[LogEntry]:
-        """A tender's entries, in order."""
-        found = select(LogEntry).where(LogEntry.tender_id == tender).order_by(LogEntry.position)
-        return list(session.scalars(found))
+    def entries(
+        self, session: Session, tender: str, start: int = 0, limit: int | None = None
+    ) -> list[LogEntry]:
+        """A tender's entries from position `start` on, in order; all of them, or up to `limit`."""
+        found = select(LogEntry).where(LogEntry.tender_id == tender, LogEntry.position >= start)
+        return list(session.scalars(found.order_by(LogEntry.position).limit(limit)))
 
     def slice(self, session: Session, start: int, limit: int) -> list[LogEntry]:
         """Up to `limit` entries from position `start` on."""

@@ -10,7 +10,6 @@ from pyramid.view import view_config
 
 from signing.encoding import b64encode
 from trading.audit.services import AuditLog
-from trading.errors import TradingError
 from trading.web.permissions import Permission
 
 _PAGE = 100
@@ -43,15 +42,13 @@ def checkpoint(request: Request) -> Response:
     renderer="json",
 )
 def entries(request: Request) -> dict[str, Any]:
-    """All entries of a tender, or a page of the whole log."""
+    """A tender's entries, or a page of the whole log."""
     query = request.openapi_validated.parameters.query
     log = AuditLog(request.platform)
-    if "tender" in query:
-        if "start" in query or "limit" in query:
-            raise TradingError("log-query", status=400)
-        found = log.entries(request.dbsession, query["tender"])
-        return {"entries": [{"position": each.position, "raw": b64encode(each.raw)} for each in found]}
     start = query.get("start", 0)
+    if "tender" in query:
+        found = log.entries(request.dbsession, query["tender"], start, query.get("limit"))
+        return {"entries": [{"position": each.position, "raw": b64encode(each.raw)} for each in found]}
     page = log.slice(request.dbsession, start, query.get("limit", _PAGE))
     return {"start": start, "entries": [b64encode(each.raw) for each in page]}
 

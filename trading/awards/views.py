@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from signing.encoding import b64decode, b64encode
 from trading.awards.services import Awards
 from trading.evidence.files import published_response
+from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
 
@@ -25,7 +26,7 @@ def get_award(request: Request) -> dict[str, str]:
 )
 def post_award(request: Request) -> dict[str, str]:
     award = Awards(request.platform).award(
-        request.dbsession, actor_of(request), request.client_addr, request.context.tender.id,
+        request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
         b64decode(request.openapi_validated.body["file"]),
     )
     request.response.status = 201

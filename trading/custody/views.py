@@ -9,8 +9,10 @@ from pyramid.view import view_config
 
 from signing.encoding import b64decode, format_time
 from trading.custody.ledger import LedgerPages
+from trading.custody.files_shares import read_files_shares
 from trading.custody.services import Custody
 from trading.custody.trust import trust_material
+from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
 
@@ -63,9 +65,9 @@ def get_trust(request: Request) -> Answer:
 )
 def put_release(request: Request) -> Answer:
     body = request.openapi_validated.body
-    shares = {each["bid"]: b64decode(each["sealed"]) for each in body["files_shares"]}
+    shares = read_files_shares(body["files_shares"])
     frozen = Custody(request.platform).release(
-        request.dbsession, actor_of(request), request.client_addr, request.context.tender.id,
+        request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
         b64decode(body["file"]), shares,
     )
     # Found by the next scan in any case; this only makes that scan start at once.
@@ -79,7 +81,7 @@ def put_release(request: Request) -> Answer:
 )
 def put_erasure(request: Request) -> Answer:
     at = Custody(request.platform).erased(
-        request.dbsession, actor_of(request), request.client_addr, request.context.tender.id,
+        request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
         b64decode(request.openapi_validated.body["file"]),
     )
     return {"at": format_time(at)}

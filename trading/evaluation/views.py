@@ -9,6 +9,7 @@ from pyramid.view import view_config
 
 from signing.encoding import b64decode
 from trading.evaluation.services import Evaluations
+from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
 
@@ -24,6 +25,6 @@ def get_evaluation(request: Request) -> dict[str, Any]:
 )
 def post_evaluation(request: Request) -> dict[str, Any]:
     return Evaluations(request.platform).evaluate(
-        request.dbsession, actor_of(request), request.client_addr, request.context.tender.id,
+        request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
         b64decode(request.openapi_validated.body["file"]),
     )

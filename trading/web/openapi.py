@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -28,6 +29,7 @@ METHODS = ("get", "put", "post", "delete", "patch")
 _ROOT = Path(__file__).resolve().parent.parent
 _ROUTE = "x-pyramid-route-name"
 _FACTORY = "x-pyramid-root-factory"
+_OWN_ROUTE = "openapi"
 
 
 def document() -> dict[str, Any]:
@@ -121,7 +123,8 @@ def includeme(config: Configurator) -> None:
     merged = document()
     config.registry["openapi_document"] = merged
     for address, item in merged["paths"].items():
-        config.add_route(item[_ROUTE], PREFIX + address, factory=item.get(_FACTORY))
+        if item[_ROUTE] != _OWN_ROUTE:
+            config.add_route(item[_ROUTE], PREFIX + address, factory=item.get(_FACTORY))
     answer = json.dumps(public_document(merged), ensure_ascii=False).encode()
     # pyramid_openapi3 reads a file, at the start and never again.
     with tempfile.NamedTemporaryFile("wb", suffix=".json", prefix="sunseal-openapi-") as file:
@@ -130,16 +133,16 @@ def includeme(config: Configurator) -> None:
         config.include("pyramid_openapi3")
         config.pyramid_openapi3_add_deserializer("application/json", strict_json)
         config.pyramid_openapi3_add_deserializer("application/problem+json", strict_json)
-        config.pyramid_openapi3_spec(file.name, route=f"{PREFIX}/openapi.yaml", route_name="openapi.file")
+        config.pyramid_openapi3_spec(file.name, route=f"{PREFIX}/openapi.json", route_name=_OWN_ROUTE)
         config.commit()
     # After the commit, so that they replace the library's own.
     config.add_exception_view(request_invalid, context=RequestValidationError)
     config.add_exception_view(answer_invalid, context=ResponseValidationError)
 
     def serve(request: Request) -> Response:
+        if request.method != "GET":
+            raise HTTPNotFound
         return Response(body=answer, content_type="application/json")
 
-    config.add_route("openapi", f"{PREFIX}/openapi.json")
-    config.add_view(serve, route_name="openapi", request_method="GET", permission=NO_PERMISSION_REQUIRED)
-    # The same bytes are YAML as well; this also replaces a view that would read the file.
-    config.add_view(serve, route_name="openapi.file", permission=NO_PERMISSION_REQUIRED)
+    # In place of a view that would read the file, and with that one's predicates: none.
+    config.add_view(serve, route_name=_OWN_ROUTE, permission=NO_PERMISSION_REQUIRED)
