@@ -48,15 +48,16 @@ class Agents:
         return [suite.SUNSEAL_1.sealing_key(seed) for seed in seeds if seed is not None]
 
     @contextmanager
-    def at_work(self, pause: float = 0.1) -> Iterator[None]:
-        """They do their rounds, in a thread of their own, while the block runs."""
+    def at_work(self, count: int | None = None, pause: float = 0.1) -> Iterator[None]:
+        """They, or the first `count` of them, do their rounds in a thread while the block runs."""
         stop = threading.Event()
         failed: list[BaseException] = []
 
         def work() -> None:
             try:
                 while not stop.is_set():
-                    self.round()
+                    for agent in self.agents[:count]:
+                        agent.step()
                     time.sleep(pause)
             except BaseException as error:
                 failed.append(error)

@@ -10,15 +10,9 @@ from dataclasses import dataclass, field
 
 from tests.crash.processes import Child, Line, ready
 
-# After these a worker is not in the middle of anything.
-AT_REST = (
-    "closing:committed",
-    "closing:nothing-to-do",
-    "freezing:committed",
-    "opening:held-elsewhere",
-    "opening:released",
-)
-LONGEST_LIFE = 24  # steps
+# Before and after these a worker is not in the middle of anything.
+AT_REST = (":started", ":committed", ":nothing-to-do", ":held-elsewhere", ":released", ":finished", ":issued")
+LONGEST_LIFE = 12  # steps
 
 
 @dataclass
@@ -47,7 +41,7 @@ class Killer:
                 line = child.read(0)
                 if line is None:
                     raise AssertionError(f"a worker ended by itself: {child.lines[-5:]}")
-                if line["event"] != "step":
+                if not _in_the_middle(line):
                     continue
                 running[child] -= 1
                 if running[child] <= 0:
@@ -72,4 +66,8 @@ class Killer:
 def _under_way(lines: list[Line]) -> list[str]:
     """The last step of each subject that was not at rest."""
     last = {line["subject"]: line["step"] for line in lines if line["event"] == "step"}
-    return [step for step in last.values() if step not in AT_REST]
+    return [step for step in last.values() if not step.endswith(AT_REST)]
+
+
+def _in_the_middle(line: Line) -> bool:
+    return line["event"] == "step" and not line["step"].endswith(AT_REST)

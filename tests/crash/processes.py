@@ -55,6 +55,7 @@ class Child:
     connection: Connection
     lines: list[Line] = field(default_factory=list)
     over: bool = False
+    _listener: threading.Thread | None = None
 
     @classmethod
     def start(cls, role: Callable[..., None], *arguments: Any) -> Child:
@@ -88,12 +89,24 @@ class Child:
                 break
         raise AssertionError(f"the process never said it; it said {self.lines[-10:]}")
 
+    def listen(self) -> None:
+        """Read on in a thread: a pipe that nobody reads is full some day and stops who writes to it."""
+
+        def read_on() -> None:
+            while not self.over:
+                self.read(0.2)
+
+        self._listener = threading.Thread(target=read_on, daemon=True)
+        self._listener.start()
+
     def kill(self) -> list[Line]:
         """kill -9; the lines it wrote before it died that nobody had read."""
         assert self.process.pid is not None
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.join(20)
         assert self.process.exitcode == -signal.SIGKILL, self.process.exitcode
+        if self._listener is not None:
+            self._listener.join(20)
         unread = list(self._rest())
         self.connection.close()
         return unread

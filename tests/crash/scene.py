@@ -29,7 +29,8 @@ class Scene:
     @classmethod
     @contextmanager
     def at(
-        cls, site: Site, folder: Path, bids: Sequence[int], apart: float = 0.15, ahead: float = 2.0
+        cls, site: Site, folder: Path, bids: Sequence[int], *, grace: int = 1, apart: float = 0.15,
+        ahead: float = 2.0,
     ) -> Iterator[Scene]:
         """A tender for each of `bids`, with so many; deadlines `apart` seconds from each other.
 
@@ -39,7 +40,8 @@ class Scene:
         world = World.create(site, EARLIER)
         try:
             agents = Agents(world, folder / "agents")
-            drafts = [world.draft(first + timedelta(seconds=apart * n)) for n in range(len(bids))]
+            deadlines = [first + timedelta(seconds=apart * n) for n in range(len(bids))]
+            drafts = [world.draft(each, grace_seconds=grace) for each in deadlines]
             agents.round()
             tenders = [world.publish(draft) for draft in drafts]
             agents.round()
