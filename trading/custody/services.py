@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from bids.custody import Release as CheckedRelease
@@ -156,14 +156,13 @@ class Custody:
                 digest=release.digest, received_at=now,
             )
         )
-        session.add_all(
-            FilesShare(
-                tender_id=release.tender, segment=release.segment, custodian_id=release.custodian,
-                bid_id=bid, sealed=sealed,
-            )
-            for bid, sealed in files_shares.items()
-        )
         session.flush()
+        if files_shares:
+            place = {
+                "tender_id": release.tender, "segment": release.segment, "custodian_id": release.custodian
+            }
+            rows = [{**place, "bid_id": bid, "sealed": sealed} for bid, sealed in files_shares.items()]
+            session.execute(insert(FilesShare), rows)
         step("release:written", release.tender, custodian=release.custodian)
         self._log.append(
             session, "custody.released", at=now, tender=release.tender, actor=actor, address=address,
