@@ -23,6 +23,11 @@ _COLUMNS: dict[str, ColumnElement[int]] = {
 _NOW = {dialect: select(column) for dialect, column in _COLUMNS.items()}
 
 
+def clock_column(dialect: str) -> ColumnElement[int]:
+    """The clock's reading as a column, for statements that ask for more; `Clock.moment` reads it."""
+    return _COLUMNS[dialect]
+
+
 class Clock:
     """The database's wall clock, in UTC, to the millisecond.
 
@@ -36,10 +41,6 @@ class Clock:
     def now(self, session: Session) -> datetime:
         """The time of this very statement, not of the transaction's start."""
         return self.moment(session.execute(_NOW[session.get_bind().dialect.name]).scalar_one())
-
-    def column(self, session: Session) -> ColumnElement[int]:
-        """The reading as a column, for a statement that asks for more; `moment` makes a time of it."""
-        return _COLUMNS[session.get_bind().dialect.name]
 
     def moment(self, milliseconds: int) -> datetime:
         """The time that a reading stands for."""

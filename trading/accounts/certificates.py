@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bids.errors import refusing
@@ -42,6 +42,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 # A list stays the newest until the schedule's next; copies of a platform's, told apart by its clock and in
 # no session. Every submission needs it.
 _NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
+
+
+_STANDING = select(
+    PartyCertificate.organisation_id, PartyCertificate.role, PartyCertificate.revoked_at
+).where(PartyCertificate.fingerprint == bindparam("fingerprint"))
 
 
 class Certificates:
@@ -301,7 +306,7 @@ class Certificates:
             loaded = _loaded_crl(crl.der)
             verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
             party = party_of(verified.certificate)
-        row = session.get(PartyCertificate, fingerprint(verified.certificate))
+        row = session.execute(_STANDING, {"fingerprint": fingerprint(verified.certificate)}).one_or_none()
         if row is None:
             raise TradingError("certificate-unknown")
         if row.revoked_at is not None and row.revoked_at <= now:

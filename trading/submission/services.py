@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from bids.errors import BidError, from_signing
@@ -23,6 +23,7 @@ from signing.keys import spki
 from signing.statements import sign_statement
 from trading.accounts.models import Crl
 from trading.accounts.services import Accounts
+from trading.clock import clock_column
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.submission.history import History, own_history
@@ -86,7 +87,7 @@ class _Found:
     """What is here for a manifest: the instant, uploads by digest, the next leaf's place, earlier bids."""
 
     now: datetime
-    uploads: dict[str, Upload]
+    uploads: dict[str, tuple[str, int]]  # id and size of the complete upload with that digest
     position: int
     history: bool
 
@@ -245,25 +246,20 @@ class Submission:
         """In one query, under the lock; `history` also if the bid's id is taken by anybody."""
         if isinstance(manifest, BidError):
             return _Found(self._clock.now(session), {}, 0, True)
-        mine = and_(Bid.tender_id == tender_id, Bid.supplier_id == organisation)
         rows = session.execute(
-            select(
-                Upload,
-                next_position(tender_id),
-                exists().where(or_(mine, Bid.id == manifest.bid)),
-                self._clock.column(session),
-            ).where(
-                Upload.tender_id == tender_id,
-                Upload.organisation_id == organisation,
-                Upload.sha256.in_([entry.sha256 for part in manifest.parts for entry in part.objects]),
-                Upload.completed_at.is_not(None),
-            )
+            _FIND[session.get_bind().dialect.name],
+            {
+                "tender": tender_id,
+                "organisation": organisation,
+                "bid": manifest.bid,
+                "digests": [entry.sha256 for part in manifest.parts for entry in part.objects],
+            },
         ).all()
         if not rows:
             return _Found(self._clock.now(session), {}, 0, True)
-        _, position, history, reading = rows[0]
-        uploads = {upload.sha256: upload for upload, *_ in rows}
-        return _Found(self._clock.moment(reading), uploads, position, bool(history))
+        uploads = {row.sha256: (row.id, row.size) for row in rows}
+        first = rows[0]
+        return _Found(self._clock.moment(first.reading), uploads, first.position, bool(first.history))
 
     def _check_replaces(
         self,
@@ -363,6 +359,27 @@ def _parse(raw: bytes) -> Manifest | BidError:
         return error
 
 
+def _find_statement(dialect: str) -> Select[str, str, int, int, bool, int]:
+    """Made once: making a statement costs as much as running it."""
+    mine = and_(Bid.tender_id == bindparam("tender"), Bid.supplier_id == bindparam("organisation"))
+    return select(
+        Upload.sha256,
+        Upload.id,
+        Upload.size,
+        next_position(bindparam("tender")).label("position"),
+        exists().where(or_(mine, Bid.id == bindparam("bid"))).label("history"),
+        clock_column(dialect).label("reading"),
+    ).where(
+        Upload.tender_id == bindparam("tender"),
+        Upload.organisation_id == bindparam("organisation"),
+        Upload.sha256.in_(bindparam("digests", expanding=True)),
+        Upload.completed_at.is_not(None),
+    )
+
+
+_FIND = {dialect: _find_statement(dialect) for dialect in ("sqlite", "postgresql")}
+
+
 def _locked(session: Session, tender_id: str) -> Tender:
     """The tender locked; the clock is read after this."""
     tender = lock_tender(session, tender_id)
@@ -371,23 +388,25 @@ def _locked(session: Session, tender_id: str) -> Tender:
     return tender
 
 
-def _objects(pack: RulePack, manifest: Manifest, uploads: dict[str, Upload]) -> list[StoredObject]:
+def _objects(
+    pack: RulePack, manifest: Manifest, uploads: Mapping[str, tuple[str, int]]
+) -> list[StoredObject]:
     """Each object of the manifest with the upload that holds it, or a refusal."""
     found = []
     for part in manifest.parts:
         for number, entry in enumerate(part.objects):
-            upload = uploads.get(entry.sha256)
-            if upload is None:
+            upload, size = uploads.get(entry.sha256, ("", 0))
+            if not upload:
                 raise pack.refuse("incomplete-bid", "bid-object-missing", sha256=entry.sha256)
-            if upload.size != entry.size:
+            if size != entry.size:
                 raise pack.refuse(
                     "incomplete-bid",
                     "bid-object-size",
                     sha256=entry.sha256,
-                    found=upload.size,
+                    found=size,
                     stated=entry.size,
                 )
-            found.append(StoredObject(part.segment, part.part, number, upload.id))
+            found.append(StoredObject(part.segment, part.part, number, upload))
     return found
 
 

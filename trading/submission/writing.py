@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, String, Table, bindparam, func, insert, select
+from sqlalchemy import BindParameter, ColumnElement, String, Table, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
@@ -27,7 +27,7 @@ class StoredObject:
     upload_id: str
 
 
-def next_position(tender_id: str) -> ColumnElement[int]:
+def next_position(tender_id: str | BindParameter[str]) -> ColumnElement[int]:
     """Where the tender's next leaf goes; under the tender's lock."""
     last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
     return func.coalesce(last + 1, 0)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bids.money import format_amount, minor_digits
@@ -33,18 +33,21 @@ _NOTICES_LOCK = Lock()
 _NOTICES_KEPT = 64
 
 
+_LOCK = (
+    select(Tender)
+    .where(Tender.id == bindparam("tender"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_tender(session: Session, tender_id: str) -> Tender:
     """The tender, its row locked until the transaction ends; read the clock after this, never before.
 
     Raises:
         NotFound: "tender-not-found".
     """
-    tender = session.scalar(
-        select(Tender)
-        .where(Tender.id == tender_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    tender = session.scalar(_LOCK, {"tender": tender_id})
     if tender is None:
         raise NotFound("tender-not-found")
     return tender
