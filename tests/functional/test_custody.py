@@ -252,3 +252,16 @@ def test_an_erasure_names_this_tender(house: OpeningHouse, tender: Tendering) ->
     )
     body = {"file": b64encode(house.state_as(custodian, statement))}
     house.refused("PUT", f"/custody/tenders/{tender.id}/erasure", custodian, body, "erasure-other-key")
+
+
+def test_a_files_share_is_handed_in_once(house: OpeningHouse, agency: Who, tender: Tendering) -> None:
+    house.put_envelope_key(agency)
+    custodian, statement = released(house, tender)
+    _, files = house.released(tender, custodian)
+    body = house.release_body(custodian, tender, statement, files)
+    address = f"/custody/tenders/{tender.id}/release"
+    doubled = {**body, "files_shares": body["files_shares"] * 2}
+    house.refused("PUT", address, custodian, doubled, "release-files-shares")
+    malformed = {**body, "files_shares": [{"bid": "x", "sealed": 7}]}
+    house.refused("PUT", address, custodian, malformed, "request-invalid")
+    house.call("PUT", address, custodian, body, 200)

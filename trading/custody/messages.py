@@ -21,10 +21,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "须为释放的每份附件密钥份额提交一份以招标人信封公钥密封的份额；招标人没有信封公钥时不得提交。",
         "For each files share released send one sealed to the agency's envelope key; none if it has no key.",
     ),
-    "release-files-shares-form": (
-        "files_shares 的每一项须恰有 bid（编号，不得重复）和 sealed（base64，至多 12000 个字符）。",
-        "Each item of files_shares has just `bid` (an id, once) and `sealed` (base64, up to 12,000 characters).",
-    ),
     "erasure-too-early": (
         "标段当前状态为 {state}，密封密钥仍可能需要，不能登记销毁。",
         "The tender is in the state {state} and may still need the sealing key: it is too early to erase it.",

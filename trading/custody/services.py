@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,9 +93,11 @@ class Custody:
 
     def release(
         self, session: Session, actor: Actor, address: str | None, tender_id: str, file: bytes,
-        files_shares: Mapping[str, bytes],
+        files_shares: Sequence[tuple[str, bytes]],
     ) -> bool:
         """Take a custodian's release; whether the release set is frozen now.
+
+        `files_shares` are bid ids with the share of the bid's files part, sealed to the agency.
 
         1. The statement: signature, chain, revocation, the actor's organisation, the policy's key.
         2. It binds this closing and has exactly the current bids' parts; shares match commitments.
@@ -116,6 +118,8 @@ class Custody:
         tender = session.get_one(Tender, tender_id)
         if tender.state not in _RELEASED_FROM:
             raise Conflict("release-not-wanted", state=tender.state)
+        if self._kept(session, tender_id, actor.organisation, file):
+            return tender.state != State.CLOSED
         step("release:checking", tender_id)
         release = check_release(
             file, closing_on_record(self._platform, session, tender), self._trust(crl.der)
@@ -125,20 +129,23 @@ class Custody:
         tender = self._tenders.lock(session, tender_id)
         if tender.state not in _RELEASED_FROM:
             raise Conflict("release-not-wanted", state=tender.state)
-        kept = session.get(Release, (tender_id, SEGMENT, actor.organisation), populate_existing=True)
-        if kept is not None:
-            if kept.raw != file:
-                raise Conflict("release-second")
-            return tender.state != State.CLOSED
-        self._keep(session, actor, address, release, file, files_shares)
+        if not self._kept(session, tender_id, actor.organisation, file):
+            self._keep(session, actor, address, release, file, files_shares)
         return Openings(self._platform).freeze_locked(session, tender) or tender.state != State.CLOSED
 
+    def _kept(self, session: Session, tender_id: str, custodian: str, file: bytes) -> bool:
+        """Whether this very release is here already; Conflict if another one of the custodian is."""
+        kept = session.get(Release, (tender_id, SEGMENT, custodian), populate_existing=True)
+        if kept is not None and kept.raw != file:
+            raise Conflict("release-second")
+        return kept is not None
+
     def _check_files_shares(
-        self, session: Session, tender: Tender, release: CheckedRelease, shares: Mapping[str, bytes]
+        self, session: Session, tender: Tender, release: CheckedRelease, shares: Sequence[tuple[str, bytes]]
     ) -> None:
         """With an envelope key there must be a share for each one released; without, there can be none."""
         wanted = release.files.keys() if session.get(EnvelopeKey, tender.organisation_id) else set()
-        if shares.keys() != wanted:
+        if sorted(bid for bid, _ in shares) != sorted(wanted):
             raise TradingError("release-files-shares")
 
     def _trust(self, crl: bytes) -> Trust:
@@ -147,7 +154,7 @@ class Custody:
 
     def _keep(
         self, session: Session, actor: Actor, address: str | None, release: CheckedRelease, file: bytes,
-        files_shares: Mapping[str, bytes],
+        files_shares: Sequence[tuple[str, bytes]],
     ) -> None:
         now = self._platform.clock.now(session)
         session.add(
@@ -161,7 +168,7 @@ class Custody:
             place = {
                 "tender_id": release.tender, "segment": release.segment, "custodian_id": release.custodian
             }
-            rows = [{**place, "bid_id": bid, "sealed": sealed} for bid, sealed in files_shares.items()]
+            rows = [{**place, "bid_id": bid, "sealed": sealed} for bid, sealed in files_shares]
             session.execute(insert(FilesShare), rows)
         step("release:written", release.tender, custodian=release.custodian)
         self._log.append(

@@ -9,7 +9,6 @@ from pyramid.view import view_config
 
 from signing.encoding import b64decode, format_time
 from trading.custody.ledger import LedgerPages
-from trading.custody.files_shares import read_files_shares
 from trading.custody.services import Custody
 from trading.custody.trust import trust_material
 from trading.web.addresses import address_of
@@ -65,7 +64,7 @@ def get_trust(request: Request) -> Answer:
 )
 def put_release(request: Request) -> Answer:
     body = request.openapi_validated.body
-    shares = read_files_shares(body["files_shares"])
+    shares = [(each["bid"], b64decode(each["sealed"])) for each in body["files_shares"]]
     frozen = Custody(request.platform).release(
         request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
         b64decode(body["file"]), shares,

@@ -39,7 +39,7 @@ class Reports:
         self._platform = platform
 
     def render(self, tender_id: str, kind: ReportKind) -> None:
-        """Render a report from its facts and publish it, if nobody has; the same facts give the same bytes."""
+        """Render a report and publish it, if nobody has; the same facts give the same bytes."""
         with claim(self._platform, f"render-{kind}", tender_id) as hold:
             if hold is None:
                 return
