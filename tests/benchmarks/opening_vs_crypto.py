@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -123,7 +123,7 @@ class _Opening:
         shutil.copy(self._folder / "first" / "sunseal.db", folder)
         site = Site(f"sqlite:///{folder}/sunseal.db", self._folder / "first")
         self._world = World(site, AHEAD, self._first.parties)
-        self._agents = Agents(self._world, folder / "agents")
+        self._agents = Agents(self._world, folder / "agents", lambda: datetime.now(UTC) + AHEAD)
         self._world.api().get(f"/tenders/{self._tender.id}")
 
     def measured(self) -> None:

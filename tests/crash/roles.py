@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import dramatiq
 import structlog
 import time_machine
 
+from tests.crash.agents import Agents
 from tests.crash.processes import Reporter
-from tests.crash.site import DroppingBroker, Site
+from tests.crash.site import Site, UnreliableBroker
+from tests.crash.world import Parties, World
 from trading.platform import Platform, load_features
 from trading.queue import Scanner
 
@@ -40,14 +44,44 @@ def worker_losing_messages(connection: Connection, site: Site, times: int) -> No
     _log_to(report)
     lost: Counter[tuple[str, str]] = Counter()
 
-    def loses(job: str, subject: str) -> bool:
+    def copies(job: str, subject: str) -> int:
         lost[job, subject] += 1
         if lost[job, subject] > times:
-            return False
+            return 1
         report({"event": "lost", "job": job, "subject": subject})
-        return True
+        return 0
 
-    _work(site.platform(broker=DroppingBroker(loses)), report, threads=2)
+    _work(site.platform(broker=UnreliableBroker(copies)), report, threads=2)
+
+
+def worker_getting_copies(connection: Connection, site: Site, copies: int) -> None:
+    """A worker whose broker delivers every message several times, to several threads."""
+    report = Reporter(connection)
+    _log_to(report)
+    _work(site.platform(broker=UnreliableBroker(lambda job, subject: copies)), report, threads=4)
+
+
+def worker_pausing(connection: Connection, site: Site, pauses: Mapping[str, str], go_on: Path) -> None:
+    """A worker that stays where it is at a tender's given step until the file `go_on` is there."""
+    report = Reporter(connection)
+
+    def pause(event: Mapping[str, Any]) -> None:
+        if pauses.get(event.get("subject", "")) == event.get("step"):
+            while not go_on.exists():
+                time.sleep(0.02)
+
+    _log_to(report, pause)
+    _work(site.platform(), report, threads=len(pauses))
+
+
+def house(connection: Connection, site: Site, parties: Parties, folder: Path) -> None:
+    """All of it in one process, as on the embedded default: web, worker, scanner and the custodians."""
+    report = Reporter(connection)
+    _log_to(report)
+    world = World(site, parties=parties)
+    for agent in Agents(world, folder).agents:
+        threading.Thread(target=agent.run, args=(threading.Event(), 0.1), daemon=True).start()
+    _work(world.platform, report, threads=2)
 
 
 def _work(platform: Platform, report: Reporter, threads: int) -> None:
@@ -66,11 +100,12 @@ def wrong_clock(ahead: float) -> Iterator[None]:
         yield
 
 
-def _log_to(report: Reporter) -> None:
+def _log_to(report: Reporter, then: Callable[[Mapping[str, Any]], None] = lambda event: None) -> None:
     """Every log line into the pipe, before the next statement runs."""
 
     def send(logger: Any, method: str, event: dict[str, Any]) -> Any:
         report({"level": method, **event})
+        then(event)
         raise structlog.DropEvent
 
     structlog.configure(

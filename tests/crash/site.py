@@ -69,15 +69,15 @@ class Site:
         migrate(self.database_url)
 
 
-class DroppingBroker(EmbeddedBroker):
-    """A broker that loses messages: those that `loses` says, by job and subject."""
+class UnreliableBroker(EmbeddedBroker):
+    """A broker that loses messages and delivers others twice: `copies(job, subject)` says how often each."""
 
-    def __init__(self, loses: Callable[[str, str], bool]) -> None:
+    def __init__(self, copies: Callable[[str, str], int]) -> None:
         super().__init__([Retries(max_retries=3, min_backoff=200, max_backoff=5_000)])
-        self._loses = loses
+        self._copies = copies
 
     def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:
-        """Take it; perhaps it is never seen again."""
-        if self._loses(message.actor_name, str(message.args[0])):
-            return message
-        return super().enqueue(message, delay=delay)
+        """Take it; whether anybody ever sees it is another matter."""
+        for _ in range(self._copies(message.actor_name, str(message.args[0]))):
+            super().enqueue(message, delay=delay)
+        return message

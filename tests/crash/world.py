@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -20,10 +21,10 @@ from bids.notice import Notice, build_notice, build_policy
 from bids.objects import build_statement
 from bids.offer import build_offer
 from signing import canonical, cms, suite
-from signing.certificates import create_csr
+from signing.certificates import create_csr, dump_pem, load_pem
 from signing.encoding import b64encode, format_time, new_id, parse_time
 from signing.hpke import SealingKey
-from signing.keys import Signer, SigningKey, generate_signing_key
+from signing.keys import Signer, generate_signing_key, load_private_pem, save_private_pem
 from signing.statements import sign_statement
 from tests.benchmarks.paper import bill, unit_prices
 from tests.crash.site import MovedClock, Site
@@ -41,13 +42,25 @@ ADDRESS = "192.0.2.7"
 
 @dataclass(frozen=True)
 class Party:
-    """An organisation with a person, a token and a certified signing key."""
+    """An organisation with a person, a token and a certified signing key. Picklable: processes act as one."""
 
     id: str
     name: str
     token: str
     actor: Actor
-    signer: Signer
+    key: bytes
+    certificates: bytes
+
+    @property
+    def signer(self) -> Signer:
+        """What it signs with."""
+        return _signer(self.key, self.certificates)
+
+
+@lru_cache(maxsize=4096)
+def _signer(key: bytes, certificates: bytes) -> Signer:
+    own, *chain = load_pem(certificates)
+    return Signer(load_private_pem(key, None), own, tuple(chain))
 
 
 @dataclass(frozen=True)
@@ -71,12 +84,17 @@ class Prepared:
 
 @dataclass
 class Parties:
-    """Who takes part; `envelope` is the agency's key for bidders' files."""
+    """Who takes part; the agency opens bidders' files with the key of `envelope_seed`."""
 
     agency: Party
     custodians: tuple[Party, ...]
-    envelope: SealingKey
+    envelope_seed: bytes
     suppliers: list[Party] = field(default_factory=list)
+
+    @property
+    def envelope(self) -> SealingKey:
+        """The agency's key for bidders' files."""
+        return suite.SUNSEAL_1.sealing_key(self.envelope_seed)
 
 
 class World:
@@ -120,12 +138,13 @@ class World:
         agency = self.enrol("agency", "某市公路事业发展中心")
         names = ("某市交通局", "某市公共资源交易监督管理局", "某市公证处")
         custodians = tuple(self.enrol("custodian", name) for name in names)
-        envelope = suite.SUNSEAL_1.sealing_key(suite.SUNSEAL_1.new_sealing_seed())
+        seed = suite.SUNSEAL_1.new_sealing_seed()
+        envelope = suite.SUNSEAL_1.sealing_key(seed)
         members = {"at": format_time(self.now()), "party": agency.id, "key": b64encode(envelope.public)}
         file = sign_statement(build_statement("envelope-key", members), agency.signer, self.now())
         with self.platform.database.transaction() as session:
             self._accounts.set_envelope_key(session, agency.actor, ADDRESS, file)
-        return Parties(agency, custodians, envelope)
+        return Parties(agency, custodians, seed)
 
     def enrol(self, role: str, name: str) -> Party:
         """An organisation, a person in it, a token and a certificate."""
@@ -136,7 +155,9 @@ class World:
             token, secret = self._accounts.issue_token(session, row, "张三", role, 30)
             actor = Actor(token.person_id, row.id, role, token.id, "张三", name)
             certificate = self._accounts.issue_certificate(session, actor, ADDRESS, create_csr(key, name))
-        return Party(row.id, name, secret, actor, self._signer(key, certificate.der))
+        own = x509.load_der_x509_certificate(certificate.der)
+        chain = dump_pem([own, *self.platform.keys.parties.chain])
+        return Party(row.id, name, secret, actor, save_private_pem(key, None), chain)
 
     def suppliers(self, count: int) -> Sequence[Party]:
         """At least so many suppliers; the first `count` of them."""
@@ -144,10 +165,6 @@ class World:
         while len(have) < count:
             have.append(self.enrol("supplier", f"第{len(have) + 1}建设有限公司"))
         return have[:count]
-
-    def _signer(self, key: SigningKey, der: bytes) -> Signer:
-        parties = self.platform.keys.parties
-        return Signer(key, x509.load_der_x509_certificate(der), parties.chain)
 
     # Tenders
 

@@ -1,0 +1,144 @@
+"""Frozen and woken late, told twice, never told, or killed with the custodians: still one opening."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from tests.crash import roles
+from tests.crash.dust import await_all, award, check_evidence, check_opened_once, states
+from tests.crash.killer import Killer
+from tests.crash.processes import Child, Line
+from tests.crash.scene import Scene
+from tests.crash.site import Site
+from trading.audit.models import LogHead
+from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord
+
+pytestmark = pytest.mark.crash
+
+# None of them in the middle of a transaction: a process frozen inside one keeps its locks.
+MOMENTS = ("closing:started", "opening:claimed", "opening:batch-opened", "finishing:started")
+
+
+@pytest.fixture
+def sqlite_site(tmp_path: Path) -> Site:
+    return Site.on_sqlite(tmp_path)
+
+
+@pytest.fixture
+def postgres_site(tmp_path: Path, postgres_url: str) -> Site:
+    return Site(postgres_url, tmp_path)
+
+
+def test_frozen_and_woken_late_on_sqlite(sqlite_site: Site) -> None:
+    _freeze(sqlite_site)
+
+
+def test_frozen_and_woken_late_on_postgres(postgres_site: Site) -> None:
+    _freeze(postgres_site)
+
+
+def test_told_thrice(postgres_site: Site) -> None:
+    _open_all(postgres_site, roles.worker_getting_copies, 3)
+
+
+def test_messages_lost(sqlite_site: Site) -> None:
+    child = _open_all(sqlite_site, roles.worker_losing_messages, 2)
+    lost = {line["job"] for line in child.lines if line["event"] == "lost"}
+    wanted = {"close_tender", "freeze_releases", "open_bids", "render_opening_record"}
+    assert lost >= wanted | {"render_award_report", "build_evidence"}, lost
+
+
+def test_killed_with_its_custodians(sqlite_site: Site) -> None:
+    site = sqlite_site
+    with Scene.at(site, site.folder, (3, 21, 4, 3)) as scene:
+        folder, parties = site.folder / "agents", scene.world.parties
+        killer = Killer(lambda: Child.start(roles.house, site, parties, folder), 1, seed=20260603)
+        survivors = killer.run(8, lambda: set(states(scene.world).values()) == {"opened"}, 60)
+        for child in survivors:
+            child.listen()
+        with _running(*survivors):
+            _settle(scene)
+    assert killer.kills == 8, killer.interrupted
+
+
+def _open_all(site: Site, role: Callable[..., None], *arguments: object) -> Child:
+    """The worker `role` does everything from the closing to the evidence."""
+    with Scene.at(site, site.folder, (3, 22), grace=2) as scene, scene.agents.at_work(2):
+        child = Child.start(role, site, *arguments)
+        child.listen()
+        with _running(child):
+            _settle(scene)
+    return child
+
+
+def _settle(scene: Scene) -> None:
+    await_all(scene.world, "opened", scene.ids)
+    for tender in scene.tenders:
+        check_opened_once(scene.world, tender, scene.ledgers[tender.id])
+    award(scene.world, scene.tenders[0])
+    check_evidence(scene.world, scene.tenders[0], len(scene.ledgers[scene.tenders[0].id]))
+
+
+def _freeze(site: Site) -> None:
+    """One worker is frozen at four moments of four tenders, another does it all, the first wakes up."""
+    go_on = site.folder / "go-on"
+    with Scene.at(site, site.folder, (3, 3, 45, 3)) as scene, scene.agents.at_work():
+        pauses = dict(zip(scene.ids, MOMENTS, strict=True))
+        frozen = Child.start(roles.worker_pausing, site, pauses, go_on)
+        with _running(frozen):
+            waiting = dict(pauses)
+            while waiting:
+                line = frozen.until(lambda line: waiting.get(line.get("subject", "")) == line.get("step"))
+                del waiting[line["subject"]]
+            frozen.stop()
+            said = len(frozen.lines)
+            successor = Child.start(roles.worker, site)
+            successor.listen()
+            with _running(successor):
+                await_all(scene.world, "opened", scene.ids)
+            before = _written(scene)
+            go_on.touch()
+            frozen.wake()
+            for tender, moment in pauses.items():
+                frozen.until(lambda line: _gives_up(line, tender, moment))  # noqa: B023 (called at once)
+            assert _written(scene) == before
+            committed = [line for line in frozen.lines[said:] if str(line.get("step")).endswith(WROTE)]
+            assert not committed
+        for tender in scene.tenders:
+            check_opened_once(scene.world, tender, scene.ledgers[tender.id])
+
+
+WROTE = (":committed", ":batch-kept")
+
+
+def _gives_up(line: Line, tender: str, moment: str) -> bool:
+    """It found the tender done, or its claim gone."""
+    if line.get("subject") != tender:
+        return False
+    return line["event"] == "claim lost" or line.get("step") in ("closing:nothing-to-do", "opening:released")
+
+
+def _written(scene: Scene) -> list[object]:
+    """All that an opening writes."""
+    with scene.world.platform.database.reading() as session:
+        found: list[object] = [session.scalar(select(LogHead.size))]
+        for table in (Closing, PublishedOpeningRecord):
+            found += sorted((row.tender_id, row.digest, row.at) for row in session.scalars(select(table)))
+        rows = session.scalars(select(OpenedBid))
+        return found + sorted((row.tender_id, row.bid_id, row.at) for row in rows)
+
+
+@contextmanager
+def _running(*children: Child) -> Iterator[None]:
+    """Processes that are killed in the end."""
+    try:
+        yield
+    finally:
+        for child in children:
+            child.wake()
+            child.kill()
