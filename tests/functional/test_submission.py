@@ -163,8 +163,8 @@ def test_bytes_stored_by_a_request_that_died_are_taken_if_equal(
 
 def test_uploads_are_their_own_suppliers(house: House, supplier: Who, agency: Who, tender: Tendering) -> None:
     id = house.upload_bytes(supplier, tender.id, b"secret size")
-    outsiders = (None, house.enrol("supplier"), agency)
-    for who in outsiders:
+    house.refused("GET", f"/uploads/{id}", None, None, "token-missing")
+    for who in (house.enrol("supplier"), agency):
         house.refused("GET", f"/uploads/{id}", who, None, "upload-not-found")
         house.refused("PUT", f"/uploads/{id}/parts/0", who, b"secret size", "upload-not-found")
     house.refused(
@@ -598,9 +598,10 @@ def test_own_bids_are_nobody_elses(house: House, agency: Who, supplier: Who, ten
     sealed = house.bid(supplier, tender)
     other = house.enrol("supplier")
     assert house.own_bids(other, tender) == {}
-    for who in (None, agency, other):
-        for part in ("receipt", "proofs"):
-            path = f"{bids_path(tender)}/{sealed.bid}/{part}"
+    for part in ("receipt", "proofs"):
+        path = f"{bids_path(tender)}/{sealed.bid}/{part}"
+        house.refused("GET", path, None, None, "token-missing")
+        for who in (agency, other):
             house.refused("GET", path, who, None, "bid-not-found")
     house.refused("GET", bids_path(tender), agency, None, "forbidden")
     house.refused("GET", bids_path(tender), None, None, "token-missing")

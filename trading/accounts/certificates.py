@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -47,6 +48,30 @@ _NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
 _STANDING = select(
     PartyCertificate.organisation_id, PartyCertificate.role, PartyCertificate.revoked_at
 ).where(PartyCertificate.fingerprint == bindparam("fingerprint"))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the database says of a certificate: whose it is, for which role, since when revoked."""
+
+    organisation: str
+    role: str
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SignedBy:
+    """A signature that holds: its certificate, the party that names, and the revocation list used."""
+
+    verified: Verified
+    party: Party
+    fingerprint: str
+    crl: Crl
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The signer's certificate."""
+        return self.verified.certificate
 
 
 class Certificates:
@@ -301,20 +326,32 @@ class Certificates:
 
         Raises BidError (1, 2) or TradingError (3, 4).
         """
+        signed = self.check_signature(session, data, signature, now)
+        row = session.execute(_STANDING, {"fingerprint": signed.fingerprint}).one_or_none()
+        refuse_unfit(signed, Standing(*row) if row is not None else None, now, role, organisation_id)
+        return signed.verified, signed.crl
+
+    def check_signature(self, session: Session, data: bytes, signature: bytes, now: datetime) -> SignedBy:
+        """Steps 1 and 2 of `verify_party_signature`; `refuse_unfit` does the others. Raises BidError."""
         crl = self.current_crl(session, now)
         with refusing("signature"):
             loaded = _loaded_crl(crl.der)
             verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
             party = party_of(verified.certificate)
-        row = session.execute(_STANDING, {"fingerprint": fingerprint(verified.certificate)}).one_or_none()
-        if row is None:
-            raise TradingError("certificate-unknown")
-        if row.revoked_at is not None and row.revoked_at <= now:
-            raise TradingError("certificate-revoked-now")
-        owner = hmac.compare_digest(party.id, organisation_id) and row.organisation_id == organisation_id
-        if not owner or party.role != role or row.role != role:
-            raise TradingError("certificate-not-yours", role=role)
-        return verified, crl
+        return SignedBy(verified, party, fingerprint(verified.certificate), crl)
+
+
+def refuse_unfit(
+    signed: SignedBy, standing: Standing | None, now: datetime, role: str, organisation_id: str
+) -> None:
+    """Steps 3 and 4 of `Certificates.verify_party_signature`. Raises TradingError."""
+    if standing is None:
+        raise TradingError("certificate-unknown")
+    if standing.revoked_at is not None and standing.revoked_at <= now:
+        raise TradingError("certificate-revoked-now")
+    owner = hmac.compare_digest(signed.party.id, organisation_id) and standing.organisation == organisation_id
+    if not owner or signed.party.role != role or standing.role != role:
+        raise TradingError("certificate-not-yours", role=role)
 
 
 @lru_cache(maxsize=8)

@@ -64,20 +64,41 @@ def record_refusal(platform: Platform, request: Request, code: str, status: int)
         log.exception("a refusal could not be kept", code=code)
 
 
+def keep(
+    session: Session,
+    actor: Actor | None,
+    address: str,
+    act: str,
+    at: datetime,
+    tender: str | None,
+    details: Details | None = None,
+) -> None:
+    """Keep an act of a service that knows who acts and whence."""
+    session.add(PrivateAct(**columns(actor, address, act, at, tender, details)))
+
+
+def columns(
+    actor: Actor | None, address: str, act: str, at: datetime, tender: str | None, details: Details | None
+) -> dict[str, object]:
+    """The columns of an act's row, for a statement that writes more than it."""
+    return {
+        "id": new_id(),
+        "at": at,
+        "act": act,
+        "tender_id": tender,
+        "person_id": actor.person if actor else None,
+        "organisation_id": actor.organisation if actor else None,
+        "role": actor.role if actor else None,
+        "address": address,
+        "details": json.dumps(dict(details or {}), ensure_ascii=False, sort_keys=True),
+    }
+
+
 def _row(
     request: Request | None, act: str, at: datetime | None, tender: str | None, details: Details | None
 ) -> PrivateAct:
     if at is None:
         raise ValueError("an act without a request needs its time")
     actor: Actor | None = request.environ.get("sunseal.actor") if request is not None else None
-    return PrivateAct(
-        id=new_id(),
-        at=at,
-        act=act,
-        tender_id=tender,
-        person_id=actor.person if actor else None,
-        organisation_id=actor.organisation if actor else None,
-        role=actor.role if actor else None,
-        address=address_of(request) if request is not None else "",
-        details=json.dumps(dict(details or {}), ensure_ascii=False, sort_keys=True),
-    )
+    address = address_of(request) if request is not None else ""
+    return PrivateAct(**columns(actor, address, act, at, tender, details))

@@ -18,6 +18,7 @@ from trading.submission.proofs import proofs_of
 from trading.submission.services import Received, Submission
 from trading.submission.uploads import Uploads, UploadState, set_aside
 from trading.tenders.contexts import TenderContext
+from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
 
@@ -30,11 +31,6 @@ def _upload_json(state: UploadState) -> dict[str, Any]:
         "have": list(state.have),
         "complete": state.complete,
     }
-
-
-def _keep(request: Request, act: str, tender_id: str, received: Received) -> None:
-    details = {"bid": received.bid}
-    private.record(request.dbsession, act, request, tender_id, details, at=received.at)
 
 
 def _answer(request: Request, received: Received) -> dict[str, str]:
@@ -103,10 +99,12 @@ def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
 )
 def submit(context: BiddingContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).submit(
-        request.dbsession, actor_of(request), context.tender_id, *signed_body(request)
+        request.dbsession,
+        actor_of(request),
+        address_of(request),
+        context.tender_id,
+        *signed_body(request),
     )
-    if received.new:
-        _keep(request, "bid.received", context.tender_id, received)
     return _answer(request, received)
 
 
@@ -118,10 +116,12 @@ def submit(context: BiddingContext, request: Request) -> dict[str, str]:
 )
 def withdraw(context: BiddingContext, request: Request) -> dict[str, str]:
     received = Submission(request.platform).withdraw(
-        request.dbsession, actor_of(request), context.tender_id, *signed_body(request)
+        request.dbsession,
+        actor_of(request),
+        address_of(request),
+        context.tender_id,
+        *signed_body(request),
     )
-    if received.new:
-        _keep(request, "bid.withdrawn", context.tender_id, received)
     return _answer(request, received)
 
 

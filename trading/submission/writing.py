@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,9 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
+from trading.audit.models import PrivateAct
 from trading.submission.models import Bid, BidObject, LedgerLeaf
 
-_BID, _OBJECT, _LEAF = (cast(Table, model.__table__) for model in (Bid, BidObject, LedgerLeaf))
+_BID, _OBJECT, _LEAF, _ACT = (
+    cast(Table, model.__table__) for model in (Bid, BidObject, LedgerLeaf, PrivateAct)
+)
 _OBJECT_COLUMNS = ("segment", "part", "number", "upload_id")
 
 
@@ -34,9 +37,14 @@ def next_position(tender_id: str | BindParameter[str]) -> ColumnElement[int]:
 
 
 def write_bid(
-    session: Session, bid: dict[str, Any], objects: Sequence[StoredObject], position: int, leaf: bytes
+    session: Session,
+    bid: Mapping[str, Any],
+    objects: Sequence[StoredObject],
+    position: int,
+    leaf: bytes,
+    act: Mapping[str, Any],
 ) -> None:
-    """Insert a bid (the columns of its row), its objects and its acceptance leaf.
+    """Insert a bid (the columns of its row), its objects, its acceptance leaf and the private act of it.
 
     Raises IntegrityError if the id or the position is taken.
     """
@@ -47,20 +55,23 @@ def write_bid(
         "kind": "acceptance",
         "raw": leaf,
     }
-    if session.get_bind().dialect.name != "postgresql":
-        session.execute(insert(_BID), bid)
-        session.execute(insert(_OBJECT), [{"bid_id": bid["id"], **vars(each)} for each in objects])
-        session.execute(insert(_LEAF), leaf_row)
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(_BID), bid)
+        connection.execute(insert(_OBJECT), [{"bid_id": bid["id"], **vars(each)} for each in objects])
+        connection.execute(insert(_LEAF), leaf_row)
+        connection.execute(insert(_ACT), act)
         return
     values = {f"bid_{name}": value for name, value in bid.items()}
     values |= {f"leaf_{name}": value for name, value in leaf_row.items()}
+    values |= {f"act_{name}": value for name, value in act.items()}
     for name in _OBJECT_COLUMNS:
         values[f"objects_{name}"] = [getattr(each, name) for each in objects]
-    session.execute(_AT_ONCE, values)
+    connection.execute(_AT_ONCE, values)
 
 
 def _at_once() -> Any:
-    """The three inserts as one statement; foreign keys are checked at its end."""
+    """The four inserts as one statement; foreign keys are checked at its end."""
     bid = insert(_BID).values({c.name: bindparam(f"bid_{c.name}") for c in _BID.columns}).cte("bid")
     arrays = [
         bindparam(f"objects_{name}", type_=ARRAY(Integer if name == "number" else String))
@@ -69,8 +80,9 @@ def _at_once() -> Any:
     rows = func.unnest(*arrays).table_valued(*_OBJECT_COLUMNS, name="given").render_derived()
     chosen = select(bindparam("bid_id", type_=String), *(rows.c[name] for name in _OBJECT_COLUMNS))
     objects = insert(_OBJECT).from_select(["bid_id", *_OBJECT_COLUMNS], chosen).cte("objects")
-    leaf = insert(_LEAF).values({c.name: bindparam(f"leaf_{c.name}") for c in _LEAF.columns})
-    return leaf.add_cte(bid, objects)
+    leaf = insert(_LEAF).values({c.name: bindparam(f"leaf_{c.name}") for c in _LEAF.columns}).cte("leaf")
+    act = insert(_ACT).values({c.name: bindparam(f"act_{c.name}") for c in _ACT.columns})
+    return act.add_cte(bid, objects, leaf)
 
 
 _AT_ONCE = _at_once()
