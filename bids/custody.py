@@ -169,7 +169,7 @@ class ClosingMemory(Protocol):
 
 
 def remember_closing(memory: ClosingMemory, checked: CheckedClosing) -> None:
-    """One closing for a tender, ever: BidError "closing-second" if another was kept. Comes before releasing."""
+    """One closing for a tender, ever: BidError "closing-second" for another. Comes before releasing."""
     tender, closing = checked.notice.tender, checked.closing_digest
     kept = memory.recall(tender)
     if kept is None:

@@ -200,7 +200,9 @@ def _wanted(data: bytes | None, file: str) -> bytes:
 
 def _receipt(leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust) -> Receipt:
     with about(file):
-        receipt = Receipt.parse(trust.platform_statement("receipt", data, "receipt"))
+        with refusing("receipt"):
+            signed = statements.verify_statement(data, type_of("receipt"), trust.roots, "platform", "receipt")
+        receipt = Receipt.parse(signed)
         if receipt.digest != leaf.receipt:
             raise BidError("leaf-mismatch", bid=leaf.bid, member="receipt")
         kind = "manifest" if leaf.kind == "acceptance" else "withdrawal"

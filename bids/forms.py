@@ -26,8 +26,11 @@ class Form(Protocol):
     def check(self, value: object, path: str) -> None: ...
 
 
+_HERE = "(object)"
+
+
 def _refuse(code: str, path: str, **params: object) -> NoReturn:
-    raise BidError(code, path=path or "(object)", **params)
+    raise BidError(code, path=path or _HERE, **params)
 
 
 @dataclass(frozen=True)
@@ -180,8 +183,13 @@ class List:
         if not isinstance(value, list) or not self.least <= len(value) <= self.most:
             _refuse("form-list", path, least=self.least, most=self.most)
         check = self.form.check
-        for index, member in enumerate(value):
-            check(member, f"{path}[{index}]")
+        index = 0
+        try:
+            for member in value:
+                check(member, "")
+                index += 1
+        except BidError as error:
+            raise _within(error, f"{path}[{index}]") from None
 
 
 @dataclass(frozen=True)
@@ -197,7 +205,7 @@ class Map:
             _refuse("form-object", path)
         for name, member in value.items():
             self.key.check(name, f"{path} (name)")
-            self.form.check(member, f"{path}.{name}")
+            self.form.check(member, f"{path}.{name}" if path else name)
 
 
 @dataclass(frozen=True)
@@ -219,22 +227,31 @@ class Members:
     def check(self, value: object, path: str) -> None:
         if not isinstance(value, dict):
             _refuse("form-object", path)
-        for name, form in self.required.items():
-            if name not in value:
-                _refuse("member-missing", _join(path, name))
-            form.check(value[name], _join(path, name))
-        if len(value) == len(self.required):
-            return
-        for name, member in value.items():
-            if name in self.required:
-                continue
-            if name not in self.optional:
-                _refuse("member-unknown", _join(path, name))
-            self.optional[name].check(member, _join(path, name))
+        name = ""
+        try:
+            for name, form in self.required.items():
+                if name not in value:
+                    _refuse("member-missing", "")
+                form.check(value[name], "")
+            if len(value) == len(self.required):
+                return
+            for name, member in value.items():
+                if name in self.required:
+                    continue
+                if name not in self.optional:
+                    _refuse("member-unknown", "")
+                self.optional[name].check(member, "")
+        except BidError as error:
+            raise _within(error, f"{path}.{name}" if path else name) from None
 
 
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _within(error: BidError, path: str) -> BidError:
+    """The error with its place seen from one level up; paths are put together only where one is needed."""
+    inner = error.params["path"]
+    if inner == _HERE:
+        inner = ""
+    separator = "." if inner and not inner.startswith(("[", " ")) else ""
+    return BidError(error.code, **{**error.params, "path": f"{path}{separator}{inner}"})
 
 
 AMOUNT = Number(MAX_AMOUNT_DIGITS, 8)

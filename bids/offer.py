@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bids.errors import BidError
-from bids.money import add, format_amount, line_amount, parse_amount, parse_decimal
+from bids.money import add, format_amount, line_amount, parse_decimal
 from bids.notice import Notice
 from bids.objects import read_object, write_object
 from signing import canonical
@@ -52,10 +52,11 @@ class Offer:
                 raise BidError("member-missing", path=name)
         _check_items([line["number"] for line in members["items"]], notice)
         digits = notice.digits
+        # The schema has seen that each is a decimal string within bounds; only an amount's digits are left.
         lines = tuple(
             Line(
                 line["number"],
-                parse_decimal(line["unit_price"]),
+                Decimal(line["unit_price"]),
                 _amount(line["amount"], digits, f"items[{index}].amount"),
             )
             for index, line in enumerate(members["items"])
@@ -150,10 +151,9 @@ def _normal(text: str, number: str) -> str:
 
 
 def _amount(text: str, digits: int, path: str) -> Decimal:
-    try:
-        return parse_amount(text, digits)
-    except BidError as error:
-        raise BidError(error.code, **{**error.params, "path": path}) from None
+    if len(text.partition(".")[2]) != digits:
+        raise BidError("amount-digits", path=path, value=text[:60], digits=digits)
+    return Decimal(text)
 
 
 def _check_items(numbers: list[str], notice: Notice) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from signing.errors import CanonicalError
@@ -19,9 +19,6 @@ JSON: TypeAlias = "None | bool | int | str | Sequence[JSON] | Mapping[str, JSON]
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
 
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_ROUND_TO_SQUARE = bytes.maketrans(b"{}", b"[]")
 _BEYOND_BMP = re.compile(rb"[\xf0-\xf4]")
 
 # The C encoder of the standard library escapes exactly as RFC 8785 does. It orders keys by code point, which
@@ -57,14 +54,13 @@ def loads(data: bytes) -> Any:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         _refuse("not UTF-8")
-    too_deep = not _within_depth(data)
     try:
         value = _DECODER.decode(text)
     except RecursionError:
         _refuse("depth over 16")
     except ValueError:
         _refuse("not JSON")
-    if too_deep:
+    if not _within_depth(value, MAX_DEPTH):
         _refuse("depth over 16")
     if _encode(value) != data:
         _refuse("not canonical")
@@ -75,14 +71,19 @@ def _refuse(reason: str) -> NoReturn:
     raise CanonicalError(f"This is not canonical JSON (RFC 8785) as the protocol asks: {reason}.", reason)
 
 
-def _within_depth(data: bytes) -> bool:
-    """Whether brackets nest at most 16 deep: each round strips the innermost pairs of the bare skeleton."""
-    skeleton = _STRINGS.sub(b"", data).translate(_ROUND_TO_SQUARE, _NOT_BRACKETS)
-    for _ in range(MAX_DEPTH):
-        if not skeleton:
-            return True
-        skeleton = skeleton.replace(b"[]", b"")
-    return not skeleton
+def _within_depth(value: object, levels: int) -> bool:
+    """Whether `value`, as decoded, nests at most `levels` deep; looks no deeper than that."""
+    if type(value) is dict:
+        members: Iterable[object] = value.values()
+    elif type(value) is list:
+        members = value
+    else:
+        return True
+    if levels == 0:
+        return False
+    # Most members are no containers: asking here saves a call for each of them.
+    inner = [member for member in members if type(member) is dict or type(member) is list]
+    return all(_within_depth(member, levels - 1) for member in inner)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _check(value: object, depth: int) -> None:
 def _encode(value: object) -> bytes:
     try:
         encoded = _SORTING.encode(value).encode("utf-8")
-        if _BEYOND_BMP.search(encoded):
+        if not encoded.isascii() and _BEYOND_BMP.search(encoded):
             encoded = _AS_GIVEN.encode(_in_utf16_order(value)).encode("utf-8")
     except UnicodeEncodeError:
         _refuse("lone surrogate")

@@ -23,10 +23,12 @@ def b64encode(data: bytes) -> str:
 def b64decode(text: str) -> bytes:
     """The bytes of padded standard base64; EncodingError for any other spelling, non-zero spare bits too."""
     try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         raise EncodingError("This is not padded base64 in the standard alphabet.", "bad base64") from None
-    if base64.b64encode(data).decode("ascii") != text:
+    # Alphabet and order were checked; the length and the spare bits of the last group may still differ.
+    spare = len(data) % 3
+    if len(text) != (len(data) + 2) // 3 * 4 or (spare and b64encode(data[-spare:]) != text[-4:]):
         raise EncodingError("This base64 has another spelling of the same bytes.", "base64 not canonical")
     return data
 

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from cryptography import x509
@@ -95,16 +96,18 @@ def _attribute(oid: x509.ObjectIdentifier, value: str) -> x509.NameAttribute[str
     return x509.NameAttribute(oid, value, _validate=False)
 
 
+@lru_cache(maxsize=4096)
 def party_of(certificate: x509.Certificate) -> Party:
     """The party a certificate names; CertificateError if it is not a party certificate of our profile."""
     if USAGE_POLICIES["party"] not in policies_of(certificate):
         raise CertificateError("This certificate is not one of a party.", "wrong-authority")
+    subject = certificate.subject  # parsed anew whenever it is asked for
     party = Party(
-        id=_one(certificate, NameOID.USER_ID),
-        organisation=_one(certificate, _ORGANIZATION_IDENTIFIER),
-        role=_one(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME),
-        name=_one(certificate, NameOID.COMMON_NAME),
-        organisation_name=_one(certificate, NameOID.ORGANIZATION_NAME),
+        id=_one(subject, NameOID.USER_ID),
+        organisation=_one(subject, _ORGANIZATION_IDENTIFIER),
+        role=_one(subject, NameOID.ORGANIZATIONAL_UNIT_NAME),
+        name=_one(subject, NameOID.COMMON_NAME),
+        organisation_name=_one(subject, NameOID.ORGANIZATION_NAME),
     )
     if not _PARTY_ID.fullmatch(party.id) or party.role not in PARTY_ROLES:
         raise CertificateError(
@@ -113,8 +116,8 @@ def party_of(certificate: x509.Certificate) -> Party:
     return party
 
 
-def _one(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
-    values = certificate.subject.get_attributes_for_oid(oid)
+def _one(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    values = subject.get_attributes_for_oid(oid)
     if len(values) != 1 or not isinstance(values[0].value, str):
         raise CertificateError(f"The party certificate must name {oid.dotted_string} once.", "malformed")
     return values[0].value
