@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
@@ -85,29 +84,10 @@ def _make_folder(database_url: str) -> None:
 
 
 def set_up_logs(settings: Settings) -> None:
-    """Lines for people on a terminal, JSON elsewhere; both to standard error."""
-    import sys
+    """Lines for people on a terminal, JSON elsewhere; both to standard error, without secrets."""
+    from trading.logs import set_up_logs as set_up
 
-    import structlog
-
-    level = getattr(logging, settings.log_level.upper())
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    for noisy in ("waitress.queue", "dramatiq", "alembic", "urllib3"):
-        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
-    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if sys.stderr.isatty():
-        renderer = structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    set_up(settings)
 
 
 @contextmanager
