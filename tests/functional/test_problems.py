@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from webtest import TestResponse
 
-from signing.encoding import new_id
 from tests.functional.house import PREFIX, House
 from trading.errors import TradingError
 from trading.storage import PART_BYTES
@@ -17,6 +16,7 @@ from trading.web.addresses import WRONG_TOKENS
 from trading.web.messages import MESSAGES
 from trading.web.tweens import MAX_BODY, SAFE_HEADERS
 
+ID = "0123456789abcdef" * 2
 TRADING = Path(__file__).resolve().parents[2] / "trading"
 
 
@@ -163,8 +163,8 @@ def test_ids_of_another_form_are_not_there(house: House, id: str) -> None:
     ("path", "limit"),
     [
         ("/organisations", MAX_BODY),
-        (f"/uploads/{new_id()}/parts/0", PART_BYTES),
-        (f"/tenders/{new_id()}/documents/a.pdf", 64 * 1024 * 1024),
+        (f"/uploads/{ID}/parts/0", PART_BYTES),
+        (f"/tenders/{ID}/documents/a.pdf", 64 * 1024 * 1024),
     ],
 )
 def test_too_large_is_refused_before_it_is_read(house: House, path: str, limit: int) -> None:
