@@ -23,7 +23,8 @@ def check_notices(
     3. The log published each of them, in order, before the closing.
     """
     chain: list[Notice] = []
-    with book.step("verify-notice-signed", NOTICE, NOTICE_SIGNATURE) as step:
+    signed = (NOTICE, NOTICE_SIGNATURE)
+    with book.step("verify-notice-signed", *signed) as step, step.guard(*signed):
         raw, signature = package.read(NOTICE), package.read(NOTICE_SIGNATURE)
         notice = examine_notice(raw, signature, trust).notice
         if tender is not None and notice.tender != tender:
@@ -34,8 +35,9 @@ def check_notices(
         book.note("verify-skipped", NOTICE)
         return None
     with book.step("verify-notices-earlier", NOTICE) as step:
-        while (replaced := chain[-1].replaces) is not None:
-            chain.append(_earlier(package, trust, chain[-1], replaced))
+        while (replaced := chain[-1].replaces) is not None and not step.reasons:
+            with step.guard(*notice_names(replaced)):
+                chain.append(_earlier(package, trust, chain[-1], replaced))
             if len(chain) > _MOST:
                 raise BidError("notices-too-many", limit=_MOST)
         step.params["count"] = str(len(chain) - 1)

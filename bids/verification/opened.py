@@ -84,9 +84,12 @@ def _compare(step: Step, wanted: Sequence[Any], found: Sequence[Any]) -> None:
         if said is None:
             step.fail(BidError("record-bid-missing", bid=row["bid"], file=OPENING_RECORD))
             continue
+        # Record and ciphertext contradict each other: which of them was changed, nobody can tell from here.
+        lost = row.get("reason") in ("ciphertext-altered", "ciphertext-missing")
+        files = (OPENING_RECORD, sealed_name(row["bid"], BID_SEGMENT)) if lost else (OPENING_RECORD,)
         for member in sorted(row.keys() | said.keys()):
             if row.get(member) != said.get(member):
-                step.fail(BidError("record-differs", bid=row["bid"], member=member, file=OPENING_RECORD))
+                step.fail(BidError("record-differs", bid=row["bid"], member=member), *files)
     for bid in stated:
         step.fail(BidError("record-bid-unknown", bid=bid, file=OPENING_RECORD))
     if not step.reasons and list(wanted) != list(found):

@@ -134,6 +134,12 @@ def test_an_earlier_notice_that_is_missing_or_another_one_is_caught() -> None:
     caught(case, data, "verify-notices-earlier", "package-digest", name)
 
 
+def test_an_endless_chain_of_notices_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "_MOST", 1)
+    case = amended(69).run()
+    caught(case, case.package(), "verify-notices-earlier", "notices-too-many", "notice.json")
+
+
 def test_an_earlier_notice_of_another_tender_is_caught() -> None:
     world = World(seed=71)
     other = world.tender()

@@ -53,7 +53,7 @@ def test_other_times_are_refused(text: str) -> None:
 
 def test_base64_has_one_spelling() -> None:
     assert encoding.b64decode(encoding.b64encode(b"\x00\xff")) == b"\x00\xff"
-    for text in ("AA", "AA=", "AP9=", "é", "AA==AA=="):
+    for text in ("AA", "AA=", "AP9=", "é", "AA==AA==", "AAAA=", "AAAA====", "AA==\n", "\nAAAA"):
         with pytest.raises(EncodingError):
             encoding.b64decode(text)
 
