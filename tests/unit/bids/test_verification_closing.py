@@ -9,6 +9,7 @@ import pytest
 
 from bids import package as names
 from bids.package import lines
+from bids.verification import notices
 from tests.bids_factory import Tender, World
 from tests.package_checks import (
     Package,
