@@ -16,10 +16,11 @@ from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 
 
-def accepted_notice(state: CustodianState, tender: str) -> Notice | None:
+def accepted_notice(state: CustodianState, tender: str) -> SignedNotice | None:
     """The notice on record; None if none was accepted."""
     raw = state.read(tender, "notice.json")
-    return None if raw is None else Notice.parse(raw)
+    signature = state.read(tender, "notice.p7s")
+    return None if raw is None or signature is None else SignedNotice(raw, signature, Notice.parse(raw))
 
 
 def accept_notice(
@@ -42,12 +43,12 @@ def accept_notice(
     """
     known = accepted_notice(state, tender)
     shown = fetch_notice_file(api, tender)
-    if known is not None and known.digest == shown.notice.digest:
+    if known is not None and known.notice.digest == shown.notice.digest:
         return False
     believed = trust()
     _check_own_key(_examine(shown, believed), signer, sealing_key(tender))
     if known is not None:
-        _check_successor(api, shown, known, believed)
+        _check_successor(api, shown, known.notice, believed)
     # The signature first: the notice's own file is what says that one was accepted.
     state.write(tender, "notice.p7s", shown.signature)
     state.write(tender, "notice.json", shown.raw)

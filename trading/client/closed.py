@@ -90,11 +90,14 @@ class FetchedClosing:
         return replace(self.closed, entries=entries)
 
 
-def fetch_closed(api: Api, tender: str) -> FetchedClosing:
-    """The closed tender as the platform hands it out; nothing in it has been checked."""
+def fetch_closed(api: Api, tender: str, known: SignedNotice | None = None) -> FetchedClosing:
+    """The closed tender as the platform hands it out; nothing in it has been checked.
+
+    `known` is the notice that the reader holds already; without it the one in force is fetched.
+    """
     logged = api.get(f"/tenders/{tender}/closing")
     proof = str(logged["proof"]).encode()
-    signed = fetch_notice_file(api, tender)
+    signed = known or fetch_notice_file(api, tender)
     leaves, bids = _fetch_ledger(api, tender)
     earlier = fetch_earlier(api, tender, signed.notice)
     closed = ClosedTender(

@@ -22,7 +22,9 @@ from bids.custody import (
     remember_closing,
     seal_files_share,
 )
+from bids.entries import Entry
 from bids.errors import BidError
+from bids.examination import PUBLISHING_ACTS
 from bids.notice import BID_SEGMENT, Notice, sign_sealing_key
 from bids.trust import Trust
 from signing.certificates import fingerprint, party_of
@@ -92,6 +94,7 @@ class Custodian:
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
         self._deadlines: dict[str, datetime] = {}
+        self._followed = False
         self.refusals: dict[str, Refusal] = {}
 
     def run(self, stop: Event, seconds: float = 2.0) -> None:
@@ -103,6 +106,9 @@ class Custodian:
                 log.warning("custodian %s: %s", self.id, error)
             except (ClientError, BidError, SigningError, StateConflict, OSError, *_MALFORMED) as error:
                 log.error("custodian %s: %s", self.id, error)
+            except Exception:
+                # An agent that dies of one surprise would keep every tender of its custodian shut.
+                log.exception("custodian %s", self.id)
             stop.wait(self._pause(seconds))
 
     def _pause(self, seconds: float) -> float:
@@ -120,6 +126,7 @@ class Custodian:
             ApiProblem, ConnectionFailed: the platform cannot be asked at all.
         """
         self._deadlines.clear()
+        self._followed = False
         return sum(self._guarded(task) for task in list(self._api.pages("/custody/tenders")))
 
     def _guarded(self, task: JsonObject) -> bool:
@@ -136,6 +143,11 @@ class Custodian:
             self._refuse(tender, "state-conflict", str(error))
         except _MALFORMED as error:
             self._refuse(tender, "answer-malformed", f"the platform's answer is not as agreed: {error!r}")
+        except ConnectionFailed:
+            raise
+        except Exception as error:
+            log.exception("tender %s", tender)
+            self._refuse(tender, "unforeseen", f"{type(error).__name__}")
         else:
             self.refusals.pop(tender, None)
             return done
@@ -199,12 +211,25 @@ class Custodian:
     # --- the policy
 
     def _accept(self, tender: str) -> bool:
+        """Put the notice in force on record, if the log says that it is another one than is there."""
+        known = accepted_notice(self._state, tender)
+        if known is not None and self._last_logged(tender) in (None, known.notice.digest):
+            return False
         done = accept_notice(
             self._api, self._state, tender, self._signer, lambda: self._trust(tender), self._sealing_key
         )
         if done:
             log.info("tender %s: notice accepted", tender)
         return done
+
+    def _last_logged(self, tender: str) -> str | None:
+        """The digest of the notice last published, by the log; what it hides shows before the release."""
+        if not self._followed:
+            self._log().follow()
+            self._followed = True
+        entries = map(Entry.parse, self._log().entries(tender))
+        digests = [one.digests.get("notice") for one in entries if one.act in PUBLISHING_ACTS]
+        return digests[-1] if digests else None
 
     def _sealing_key(self, tender: str) -> SealingKey | None:
         seed = self._state.read(tender, "seed")
@@ -240,17 +265,16 @@ class Custodian:
         return json.dumps({"file": b64encode(file), "files_shares": sealed}, separators=(",", ":")).encode()
 
     def _check(self, tender: str) -> tuple[CheckedClosing, Trust]:
-        if self._state.read(tender, "notice.json") is None:
-            self._accept(tender)  # published and closed while this agent was away
+        self._accept(tender)  # published, or amended, and closed while this agent was away
         accepted = accepted_notice(self._state, tender)
         if accepted is None:
             raise ClientError("notice-not-accepted")
-        fetched = fetch_closed(self._api, tender)
+        fetched = fetch_closed(self._api, tender, accepted)
         follower = self._log()
         follower.follow(fetched.checkpoint)
         closed = fetched.with_entries(follower.entries(tender))
         trust = self._trust(tender)
-        return check_closed(closed, trust, accepted.policy.digest, self._now()), trust
+        return check_closed(closed, trust, accepted.notice.policy.digest, self._now()), trust
 
     def _seal_files(self, notice: Notice, shares: Mapping[str, bytes], trust: Trust) -> list[dict[str, str]]:
         if not shares:

@@ -60,9 +60,10 @@ class Erasures:
         """
         file = self._state.read(tender, "erasure.json")
         if file is None:
-            notice = accepted_notice(self._state, tender)
-            if notice is None:
+            accepted = accepted_notice(self._state, tender)
+            if accepted is None:
                 raise ClientError("notice-not-accepted")
+            notice = accepted.notice
             self._follower.follow()
             self._prove(notice, trust)
             file = self._sign(notice)

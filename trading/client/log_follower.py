@@ -1,7 +1,8 @@
 """Follows the platform's public log entry by entry, so that nothing in it can be hidden or rewritten.
 
-A consistency proof shows that the log only grew; reading every entry and computing the root again shows
-besides that no entry (a cancellation, a later notice) was kept from this reader.
+A consistency proof would show that the log only grew. Reading every entry on top of what was read before, and
+computing the root, shows that too, and besides that no entry (a cancellation, a later notice) was kept from
+this reader.
 """
 
 from __future__ import annotations
@@ -77,8 +78,11 @@ class LogFollower:
     def follow(self, note: bytes | None = None) -> Checkpoint:
         """Check the signed checkpoint `note` (the platform's newest without one) and read up to it.
 
-        1. It is signed by the log, and extends what was seen before, by a consistency proof.
-        2. All entries in between are fetched; the root computed over them is the checkpoint's.
+        1. It is signed by the log.
+        2. If it is larger than the latest believed, all entries in between are fetched, and the root computed
+           over everything read so far must be the checkpoint's.
+        3. If it is smaller (an answer overtaken by a later one), a consistency proof must show that it is a
+           beginning of the latest believed. Of the same size, it must have the same root.
 
         Raises:
             BidError: "note-invalid", "log-rewritten". ClientError: "log-gap".
@@ -87,10 +91,8 @@ class LogFollower:
             note = self._api.raw("/log/checkpoint")
         new = check_log_extends(None, note, (), self._trust)
         if self._seen is not None and new.size < self._frontier.size:
-            # An answer overtaken by a later one: it must be a beginning of what was seen.
             check_log_extends(note, self._seen, self._hashes(new.size, self._frontier.size), self._trust)
             return new
-        check_log_extends(self._seen, note, self._hashes(self._frontier.size, new.size), self._trust)
         self._read_to(new, note)
         return new
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -52,6 +53,8 @@ def serve(
         overrides["listen_port"] = str(port)
     settings = settings_from(config, overrides)
     set_up_logs(settings)
+    # Threads that compute (rendering, checking) must not keep short requests waiting 5 ms at each turn.
+    sys.setswitchinterval(0.001)
     migrate(settings.database_url)
     platform = build_platform(settings)
     http = HttpServer(make_app(platform), settings)

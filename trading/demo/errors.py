@@ -35,8 +35,8 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "The platform stopped unexpectedly: {reason}",
     ),
     "stuck": (
-        "{seconds} 秒后 {contract} 仍处于状态 {state}。",
-        "{contract} is still in the state {state} after {seconds} seconds.",
+        "{seconds} 秒后 {contract} 仍处于状态 {state}。平台日志末尾：\n{log}",
+        "{contract} is still in the state {state} after {seconds} seconds. The platform's log ends:\n{log}",
     ),
 }
 

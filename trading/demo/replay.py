@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,10 @@ from trading.demo.source import Contract, Source, SourceBid
 from trading.demo.tender import DemoTender, Outcome
 
 _BIDDING_THREADS = 4
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.4
 _OPEN_SECONDS = 120.0
+# Drafting and bidding take two to three times as long as enrolling as many members.
+_LEAD_LEAST, _LEAD_BASE, _LEAD_FACTOR = 8.0, 6.0, 4.0
 _LATE = frozenset({"tender-late", "bid-late", "deadline-passed"})
 
 
@@ -37,7 +39,7 @@ class Plan:
     source: Source
     rules: str
     minimum: int
-    lead: float
+    lead: float | None
 
 
 class Replay:
@@ -79,8 +81,8 @@ class Replay:
         deadline = self._publish(tenders, agency, custodians)
         self._bid(tenders, suppliers, deadline)
         self._wait_for_deadline(deadline)
-        self._open(tenders, agency, log)
-        self._finish(tenders, agency, log)
+        self._open(tenders)
+        self._conclude(tenders, agency, log)
         return [tender.outcome for tender in tenders]
 
     # --- before the deadline
@@ -91,10 +93,24 @@ class Replay:
             f"注册招标人、3 位保管人和 {len(names)} 家供应商：密钥、证书",
             f"Enrolling the agency, 3 custodians and {len(names)} suppliers: keys and certificates",
         )
+        began = time.monotonic()
         enrolment = Enrolment(self._transport, self._platform.token, self._language)
         custodians = enrolment.custodians(self._platform.custodians_dir)
         agency = enrolment.agency()
-        return agency, enrolment.suppliers(names), custodians
+        suppliers = enrolment.suppliers(names)
+        self._set_lead(time.monotonic() - began, len(names) + len(custodians) + 1)
+        return agency, suppliers, custodians
+
+    def _set_lead(self, seconds: float, members: int) -> None:
+        """Without a wish: as long as the bids surely need, by how long this machine took to enrol members."""
+        if self._plan.lead is None:
+            needed = _LEAD_BASE + _LEAD_FACTOR * seconds * self._plan.source.bid_count / members
+            self._plan = replace(self._plan, lead=round(max(_LEAD_LEAST, needed), 1))
+
+    @property
+    def _lead(self) -> float:
+        assert self._plan.lead is not None
+        return self._plan.lead
 
     def _tenders(self, contracts: Iterable[Contract], agency: Member) -> list[DemoTender]:
         suite = by_name("sunseal-1")
@@ -117,7 +133,7 @@ class Replay:
             "BID211", "Bids opened 2011-05-05"
         )
         # To the millisecond, as the database keeps it.
-        soon = datetime.now(UTC) + timedelta(seconds=self._plan.lead)
+        soon = datetime.now(UTC) + timedelta(seconds=self._lead)
         deadline = soon.replace(microsecond=soon.microsecond // 1000 * 1000)
 
         def publish(tender: DemoTender) -> None:
@@ -126,7 +142,7 @@ class Replay:
             except (ApiProblem, ClientError) as error:
                 if datetime.now(UTC) >= deadline:
                     late = sum(len(one.contract.bids) for one in tenders)
-                    raise DemoError("lead-too-short", late=late, seconds=self._plan.lead) from error
+                    raise DemoError("lead-too-short", late=late, seconds=self._lead) from error
                 raise
             self._progress.state(tender.contract.number, "published")
 
@@ -160,7 +176,7 @@ class Replay:
             ],
         )
         if late:
-            raise DemoError("lead-too-short", late=len(late), seconds=self._plan.lead)
+            raise DemoError("lead-too-short", late=len(late), seconds=self._lead)
 
     def _together(self, threads: int, acts: list[Callable[[], None]]) -> None:
         """Do all acts, a few at a time; the first failure ends it."""
@@ -181,30 +197,50 @@ class Replay:
             self._platform.check()
             time.sleep(min(left, 0.5))
 
-    def _open(self, tenders: list[DemoTender], agency: Member, log: NoteVerifier) -> None:
+    def _open(self, tenders: list[DemoTender]) -> None:
         self._progress.stage(
             "平台定时截止、保管人核对后释放份额、开标", "Closing, custodians' checks and releases, opening"
         )
-        end = time.monotonic() + _OPEN_SECONDS
-        waiting = list(tenders)
-        while waiting:
-            self._platform.check()
-            for tender in list(waiting):
-                state = tender.state(self._public)
+        waiting = {tender.id: tender for tender in tenders}
+        for states in self._states():
+            for id_, tender in list(waiting.items()):
+                state = states[id_]
                 self._progress.state(tender.contract.number, state)
                 if state in ("opened", "failed"):
-                    waiting.remove(tender)
-                elif time.monotonic() > end:
-                    raise DemoError(
-                        "stuck", contract=tender.contract.number, state=state, seconds=int(_OPEN_SECONDS)
-                    )
-            if waiting:
-                time.sleep(_POLL_SECONDS)
-        self._progress.stage(
-            "招标人开启附件并核对，否决不响应的投标，定标", "The agency opens attachments, rejects, awards"
+                    del waiting[id_]
+            if not waiting:
+                return
+        first = next(iter(waiting.values()))
+        raise self._stuck(first)
+
+    def _states(self) -> Iterator[dict[str, str]]:
+        """What the public record says of all tenders, again and again for a while."""
+        end = time.monotonic() + _OPEN_SECONDS
+        while time.monotonic() < end:
+            self._platform.check()
+            yield {str(one["id"]): str(one["state"]) for one in self._public.pages("/tenders")}
+            time.sleep(_POLL_SECONDS)
+
+    def _stuck(self, tender: DemoTender) -> DemoError:
+        return DemoError(
+            "stuck",
+            contract=tender.contract.number,
+            state=tender.state(self._public),
+            seconds=int(_OPEN_SECONDS),
+            log=self._platform.tail(),
         )
-        for tender in tenders:
+
+    def _conclude(self, tenders: list[DemoTender], agency: Member, log: NoteVerifier) -> None:
+        self._progress.stage(
+            "招标人开启附件、否决、定标；证据包与报告下载、离线核对",
+            "Attachments opened, bids rejected, awards; evidence and reports downloaded and checked",
+        )
+
+        def conclude(tender: DemoTender) -> None:
             self._decide(tender, agency, log)
+            self._finish(tender, agency, log)
+
+        self._together(_BIDDING_THREADS, [partial(conclude, tender) for tender in tenders])
 
     def _decide(self, tender: DemoTender, agency: Member, log: NoteVerifier) -> None:
         record = Agency(agency.api, agency.key.signer, agency.key.roots).opening_record(tender.id)
@@ -217,31 +253,23 @@ class Replay:
             self._progress.winner(tender.contract.number, tender.outcome.winner.bidder, total)
         self._progress.state(tender.contract.number, tender.state(self._public))
 
-    def _finish(self, tenders: list[DemoTender], agency: Member, log: NoteVerifier) -> None:
-        self._progress.stage(
-            "下载证据包与报告，离线核对，与官方结果比较",
-            "Downloading evidence and reports, checking them, comparing with the official results",
-        )
+    def _finish(self, tender: DemoTender, agency: Member, log: NoteVerifier) -> None:
         end = time.monotonic() + _OPEN_SECONDS
-        for tender in tenders:
-            while not tender.evidence_ready(self._public):
-                self._platform.check()
-                if time.monotonic() > end:
-                    raise DemoError(
-                        "stuck", contract=tender.contract.number, state=tender.state(self._public),
-                        seconds=int(_OPEN_SECONDS),
-                    )  # fmt: skip
-                time.sleep(_POLL_SECONDS)
-            outcome = tender.outcome
-            outcome.status = tender.state(self._public)
-            tender.download(self._public)
-            tender.verify(agency, log.vkey)
-            tender.take_times(self._public)
-            winner = None if outcome.winner is None else outcome.winner.bidder
-            outcome.differences += compare(
-                tender.contract, self._plan.minimum, outcome.status, outcome.ranking, winner
-            )
-            self._progress.state(tender.contract.number, "verified")
+        while not tender.evidence_ready(self._public):
+            self._platform.check()
+            if time.monotonic() > end:
+                raise self._stuck(tender)
+            time.sleep(_POLL_SECONDS)
+        outcome = tender.outcome
+        outcome.status = tender.state(self._public)
+        tender.download(self._public)
+        tender.verify(agency, log.vkey)
+        tender.take_times(self._public)
+        winner = None if outcome.winner is None else outcome.winner.bidder
+        outcome.differences += compare(
+            tender.contract, self._plan.minimum, outcome.status, outcome.ranking, winner
+        )
+        self._progress.state(tender.contract.number, "verified")
 
 
 def _by_total(contract: Contract) -> list[list[SourceBid]]:

@@ -24,8 +24,6 @@ from trading.demo.summary import summary_json, summary_lines
 from trading.demo.tender import Outcome
 from trading.tenders.rules import PackError, pack_named, pack_names
 
-_LEAD_BASE, _LEAD_PER_BID = 8.0, 0.4
-
 
 def run(
     source: Path | None, out: Path | None, rules: str, lead: float | None, leave: bool, lang: Language
@@ -45,7 +43,7 @@ def run(
         minimum = pack_named(rules).minimum_bidders
     except PackError as error:
         raise DemoError("rules-unknown", pack=rules, known=str(error)) from None
-    plan = Plan(read, rules, minimum, lead or _LEAD_BASE + _LEAD_PER_BID * read.bid_count)
+    plan = Plan(read, rules, minimum, lead)
     with _terminated(), _work_folder() as work, _results(folder) as aside, _platform(work) as platform:
         with progress_on(read.contracts, lang) as progress:
             outcomes = Replay(plan, platform, work, aside, progress, lang).run()

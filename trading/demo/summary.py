@@ -128,6 +128,6 @@ def _checks(outcomes: Sequence[Outcome], zh: bool) -> list[str]:
     findings = sum(len(one.report.findings) for one in outcomes if one.report is not None)
     return [
         f"招标人开启了 {letters} 份附件；{len(outcomes)} 个证据包离线核对 {findings} 项。" if zh
-        else f"The agency opened {letters} attachments; {len(outcomes)} evidence packages were checked off-line, "
-        f"{findings} findings."
+        else f"The agency opened {letters} attachments; {len(outcomes)} evidence packages were checked "
+        f"off-line, {findings} findings."
     ]  # fmt: skip
