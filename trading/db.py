@@ -17,13 +17,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import zope.sqlalchemy
 from sqlalchemy import BigInteger, Dialect, Engine, Integer, MetaData, String, create_engine, event, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 from transaction.interfaces import ITransactionManager
-from zope.sqlalchemy.datamanager import STATUS_CHANGED, STATUS_READONLY
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, STATUS_READONLY, join_transaction
 
+_READ_ONLY = "sunseal.read_only"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # SQLite counts only a column declared INTEGER by itself.
@@ -122,6 +122,11 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+def _refuse_reader(session: Session, context: Any) -> None:
+    if session.info.get(_READ_ONLY):
+        raise AssertionError("a request that only reads has tried to write")
+
+
 class Database:
     """Sessions of one engine: for requests, bound to their transaction; for jobs, short ones."""
 
@@ -132,17 +137,18 @@ class Database:
         if engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._readers = sessionmaker(engine.execution_options(**options), expire_on_commit=False)
+        event.listen(self._readers, "after_flush", _refuse_reader)
 
     def request_session(self, manager: ITransactionManager, read_only: bool) -> Session:
         """A session that commits and aborts with the request's transaction.
 
         A read-only one refuses to flush.
         """
-        session = (self._readers if read_only else self._writers)()
-        # Left to itself zope.sqlalchemy commits ORM writes alone and throws text() and Core statements
-        # away; a writing request commits whatever it did.
-        status = STATUS_READONLY if read_only else STATUS_CHANGED
-        zope.sqlalchemy.register(session, initial_state=status, transaction_manager=manager)
+        session = (self._readers if read_only else self._writers)(info={_READ_ONLY: read_only})
+        # Joined at once and by hand. zope.sqlalchemy's `register` listens anew to each session, which costs
+        # more than a query; and left to itself it commits ORM writes alone and throws text() and Core
+        # statements away: a writing request commits whatever it did.
+        join_transaction(session, STATUS_READONLY if read_only else STATUS_CHANGED, manager)
         return session
 
     @contextmanager
