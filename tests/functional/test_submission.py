@@ -254,6 +254,24 @@ def test_a_refused_attempt_is_kept_apart(house: House, supplier: Who, tender: Te
     assert "refused.bid-object-missing" in acts
 
 
+def test_every_act_of_a_supplier_is_kept_with_its_person(
+    house: House, supplier: Who, tender: Tendering
+) -> None:
+    sealed = house.bid(supplier, tender)
+    body = signed(*withdrawal(house, supplier, tender, sealed.bid))
+    house.call("POST", withdrawals(tender), supplier, body, 201)
+    with house.platform.database.reading() as session:
+        acts = list(session.scalars(select(PrivateAct).where(PrivateAct.tender_id == tender.id)))
+    counted = {act: sum(each.act == act for each in acts) for act in {each.act for each in acts}}
+    uploads = len(sealed.objects)
+    assert counted == {
+        "upload.started": uploads, "upload.completed": uploads, "bid.received": 1, "bid.withdrawn": 1,
+    }  # fmt: skip
+    for act in acts:
+        assert (act.organisation_id, act.role) == (supplier.id, "supplier")
+        assert act.person_id and act.address
+
+
 def test_works_bids_are_refused_with_the_statutes_article(
     house: House, agency: Who, custodians: tuple[Who, ...], supplier: Who
 ) -> None:

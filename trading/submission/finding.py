@@ -49,20 +49,15 @@ def find(
     digests: Sequence[str] = (),
 ) -> Found:
     """Look for what a supplier's bid or withdrawal needs; the tender's row is locked by the caller."""
-    rows = (
-        session.connection()
-        .execute(
-            _FIND[session.get_bind().dialect.name],
-            {
-                "tender": tender_id,
-                "organisation": organisation,
-                "bid": bid,
-                "digests": digests,
-                "fingerprint": fingerprint,
-            },
-        )
-        .all()
-    )
+    connection = session.connection()
+    given = {
+        "tender": tender_id,
+        "organisation": organisation,
+        "bid": bid,
+        "digests": digests,
+        "fingerprint": fingerprint,
+    }
+    rows = connection.execute(_FIND[connection.dialect.name], given).all()
     first = rows[0]
     standing = None
     if first.owner is not None:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from transaction.interfaces import ITransactionManager
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from signing.encoding import new_id
 from trading.errors import Conflict, NotFound, TradingError
@@ -42,7 +43,7 @@ def open_upload(storage: Storage, upload: Upload) -> BinaryIO:
 
 
 @contextmanager
-def set_aside(manager: ITransactionManager) -> Iterator[None]:
+def set_aside(session: Session, manager: ITransactionManager) -> Iterator[None]:
     """End the request's transaction, which has written nothing, and begin another one afterwards.
 
     On SQLite it holds the one write lock; a long computation inside would keep everybody waiting.
@@ -52,6 +53,7 @@ def set_aside(manager: ITransactionManager) -> Iterator[None]:
         yield
     finally:
         manager.begin()
+        join_transaction(session, STATUS_CHANGED, manager)
 
 
 class Uploads:

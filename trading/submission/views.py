@@ -85,7 +85,7 @@ def put_part(context: UploadContext, request: Request) -> Response:
 def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
     actor_of(request)  # before the transaction that knows it ends
     upload_id, tender_id = context.upload.id, context.upload.tender_id
-    with set_aside(request.tm):
+    with set_aside(request.dbsession, request.tm):
         sha256, size = Uploads(request.platform).complete(upload_id)
     private.record(request.dbsession, "upload.completed", request, tender_id, {"upload": upload_id})
     return {"sha256": sha256, "size": size}

@@ -139,9 +139,9 @@ _TOKEN = {dialect: _token_statement(dialect) for dialect in ("sqlite", "postgres
 
 def _actor_of(request: Request, secret: str) -> Actor | None:
     session = request.dbsession
-    found = session.execute(
-        _TOKEN[session.get_bind().dialect.name], {"digest": token_digest(secret)}
-    ).one_or_none()
+    connection = session.connection()
+    given = {"digest": token_digest(secret)}
+    found = connection.execute(_TOKEN[connection.dialect.name], given).one_or_none()
     if found is None:
         return None
     now = request.platform.clock.moment(found.reading)
