@@ -62,8 +62,17 @@ def worker_getting_copies(connection: Connection, site: Site, copies: int) -> No
 
 
 def worker_pausing(connection: Connection, site: Site, pauses: Mapping[str, str], go_on: Path) -> None:
-    """A worker that stays where it is at a tender's given step until the file `go_on` is there."""
+    """A worker that stays where it is at a tender's given step until the file `go_on` is there.
+
+    It is told of everything once: reminders would pile up behind what stays where it is.
+    """
     report = Reporter(connection)
+    told: set[tuple[str, str]] = set()
+
+    def copies(job: str, subject: str) -> int:
+        first = (job, subject) not in told
+        told.add((job, subject))
+        return int(first)
 
     def pause(event: Mapping[str, Any]) -> None:
         if pauses.get(event.get("subject", "")) == event.get("step"):
@@ -71,7 +80,7 @@ def worker_pausing(connection: Connection, site: Site, pauses: Mapping[str, str]
                 time.sleep(0.02)
 
     _log_to(report, pause)
-    _work(site.platform(), report, threads=len(pauses))
+    _work(site.platform(broker=UnreliableBroker(copies)), report, threads=len(pauses) + 1)
 
 
 def house(connection: Connection, site: Site, parties: Parties, folder: Path) -> None:
