@@ -62,25 +62,9 @@ def data_overrides(folder: Path | None) -> dict[str, str]:
 
 def migrate(database_url: str) -> None:
     """Bring the database up to date; from the source tree or an installed wheel."""
-    import alembic.command
-    import alembic.config
+    from trading.migrations import migrate as upgrade
 
-    import trading
-
-    here = Path(trading.__file__).parent
-    folder = here / "_alembic"
-    if not folder.is_dir():
-        folder = here.parent / "alembic"
-    config = alembic.config.Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    config.attributes["database_url"] = database_url
-    _make_folder(database_url)
-    alembic.command.upgrade(config, "head")
-
-
-def _make_folder(database_url: str) -> None:
-    if database_url.startswith("sqlite:///"):
-        Path(database_url.removeprefix("sqlite:///")).absolute().parent.mkdir(parents=True, exist_ok=True)
+    upgrade(database_url)
 
 
 def set_up_logs(settings: Settings) -> None:
