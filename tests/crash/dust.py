@@ -19,7 +19,7 @@ from signing.encoding import format_time
 from signing.statements import sign_statement
 from tests.crash.world import Published, World
 from trading.audit.models import LogEntry
-from trading.client.api import ApiProblem, statement
+from trading.client.api import statement
 from trading.custody.models import Release
 from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord, ReleaseSet
 from trading.submission.models import LedgerLeaf
@@ -109,10 +109,3 @@ def _signed(world: World, name: str, members: dict[str, Any]) -> dict[str, Any]:
     return statement(sign_statement(build_statement(name, members), world.parties.agency.signer, world.now()))
 
 
-def refused(act: Callable[[], object]) -> str:
-    """The code with which the platform refuses."""
-    try:
-        act()
-    except ApiProblem as problem:
-        return problem.code
-    raise AssertionError("it was not refused")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import logging
 import threading
 import time
@@ -21,8 +22,10 @@ from tests.crash.agents import Agents
 from tests.crash.processes import Reporter
 from tests.crash.site import Site, UnreliableBroker
 from tests.crash.world import Parties, World
+from tests.crash.wsgi import WsgiTransport
 from trading.platform import Platform, load_features
 from trading.queue import Scanner
+from trading.web.app import make_app
 
 load_features()
 # Whatever a job imports when it runs; a fork should have it already.
@@ -81,6 +84,19 @@ def worker_pausing(connection: Connection, site: Site, pauses: Mapping[str, str]
 
     _log_to(report, pause)
     _work(site.platform(broker=UnreliableBroker(copies)), report, threads=len(pauses) + 1)
+
+
+def counter(connection: Connection, site: Site, clock_ahead: float, inbox: Connection) -> None:
+    """A web process without a socket: answers the requests (method, path, headers, body) of its inbox."""
+    report = Reporter(connection)
+    _log_to(report)
+    with wrong_clock(clock_ahead):
+        transport = WsgiTransport(make_app(site.platform()))
+        report({"event": "ready", "clock": time.time()})
+        while True:
+            answer = transport.send(*inbox.recv())
+            code = json.loads(answer.body).get("code", "")
+            report({"event": "answer", "status": answer.status, "code": code})
 
 
 def house(connection: Connection, site: Site, parties: Parties, folder: Path) -> None:
