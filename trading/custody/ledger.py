@@ -52,7 +52,7 @@ class LedgerPages:
         """How many of the rows make a page: manifests may have 1 MiB each."""
         wanted = [bid for bid, kind in rows if kind != _WITHDRAWAL]
         lengths = select(Bid.id, func.length(Bid.manifest)).where(Bid.id.in_(wanted))
-        sizes: dict[str, int] = dict(self._session.execute(lengths).tuples().all())
+        sizes: dict[str, int] = dict(self._session.execute(lengths).all())
         total = 0
         for count, (bid, kind) in enumerate(rows):
             total += sizes.get(bid, 0) if kind != _WITHDRAWAL else 0
