@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from pyramid.request import Request
 
-WRONG_TOKENS = 20
+WRONG_TOKENS = 300
 WINDOW_SECONDS = 60.0
 _MAX_ADDRESSES = 10_000
 

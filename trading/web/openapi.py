@@ -137,10 +137,14 @@ class RequestChecker(V31RequestUnmarshaller):
 
 
 def _guarded(factory: Callable[[Request], Any], item: dict[str, Any]) -> Callable[[Request], Any]:
-    """The factory of an address; who needs a token and has none does not learn what is there."""
-    private = {method.upper() for method in METHODS if item.get(method, {}).get("security") == _TOKEN_ONLY}
+    """The factory of an address; who needs a token and has none does not learn what is there, nor who
+    uses a method that the address has not."""
+    taken = {method.upper() for method in METHODS if method in item}
+    private = {method for method in taken if item[method.lower()].get("security") == _TOKEN_ONLY}
 
     def context(request: Request) -> Any:
+        if request.method not in taken:
+            raise HTTPNotFound
         if request.method in private and request.identity is None:
             raise TradingError("token-missing", status=401)
         return factory(request)
