@@ -41,13 +41,13 @@ def ledger(world: World, tender: str) -> list[bytes]:
         return list(session.scalars(leaves))
 
 
-def await_all(world: World, wanted: str, tenders: Sequence[str], seconds: float = 30.0) -> None:
+def await_all(world: World, wanted: str, tenders: Sequence[str], seconds: float = 120.0) -> None:
     """Wait until each of the tenders is in the state."""
     await_true(lambda: {states(world)[each] for each in tenders} == {wanted}, seconds, lambda: states(world))
 
 
 def await_true(
-    wanted: Callable[[], bool], seconds: float = 30.0, say: Callable[[], object] = lambda: ""
+    wanted: Callable[[], bool], seconds: float = 120.0, say: Callable[[], object] = lambda: ""
 ) -> None:
     """Wait until it is so; the test fails if it does not come to be."""
     end = time.monotonic() + seconds
@@ -88,7 +88,7 @@ def award(world: World, tender: Published) -> None:
     agency.post(f"/tenders/{tender.id}/award", decision)
 
 
-def check_evidence(world: World, tender: Published, bids: int, seconds: float = 30.0) -> None:
+def check_evidence(world: World, tender: Published, bids: int, seconds: float = 120.0) -> None:
     """The package is built and everything in it holds, by anchors from outside of it."""
     await_true(lambda: bool(world.api().get(f"/tenders/{tender.id}/evidence")["ready"]), seconds)
     data = world.api().raw(f"/tenders/{tender.id}/evidence.zip")

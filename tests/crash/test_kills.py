@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash import roles
 from tests.crash.dust import await_all, award, check_evidence, check_opened_once, states
-from tests.crash.killer import Killer
+from tests.crash.killer import STAGES, Killer
 from tests.crash.processes import Child
 from tests.crash.scene import Scene
 from tests.crash.site import Site
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.crash
 
 KILLS = 30
 BIDS = (3, 4, 45, 3, 5, 2, 4, 25, 3, 4, 5, 3)
-STAGES = ("closing:", "freezing:", "opening:", "finishing:")
 
 
 def test_killed_on_sqlite(tmp_path: Path) -> None:
