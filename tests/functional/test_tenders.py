@@ -171,14 +171,17 @@ def test_documents_are_stored_once_and_public_with_the_notice(
     house.refused("PUT", address, agency, b"%PDF second", "document-exists")
     house.refused("PUT", f"/tenders/{id}/documents/.hidden", agency, b"x", "document-name")
     house.refused("PUT", f"/tenders/{id}/documents/con", agency, b"x", "document-name")
+    empty = house.call("PUT", f"/tenders/{id}/documents/empty.txt", agency, b"", 201).json
+    assert empty["size"] == 0
     house.refused("GET", address, None, None, "tender-not-found")
     house.publish(agency, id, *house.notice(agency, id))
     assert house.call("GET", address).body == b"%PDF first"
-    assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [stored]
+    assert house.call("GET", f"/tenders/{id}/documents/empty.txt").body == b""
+    assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [empty, stored]
     house.call("PUT", f"/tenders/{id}/documents/clarification.pdf", agency, b"later", 201)
     house.refused("GET", f"/tenders/{id}/documents/clarification.pdf", None, None, "document-not-found")
-    assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [stored]
-    assert len(house.call("GET", f"/tenders/{id}/documents", agency).json["items"]) == 2
+    assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [empty, stored]
+    assert len(house.call("GET", f"/tenders/{id}/documents", agency).json["items"]) == 3
 
 
 def test_a_document_above_the_limit_is_refused_unread(tmp_path: Path) -> None:
