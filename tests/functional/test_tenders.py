@@ -458,7 +458,9 @@ def test_an_amendment_brings_its_documents_with_it(
 # --- cancellation
 
 
-def cancellation(house: House, tender: Tendering, who: Who | None = None, /, **changes: Any) -> dict[str, str]:
+def cancellation(
+    house: House, tender: Tendering, who: Who | None = None, /, **changes: Any
+) -> dict[str, str]:
     statement = {
         "type": "sunseal/cancellation/v1",
         "at": format_time(house.now()),
