@@ -7,11 +7,13 @@ from pyramid.router import Router
 
 from trading.config import INCLUDES
 from trading.platform import Platform
+from trading.web.memory import return_large_blocks
 from trading.web.sessions import explicit_manager
 
 
 def make_app(platform: Platform) -> Router:
     """The WSGI application on this platform."""
+    return_large_blocks()
     config = Configurator(
         settings={
             "tm.manager_hook": explicit_manager,
