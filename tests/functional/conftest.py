@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.house import House
+from tests.functional.house import House, Tendering, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.postgres import Server
 from trading.migrations import migrate
@@ -26,6 +26,30 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made = House(folder, url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def agency(house: House) -> Who:
+    """An agency of the module's house."""
+    return house.enrol("agency")
+
+
+@pytest.fixture(scope="module")
+def custodians(house: House) -> tuple[Who, ...]:
+    """Three custodians of the module's house."""
+    return tuple(house.enrol("custodian") for _ in range(3))
+
+
+@pytest.fixture(scope="module")
+def supplier(house: House) -> Who:
+    """A supplier of the module's house."""
+    return house.enrol("supplier")
+
+
+@pytest.fixture
+def tender(house: House, agency: Who, custodians: tuple[Who, ...]) -> Tendering:
+    """A tender of the test's own, published, an hour before its deadline."""
+    return house.tender(agency, custodians)
 
 
 @pytest.fixture(params=DATABASES)

@@ -207,10 +207,11 @@ class House:
         return self.app.request(PREFIX + path, method=method, headers=sent, status=expected)
 
     def refused(self, method: str, path: str, who: Who | str | None, body: Any, code: str) -> dict[str, Any]:
-        """A request that must be refused with `code`; the problem, whose sentence exists in both languages."""
+        """A request that must be refused with `code`: the problem, which exists in both languages."""
         problem = self.call(method, path, who, body, status="4*").json  # type: ignore[arg-type]
         assert problem["code"] == code, problem
-        chinese = self.call(method, path, who, body, "4*", {"Accept-Language": "zh-CN"}).json  # type: ignore[arg-type]
+        in_chinese = {"Accept-Language": "zh-CN"}
+        chinese = self.call(method, path, who, body, "4*", in_chinese).json  # type: ignore[arg-type]
         assert chinese["code"] == code, chinese
         assert chinese["detail"] != problem["detail"] and "{" not in chinese["detail"] + problem["detail"]
         return dict(problem)

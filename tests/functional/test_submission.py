@@ -1,203 +1,35 @@
-"""Uploads, bids, replacements and withdrawals, as suppliers do it and as attackers try it."""
+"""Receiving bids, as suppliers send them and as attackers try it."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bids.ledger import parse_leaf
-from bids.receipts import build_withdrawal, check_receipt
-from signing import canonical
-from signing.encoding import b64decode, b64encode, format_time, new_id
+from bids.receipts import check_receipt
+from signing.certificates import Party, issue, new_issuing_authority, new_root
+from signing.encoding import b64encode, format_time
+from signing.keys import Signer
 from signing.statements import sign_statement
-from tests.functional.house import House, Sealed, Tendering, Who, receipt_of, signed
+from tests.functional.bidding import (
+    HOUR,
+    bids_path,
+    ledger,
+    refused_bid,
+    resigned,
+    stored,
+    withdrawal,
+    withdrawals,
+)
+from tests.functional.house import House, Tendering, Who, receipt_of, signed
 from trading.audit.models import PrivateAct
-from trading.storage import PART_BYTES
-from trading.submission.models import Bid, LedgerLeaf, Upload
-from trading.submission.uploads import storage_key
-
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder: Path = tmp_path_factory.mktemp("house")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder / 'sunseal.db'}"
-    else:
-        url = request.getfixturevalue("postgres_module_url")
-    house = House(folder, url)
-    yield house
-    house.close()
-
-
-@pytest.fixture(scope="module")
-def agency(house: House) -> Who:
-    return house.enrol("agency")
-
-
-@pytest.fixture(scope="module")
-def custodians(house: House) -> tuple[Who, ...]:
-    return tuple(house.enrol("custodian") for _ in range(3))
-
-
-@pytest.fixture(scope="module")
-def supplier(house: House) -> Who:
-    return house.enrol("supplier")
-
-
-@pytest.fixture
-def tender(house: House, agency: Who, custodians: tuple[Who, ...]) -> Tendering:
-    return house.tender(agency, custodians)
-
-
-def stored(house: House, model: Any, tender: Tendering) -> int:
-    with house.platform.database.reading() as session:
-        query = select(func.count()).select_from(model).where(model.tender_id == tender.id)
-        return int(session.scalar(query) or 0)
-
-
-def ledger(house: House, tender: Tendering) -> list[bytes]:
-    with house.platform.database.reading() as session:
-        rows = select(LedgerLeaf.raw).where(LedgerLeaf.tender_id == tender.id).order_by(LedgerLeaf.position)
-        return list(session.scalars(rows))
-
-
-def bids_path(tender: Tendering) -> str:
-    return f"/tenders/{tender.id}/bids"
-
-
-def refused_bid(
-    house: House, supplier: Who, tender: Tendering, sealed: Sealed, code: str, rule: str | None
-) -> dict[str, Any]:
-    """The bid is refused with rule and article, nothing is received and nothing uploaded is lost."""
-    before = (stored(house, Bid, tender), stored(house, LedgerLeaf, tender), stored(house, Upload, tender))
-    body = signed(sealed.manifest.raw, sealed.signature)
-    problem = house.refused("POST", bids_path(tender), supplier, body, code)
-    after = (stored(house, Bid, tender), stored(house, LedgerLeaf, tender), stored(house, Upload, tender))
-    assert before == after
-    if rule is not None:
-        assert problem["rule"] == rule
-        assert " / " in problem["article"]
-    return problem
-
-
-def resigned(house: House, supplier: Who, sealed: Sealed, **members: Any) -> Sealed:
-    """The manifest with other members, signed again by its supplier: what a hostile client would send."""
-    value = {**json.loads(sealed.manifest.raw), **members}
-    raw = canonical.dumps(value)
-    manifest = dataclasses.replace(sealed.manifest, raw=raw)
-    return Sealed(manifest, house.sign(supplier, raw), sealed.objects)
-
-
-# --- uploads
-
-
-def test_an_upload_resumes_where_it_broke_off(house: House, supplier: Who, tender: Tendering) -> None:
-    data = bytes(range(256)) * (PART_BYTES // 256) + b"the rest"
-    body = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    path = f"/tenders/{tender.id}/uploads"
-    begun = house.call("POST", path, supplier, body, 201).json
-    assert begun == {"id": begun["id"], "part_bytes": PART_BYTES, "parts": 2, "have": [], "complete": False}
-    address = f"/uploads/{begun['id']}"
-    house.call("PUT", f"{address}/parts/1", supplier, b"the rest", 204)
-    house.refused("POST", f"{address}/completion", supplier, None, "upload-incomplete")
-    again = house.call("POST", path, supplier, body, 200).json
-    assert again == {**begun, "have": [1]}
-    house.call("PUT", f"{address}/parts/0", supplier, data[:PART_BYTES], 204)
-    house.call("PUT", f"{address}/parts/0", supplier, data[:PART_BYTES], 204)
-    other = b"x" + data[1:PART_BYTES]
-    house.refused("PUT", f"{address}/parts/0", supplier, other, "upload-part-differs")
-    assert house.call("POST", f"{address}/completion", supplier, status=200).json == body
-    assert house.call("POST", f"{address}/completion", supplier, status=200).json == body
-    assert house.call("GET", address, supplier).json == {**begun, "have": [0, 1], "complete": True}
-
-
-def test_parts_of_the_wrong_number_or_size_are_refused(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    body = {"sha256": "0" * 64, "size": PART_BYTES + 5}
-    address = f"/uploads/{house.call('POST', f'/tenders/{tender.id}/uploads', supplier, body).json['id']}"
-    house.refused("PUT", f"{address}/parts/2", supplier, b"x", "upload-part-number")
-    house.refused("PUT", f"{address}/parts/1", supplier, b"x", "upload-part-size")
-    house.refused("PUT", f"{address}/parts/0", supplier, b"x" * 5, "upload-part-size")
-    house.refused("PUT", f"{address}/parts/0", supplier, b"x" * (PART_BYTES + 1), "body-too-large")
-    house.refused("PUT", f"{address}/parts/first", supplier, b"x", "request-invalid")
-    assert house.call("GET", address, supplier).json["have"] == []
-
-
-def test_an_upload_that_is_not_what_was_announced_leaves_nothing(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    body = {"sha256": hashlib.sha256(b"announced").hexdigest(), "size": 9}
-    path = f"/tenders/{tender.id}/uploads"
-    first = house.call("POST", path, supplier, body).json["id"]
-    house.call("PUT", f"/uploads/{first}/parts/0", supplier, b"delivered", 204)
-    answer = house.call("POST", f"/uploads/{first}/completion", supplier, status=422).json
-    assert answer["code"] == "upload-digest"
-    house.refused("GET", f"/uploads/{first}", supplier, None, "upload-not-found")
-    with pytest.raises(FileNotFoundError):
-        house.platform.storage.read_part(storage_key(first), 0)
-    assert house.upload_bytes(supplier, tender.id, b"announced") != first
-
-
-def test_bytes_stored_by_a_request_that_died_are_taken_if_equal(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    body = {"sha256": hashlib.sha256(b"equal").hexdigest(), "size": 5}
-    id = house.call("POST", f"/tenders/{tender.id}/uploads", supplier, body).json["id"]
-    house.platform.storage.put_part(storage_key(id), 0, b"equal")
-    house.refused("PUT", f"/uploads/{id}/parts/0", supplier, b"other", "upload-part-differs")
-    house.call("PUT", f"/uploads/{id}/parts/0", supplier, b"equal", 204)
-    house.call("POST", f"/uploads/{id}/completion", supplier, status=200)
-
-
-def test_uploads_are_their_own_suppliers(house: House, supplier: Who, agency: Who, tender: Tendering) -> None:
-    id = house.upload_bytes(supplier, tender.id, b"secret size")
-    house.refused("GET", f"/uploads/{id}", None, None, "token-missing")
-    for who in (house.enrol("supplier"), agency):
-        house.refused("GET", f"/uploads/{id}", who, None, "upload-not-found")
-        house.refused("PUT", f"/uploads/{id}/parts/0", who, b"secret size", "upload-not-found")
-    house.refused(
-        "POST", f"/tenders/{tender.id}/uploads", agency, {"sha256": "0" * 64, "size": 1}, "forbidden"
-    )
-
-
-def test_no_upload_begins_or_goes_on_after_the_deadline(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    body = {"sha256": hashlib.sha256(b"late").hexdigest(), "size": 4}
-    id = house.call("POST", f"/tenders/{tender.id}/uploads", supplier, body).json["id"]
-    with house.later(HOUR):
-        house.refused("POST", f"/tenders/{tender.id}/uploads", supplier, body, "bid-late")
-        house.refused("PUT", f"/uploads/{id}/parts/0", supplier, b"late", "bid-late")
-
-
-@pytest.mark.parametrize("size", [0, -1, 2**50 + 1, 1.5, "1"])
-def test_absurd_sizes_are_refused(house: House, supplier: Who, tender: Tendering, size: Any) -> None:
-    body = {"sha256": "0" * 64, "size": size}
-    house.refused("POST", f"/tenders/{tender.id}/uploads", supplier, body, "request-invalid")
-
-
-def test_objects_above_the_operators_limit_are_refused(tmp_path: Path) -> None:
-    house = House(tmp_path, f"sqlite:///{tmp_path / 'small.db'}", max_object_bytes=1000)
-    custodian = (house.enrol("custodian"),)
-    tender = house.tender(house.enrol("agency"), custodian, threshold=1)
-    body = {"sha256": "0" * 64, "size": 1001}
-    house.refused("POST", f"/tenders/{tender.id}/uploads", house.enrol("supplier"), body, "upload-size")
-    house.close()
-
-
-# --- receiving
+from trading.submission.models import Bid
 
 
 def test_a_bid_is_received_at_once_with_a_receipt_anybody_can_check(
@@ -323,9 +155,6 @@ def test_certificates_of_others_roles_and_authorities_are_refused(
 
 def foreign_signer(house: House, supplier: Who) -> Any:
     """The same names, certified by an authority of somebody else's root."""
-    from signing.certificates import Party, issue, new_issuing_authority, new_root
-    from signing.keys import Signer
-
     at = house.now() - timedelta(days=1)
     authority = new_issuing_authority(new_root("Sunseal Root", at), "parties", at)
     party = Party(supplier.id, supplier.reference, "supplier", supplier.name, supplier.name)
@@ -501,206 +330,3 @@ def test_cancelled_and_unpublished_tenders_take_no_bids(
     draft = house.draft(agency, custodians)["id"]
     body = signed(sealed.manifest.raw, sealed.signature)
     house.refused("POST", f"/tenders/{draft}/bids", supplier, body, "tender-not-found")
-
-
-# --- replacing and withdrawing
-
-
-def test_a_replacement_names_the_current_bid(house: House, supplier: Who, tender: Tendering) -> None:
-    first = house.bid(supplier, tender)
-    fresh = house.seal(supplier, tender)
-    house.upload(supplier, tender, fresh)
-    refused_bid(house, supplier, tender, fresh, "replaces-stale", "replacement")
-    second = house.bid(supplier, tender, replaces=first.bid)
-    stale = house.seal(supplier, tender, replaces=first.bid)
-    house.upload(supplier, tender, stale)
-    problem = refused_bid(house, supplier, tender, stale, "replaces-stale", "replacement")
-    assert problem["params"]["wanted"] == second.bid
-    foreign = house.seal(supplier, tender, replaces=house.bid(house.enrol("supplier"), tender).bid)
-    house.upload(supplier, tender, foreign)
-    refused_bid(house, supplier, tender, foreign, "replaces-stale", "replacement")
-    assert house.own_bids(supplier, tender) == {first.bid: "replaced", second.bid: "current"}
-
-
-def test_another_key_of_the_same_supplier_replaces_and_withdraws_nothing(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    first = house.bid(supplier, tender)
-    colleague = house.another_person(supplier)
-    usurping = house.seal(colleague, tender, replaces=first.bid)
-    house.upload(colleague, tender, usurping)
-    refused_bid(house, colleague, tender, usurping, "bid-key-differs", "replacement")
-    raw, signature = withdrawal(house, colleague, tender, first.bid)
-    problem = house.refused("POST", withdrawals(tender), colleague, signed(raw, signature), "bid-key-differs")
-    assert problem["rule"] == "replacement"
-    assert house.own_bids(supplier, tender) == {first.bid: "current"}
-
-
-def withdrawals(tender: Tendering) -> str:
-    return f"/tenders/{tender.id}/withdrawals"
-
-
-def withdrawal(
-    house: House, supplier: Who, tender: Tendering, bid: str, /, **members: str
-) -> tuple[bytes, bytes]:
-    facts = {"tender": tender.id, "policy": tender.notice.policy.digest, "supplier": supplier.id, **members}
-    raw = build_withdrawal(**facts, bid=bid, reason="报价有误")
-    return raw, house.sign(supplier, raw)
-
-
-def test_a_withdrawal_is_a_leaf_with_a_receipt_and_bidding_again_is_allowed(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    first = house.bid(supplier, tender)
-    raw, signature = withdrawal(house, supplier, tender, first.bid)
-    body = signed(raw, signature)
-    answer = house.call("POST", withdrawals(tender), supplier, body, 201).json
-    check_receipt(receipt_of(answer), raw, signature, house.platform.keys.roots)
-    leaves = [parse_leaf(leaf) for leaf in ledger(house, tender)]
-    assert [(leaf.kind, leaf.bid) for leaf in leaves] == [
-        ("acceptance", first.bid),
-        ("withdrawal", first.bid),
-    ]
-    assert house.own_bids(supplier, tender) == {first.bid: "withdrawn"}
-    assert house.call("POST", withdrawals(tender), supplier, body, 200).json == answer
-    naming = house.seal(supplier, tender, replaces=first.bid)
-    house.upload(supplier, tender, naming)
-    refused_bid(house, supplier, tender, naming, "replaces-stale", "replacement")
-    second = house.bid(supplier, tender)
-    assert house.own_bids(supplier, tender) == {first.bid: "withdrawn", second.bid: "current"}
-    with house.later(HOUR):
-        assert house.call("POST", withdrawals(tender), supplier, body, 200).json == answer
-        late = signed(*withdrawal(house, supplier, tender, second.bid))
-        house.refused("POST", withdrawals(tender), supplier, late, "bid-late")
-
-
-def test_withdrawals_of_what_is_not_ones_current_bid_are_refused(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    first = house.bid(supplier, tender)
-    second = house.bid(supplier, tender, replaces=first.bid)
-    path = withdrawals(tender)
-    others = house.bid(house.enrol("supplier"), tender)
-    for bid in (first.bid, others.bid, new_id()):
-        body = signed(*withdrawal(house, supplier, tender, bid))
-        house.refused("POST", path, supplier, body, "withdrawal-not-current")
-    for field, wrong in (("tender", new_id()), ("policy", "0" * 64), ("supplier", new_id())):
-        body = signed(*withdrawal(house, supplier, tender, second.bid, **{field: wrong}))
-        problem = house.refused("POST", path, supplier, body, "withdrawal-disagrees")
-        assert problem["params"] == {"field": field} and problem["article"]
-    raw, _ = withdrawal(house, supplier, tender, second.bid)
-    house.refused("POST", path, supplier, signed(raw, b""), "signature-missing")
-    house.refused("POST", path, supplier, signed(second.manifest.raw, second.signature), "wrong-type")
-    assert house.own_bids(supplier, tender)[second.bid] == "current"
-
-
-def test_a_postponement_voids_bids_and_a_new_one_may_name_the_void_one(
-    house: House, supplier: Who, tender: Tendering
-) -> None:
-    other = house.enrol("supplier")
-    void, forgotten = house.bid(supplier, tender), house.bid(other, tender)
-    postponed = house.amend(tender, deadline=tender.notice.deadline + HOUR)
-    assert house.own_bids(supplier, tender) == {void.bid: "void"}
-    body = signed(*withdrawal(house, supplier, postponed, void.bid))
-    house.refused("POST", withdrawals(tender), supplier, body, "withdrawal-not-current")
-    again = house.bid(supplier, postponed, replaces=void.bid)
-    afresh = house.bid(other, postponed)
-    assert house.own_bids(supplier, tender) == {void.bid: "replaced", again.bid: "current"}
-    assert house.own_bids(other, tender) == {forgotten.bid: "void", afresh.bid: "current"}
-
-
-# --- secrecy
-
-
-def test_own_bids_are_nobody_elses(house: House, agency: Who, supplier: Who, tender: Tendering) -> None:
-    sealed = house.bid(supplier, tender)
-    other = house.enrol("supplier")
-    assert house.own_bids(other, tender) == {}
-    for part in ("receipt", "proofs"):
-        path = f"{bids_path(tender)}/{sealed.bid}/{part}"
-        house.refused("GET", path, None, None, "token-missing")
-        for who in (agency, other):
-            house.refused("GET", path, who, None, "bid-not-found")
-    house.refused("GET", bids_path(tender), agency, None, "forbidden")
-    house.refused("GET", bids_path(tender), None, None, "token-missing")
-    path = f"{bids_path(tender)}/{sealed.bid}/proofs"
-    house.refused("GET", path, supplier, None, "ledger-not-closed")
-
-
-def every_view(house: House, tender: Tendering, known_bid: str) -> list[str]:
-    """Each GET address of the API document, filled in with what an outsider may know."""
-    values = {
-        "tender": tender.id, "bid": known_bid, "project": tender.notice.project.id, "upload": "1" * 32,
-        "name": "a.pdf", "sha256": tender.notice.digest, "organisation": tender.agency.id, "number": "0",
-        "fingerprint": tender.agency.fingerprint, "custodian": tender.custodians[0].id, "token": "1" * 32,
-    }  # fmt: skip
-    document = house.call("GET", "/openapi.json").json
-    paths = [path.format_map(values) for path, item in document["paths"].items() if "get" in item]
-    return [
-        *paths,
-        "/log/entries?start=0&limit=100",
-        f"/log/entries?tender={tender.id}",
-        "/tenders?limit=200",
-    ]
-
-
-def test_nothing_tells_whether_anybody_has_bid(
-    house: House, agency: Who, custodians: tuple[Who, ...], supplier: Who, tender: Tendering
-) -> None:
-    """Every view of the public, of another supplier, a custodian and the agency is the same to the byte
-    before and after two suppliers upload, bid, replace and withdraw; headers and the log's size as well."""
-    rival = house.enrol("supplier")
-    observers = (None, rival, custodians[0], agency)
-    sealed = house.seal(supplier, tender)
-
-    def seen() -> dict[tuple[str, str], Any]:
-        pages = itertools.product(every_view(house, tender, sealed.bid), observers)
-        views = {}
-        for path, who in pages:
-            answer = house.call("GET", path, who, status="*")  # type: ignore[arg-type]
-            views[path, who.role if who else "public"] = (
-                answer.status, sorted(answer.headerlist), answer.body,
-            )  # fmt: skip
-        return views
-
-    before = seen()
-    house.upload(supplier, tender, sealed)
-    house.submit(supplier, tender, sealed)
-    second = house.bid(supplier, tender, replaces=sealed.bid)
-    body = signed(*withdrawal(house, supplier, tender, second.bid))
-    house.call("POST", withdrawals(tender), supplier, body, 201)
-    house.bid(house_bidder(house), tender)
-    after = seen()
-    assert len(before) > 60 and before.keys() == after.keys()
-    differing = [key for key in before if before[key] != after[key]]
-    assert differing == []
-
-
-_BIDDERS: dict[int, Who] = {}
-
-
-def house_bidder(house: House) -> Who:
-    """A supplier enrolled before the observation began: enrolling is another matter than bidding."""
-    return _BIDDERS[id(house)]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _bidder(house: House) -> None:
-    _BIDDERS[id(house)] = house.enrol("supplier")
-
-
-def test_ids_and_receipts_do_not_count(house: House, supplier: Who, tender: Tendering) -> None:
-    """What one supplier is given has the same form and length, whoever was first."""
-    rival = house_bidder(house)
-    answers = []
-    for who in (supplier, rival):
-        sealed = house.seal(who, tender)
-        house.upload(who, tender, sealed)
-        answers.append(house.submit(who, tender, sealed))
-    statements = [json.loads(receipt_of(answer))["statement"] for answer in answers]
-    assert statements[0].keys() == statements[1].keys()
-    for member in ("tender", "policy", "type", "crl"):
-        assert statements[0][member] == statements[1][member]
-    lengths = [len(canonical.dumps(statement)) for statement in statements]
-    assert lengths[0] == lengths[1]
-    assert b64decode(answers[0]["receipt"]) != b64decode(answers[1]["receipt"])
