@@ -16,6 +16,11 @@ from signing.encoding import b64decode
 from signing.padding import MAX_INDEX
 
 
+# Bytes; with the number of manifests remembered this bounds the memory to some 50 MiB.
+_ORDINARY = 12 * 1024
+_REMEMBERED = 2048
+
+
 @dataclass(frozen=True)
 class ObjectEntry:
     """A ciphertext: SHA-256 (hex) and size in bytes."""
@@ -56,8 +61,13 @@ class Manifest:
     def parse(cls, raw: bytes) -> Manifest:
         """A manifest within the protocol's bounds (1 MiB, 200 objects); BidError.
 
-        Whether it is one for a given tender is for `check_manifest` to say.
+        Whether it is one for a given tender is for `check_manifest` to say. Custodians and opener of one process
+        read the same manifests one after the other, so those of ordinary size are remembered.
         """
+        return _remembered(raw) if len(raw) <= _ORDINARY else cls._read(raw)
+
+    @classmethod
+    def _read(cls, raw: bytes) -> Manifest:
         members = read_object(raw, "manifest")
         parts = tuple(map(_part, members["parts"]))
         places = {(part.segment, part.part) for part in parts}
@@ -97,6 +107,11 @@ class Manifest:
             return suite.by_name(self.suite).context(
                 self.tender, self.policy, self.supplier, self.bid, segment, part
             )
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(raw: bytes) -> Manifest:
+    return Manifest._read(raw)
 
 
 def check_manifest(manifest: Manifest, notice: Notice, supplier_id: str) -> None:

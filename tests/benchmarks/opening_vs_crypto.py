@@ -19,7 +19,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from bids.manifest import Manifest
+from bids.manifest import Manifest, _remembered
 from bids.notice import BID_SEGMENT
 from bids.opening import OpeningRecord
 from signing import canonical, suite
@@ -125,6 +125,8 @@ class _Opening:
         self._world = World(site, AHEAD, self._first.parties)
         self._agents = Agents(self._world, folder / "agents", lambda: datetime.now(UTC) + AHEAD)
         self._world.api().get(f"/tenders/{self._tender.id}")
+        # What an earlier turn has parsed would not be parsed already in an opening of its own.
+        _remembered.cache_clear()
 
     def measured(self) -> None:
         """From the closing to the opening record."""
