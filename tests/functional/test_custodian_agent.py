@@ -29,11 +29,26 @@ from trading.client.custodian_state import CustodianState
 from trading.client.transport import ConnectionFailed
 
 
+class Cast:
+    """The parties of all scenes in a house; their agents are made anew for each."""
+
+    def __init__(self, house: OpeningHouse) -> None:
+        self.agency = house.enrol("agency")
+        self.envelope = house.put_envelope_key(self.agency)
+        self.custodians = tuple(house.enrol("custodian") for _ in range(3))
+        self.suppliers = [house.enrol("supplier") for _ in range(2)]
+
+
+CAST: dict[OpeningHouse, Cast] = {}
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
     folder = tmp_path_factory.mktemp("agents")
     made = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}")
+    CAST[made] = Cast(made)
     yield made
+    del CAST[made]
     made.close()
 
 
@@ -50,7 +65,9 @@ class Agent:
     def start(self) -> None:
         """A new process on the same folder."""
         api = Api(self.line, self.who.token, "en")
-        self.agent = Custodian(api, self.who.signer, self.state, self.house.platform.keys.roots, None, self.now)
+        self.agent = Custodian(
+            api, self.who.signer, self.state, self.house.platform.keys.roots, None, self.now
+        )
 
     def now(self) -> datetime:
         return self.house.now() + self.fast
@@ -66,18 +83,17 @@ class Agent:
 class Scene:
     """A tender whose custodians are agents."""
 
-    def __init__(self, house: OpeningHouse, folder: Path, bids: int = 2, **facts: Any) -> None:
+    def __init__(self, house: OpeningHouse, folder: Path, **facts: Any) -> None:
         self.house = house.start_over()
-        self.agency = house.enrol("agency")
-        self.envelope = house.put_envelope_key(self.agency)
-        whos = tuple(house.enrol("custodian") for _ in range(3))
+        cast = CAST[house]
+        self.agency, self.envelope, whos = cast.agency, cast.envelope, cast.custodians
         self.agents = [Agent(house, who, folder / who.id) for who in whos]
         self.id = house.draft(self.agency, whos, **facts)["id"]
         self.step()
         raw, signature = house.notice(self.agency, self.id)
         house.publish(self.agency, self.id, raw, signature)
         self.tender = Tendering(self.id, self.agency, whos, Notice.parse(raw), signature, facts)
-        self.suppliers = [house.enrol("supplier") for _ in range(bids)]
+        self.suppliers = cast.suppliers
         self.bids = [house.bid(each, self.tender) for each in self.suppliers]
 
     def step(self) -> int:
@@ -119,7 +135,9 @@ def test_the_whole_course(house: OpeningHouse, scene: Scene, tmp_path: Path) -> 
     scene.close()
     assert scene.step() == 3
     release = Release.parse(released(scene.agents[0]))
-    assert {bid for bid, _ in release.rows} == {again.bid, scene.bids[1].bid}, "the replaced bid is not opened"
+    assert {bid for bid, _ in release.rows} == {again.bid, scene.bids[1].bid}, (
+        "the replaced bid is not opened"
+    )
     house.work()
     assert house.state(scene.tender) == "opened"
     check_attachment(house, scene, again, tmp_path / "attachments")
@@ -151,7 +169,6 @@ def check_attachment(house: OpeningHouse, scene: Scene, sealed: Sealed, folder: 
 def test_without_the_agencys_key_attachments_stay_shut(
     house: OpeningHouse, scene: Scene, tmp_path: Path
 ) -> None:
-    house.open_by = None  # type: ignore[attr-defined]
     scene.close()
     scene.step()
     house.work()
@@ -181,7 +198,7 @@ def test_a_release_goes_out_again_as_the_same_bytes(scene: Scene) -> None:
 
 def test_a_restart_between_key_and_publication_keeps_the_key(house: OpeningHouse, tmp_path: Path) -> None:
     house.start_over()
-    agency, who = house.enrol("agency"), house.enrol("custodian")
+    agency, who = CAST[house].agency, CAST[house].custodians[0]
     agent = Agent(house, who, tmp_path)
     agent.line.breaks_after = lambda method, path: path.endswith("/key")
     id_ = house.draft(agency, (who,), threshold=1, independent=False)["id"]
@@ -343,7 +360,8 @@ def second_closing(house: OpeningHouse, scene: Scene) -> None:
     with house.platform.database.reading() as session:
         proof = log.proof(session, entry.position, log.head(session)).decode()
     answer = {
-        "file": b64encode(file), "entry": b64encode(entry.raw), "entry_position": entry.position, "proof": proof,
+        "file": b64encode(file), "entry": b64encode(entry.raw), "entry_position": entry.position,
+        "proof": proof,
     }  # fmt: skip
     scene.liar.lies["/closing"] = lambda _: answer
 
@@ -378,7 +396,9 @@ def test_a_replaced_bid_offered_as_current(house: OpeningHouse, scene: Scene) ->
     scene.close()
 
     def hide(page: dict[str, Any]) -> dict[str, Any]:
-        kept = [item for item in page["items"] if canonical.loads(b64decode(item["leaf"]))["bid"] != again.bid]  # type: ignore[index,call-overload]
+        kept = [
+            item for item in page["items"] if canonical.loads(b64decode(item["leaf"]))["bid"] != again.bid
+        ]  # type: ignore[index,call-overload]
         return page | {"items": kept, "size": len(kept)}
 
     scene.liar.lies["/ledger"] = hide
@@ -461,17 +481,17 @@ def test_a_failure_that_is_none_keeps_the_key(house: OpeningHouse, scene: Scene)
             session, "tender.failed", at=house.now(), tender=scene.id, actor=None, address=None, digests={},
             statement=file,
         )  # fmt: skip
-    scene.liar.lies["/custody/tenders"] = lambda page: page | {
-        "items": [item | {"state": "failed", "erase": True} for item in page["items"]]
-    }
+    scene.liar.lies["/custody/tenders"] = lambda page: (
+        page | {"items": [item | {"state": "failed", "erase": True} for item in page["items"]]}
+    )
     assert scene.refused() == "erase-unjustified"
     assert scene.agents[0].state.read(scene.id, "seed") is not None
 
 
 def test_a_hint_alone_erases_nothing(scene: Scene) -> None:
-    scene.liar.lies["/custody/tenders"] = lambda page: page | {
-        "items": [item | {"state": "cancelled", "erase": True} for item in page["items"]]
-    }
+    scene.liar.lies["/custody/tenders"] = lambda page: (
+        page | {"items": [item | {"state": "cancelled", "erase": True} for item in page["items"]]}
+    )
     assert scene.refused() == "erase-unproved"
     assert scene.agents[0].state.read(scene.id, "seed") is not None
 

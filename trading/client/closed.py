@@ -31,9 +31,7 @@ class SignedNotice:
     notice: Notice = field(repr=False)
 
 
-def fetch_trust(
-    api: Api, tender: str, roots: Sequence[x509.Certificate], log: NoteVerifier | None
-) -> Trust:
+def fetch_trust(api: Api, tender: str, roots: Sequence[x509.Certificate], log: NoteVerifier | None) -> Trust:
     """Revocation lists and enrolments as the platform gives them, under the reader's own roots and log key.
 
     Raises:
@@ -48,9 +46,7 @@ def fetch_trust(
         except ValueError:
             raise ClientError("answer-malformed", what="crls") from None
     files = [b64decode(str(text)) for text in answer["enrolments"]]
-    return Trust(
-        tuple(roots), lists, enrolments_of(files, roots), log, "" if log is None else log.name
-    )
+    return Trust(tuple(roots), lists, enrolments_of(files, roots), log, "" if log is None else log.name)
 
 
 def fetch_notice_file(api: Api, tender: str, sha256: str | None = None) -> SignedNotice:

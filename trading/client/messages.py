@@ -10,7 +10,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path} exists and is not overwritten; choose another name.",
     ),
     "file-too-large": ("文件 {path} 超过 {limit} 字节。", "The file {path} is larger than {limit} bytes."),
-    "file-empty": ("文件 {path} 是空的。", "The file {path} is empty."),
     "attachment-not-file": ("附件 {path} 不是普通文件。", "The attachment {path} is not a plain file."),
     "key-file-password": (
         "密钥文件 {path} 的口令不对，或文件已损坏。用 --password-file 给出口令文件。",
@@ -74,14 +73,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "回执不是这份投标的。",
         "The receipt is not for this bid.",
     ),
-    "upload-too-short": (
-        "投标文件包 {path} 在上传时变短了。",
-        "The sealed bid {path} became shorter while it was uploaded.",
-    ),
     "token-missing": (
         "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_TOKEN 给出。",
-        "A token is needed: give it by --token, --token-file or the environment variable "
-        "SUNSEAL_TOKEN.",
+        "A token is needed: give it by --token, --token-file or the environment variable SUNSEAL_TOKEN.",
     ),
     "notice-not-successor": (
         "平台出示的公告不是已接受公告的后继。",
@@ -103,10 +97,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "log-key-other": (
         "平台日志的公钥与记录的不同。",
         "The key of the platform's log is not the one on record.",
-    ),
-    "log-shrunk": (
-        "平台日志（{new} 条）比本机见过的（{old} 条）短。",
-        "The platform's log ({new} entries) is shorter than what was seen here ({old}).",
     ),
     "log-gap": (
         "平台日志没有给出第 {position} 条。",

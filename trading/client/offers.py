@@ -27,8 +27,11 @@ def read_offer(path: Path, notice: Notice) -> bytes:
     if not isinstance(value, dict):
         raise ClientError("offer-form", path=path)
     if "type" in value:
-        raw = write_object("offer", {name: value[name] for name in value if name != "type"}) \
-            if value["type"] == "sunseal/offer/v1" else _wrong_type(path)
+        raw = (
+            write_object("offer", {name: value[name] for name in value if name != "type"})
+            if value["type"] == "sunseal/offer/v1"
+            else _wrong_type(path)
+        )
         Offer.parse(raw, notice)
         return raw
     prices = _prices(value, path)

@@ -22,7 +22,7 @@ from bids.trust import Trust
 from signing import cms, notes
 from signing.keys import Signer
 from signing.notes import NoteVerifier
-from trading.client.api import Api, JsonObject, signed, unfile
+from trading.client.api import Api, ApiProblem, JsonObject, signed, unfile
 from trading.client.errors import ClientError
 from trading.client.files import new_file
 from trading.client.keyfile import KeyFile
@@ -39,9 +39,7 @@ class PreparedBid:
     prepared: Prepared
 
 
-def read_notice(
-    notice: bytes, signature: bytes, roots: Sequence[x509.Certificate]
-) -> VerifiedNotice:
+def read_notice(notice: bytes, signature: bytes, roots: Sequence[x509.Certificate]) -> VerifiedNotice:
     """A notice whose signature holds under `roots`.
 
     Raises:
@@ -126,10 +124,24 @@ class Supplier:
         sealed = SealedBid.open(source)
         tender = sealed.manifest.tender
         meter = _Meter(sum(one.entry.size for one in sealed.objects), progress)
-        for one in sealed.objects:
-            self._upload(tender, sealed, one, meter)
+        try:
+            for one in sealed.objects:
+                self._upload(tender, sealed, one, meter)
+        except ApiProblem:
+            # Past the deadline nothing is taken any more; a bid that is in already still has its receipt.
+            if (before := self._received_before(sealed)) is not None:
+                return before
+            raise
         answer = self._api.post(f"/tenders/{tender}/bids", signed(sealed.manifest.raw, sealed.signature))
         return self._received(answer, sealed.manifest.raw, sealed.signature)
+
+    def _received_before(self, sealed: SealedBid) -> Submitted | None:
+        try:
+            file = self.receipt(sealed.manifest.tender, sealed.manifest.bid)
+        except ApiProblem:
+            return None
+        checked = check_receipt(file, sealed.manifest.raw, sealed.signature, self._roots)
+        return Submitted(file, checked)
 
     def _upload(self, tender: str, sealed: SealedBid, one: SealedObject, meter: _Meter) -> None:
         wanted = {"sha256": one.entry.sha256, "size": one.entry.size}
@@ -193,9 +205,7 @@ class Supplier:
         examine_closing_entry(unfile(logged, "entry"), str(logged["proof"]).encode(), closing, trust)
         verifier = ledger_verifier(log, closing.ledger_origin)
         leaf = unfile(answer, "leaf")
-        checkpoint = notes.verify_proof(
-            str(answer["ledger"]).encode(), leaf, verifier, closing.ledger_origin
-        )
+        checkpoint = notes.verify_proof(str(answer["ledger"]).encode(), leaf, verifier, closing.ledger_origin)
         wanted = notes.parse_checkpoint(closing.checkpoint, verifier, closing.ledger_origin)
         if checkpoint != wanted or parse_leaf(leaf).bid != bid:
             raise ClientError("receipt-other-bid")

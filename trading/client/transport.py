@@ -54,7 +54,7 @@ class HttpTransport:
             maxsize=connections,
             block=True,
             timeout=Timeout(connect=10, read=120),
-            retries=Retry(connect=3, read=0, redirect=0, status=0, other=0, backoff_factor=0.2),
+            retries=Retry(connect=0, read=0, redirect=0, status=0, other=0),
             ca_certs=ca_file,
         )
 

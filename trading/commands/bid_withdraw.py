@@ -43,9 +43,7 @@ def withdraw(
     own = read_key(key, password_file).of_role("supplier")
     anchors = roots_from(roots, own)
     notice = fetch_notice(api, tender, anchors)
-    done = Supplier(api, anchors).withdraw(
-        notice, bid, own.party.id, reason, own.signer, datetime.now(UTC)
-    )
+    done = Supplier(api, anchors).withdraw(notice, bid, own.party.id, reason, own.signer, datetime.now(UTC))
     kept = receipt or Path(f"{bid}.withdrawal-receipt.json")
     write_file(kept, done.file, overwrite=True)
     tell_receipt(done.receipt, kept, lang)

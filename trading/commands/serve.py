@@ -19,7 +19,7 @@ from trading.commands.platform import (
     settings_from,
     stop_signals,
 )
-from trading.commands.server import HttpServer
+from trading.commands.server import HttpServer, refuse_taken
 
 
 @click.command()
@@ -53,6 +53,7 @@ def serve(
         overrides["listen_port"] = str(port)
     settings = settings_from(config, overrides)
     set_up_logs(settings)
+    refuse_taken(settings)
     # Threads that compute (rendering, checking) must not keep short requests waiting 5 ms at each turn.
     sys.setswitchinterval(0.001)
     migrate(settings.database_url)

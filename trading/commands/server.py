@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,18 @@ if TYPE_CHECKING:
     from trading.config import Settings
 
 _THREADS = 8
+
+
+def refuse_taken(settings: Settings) -> None:
+    """OSError at once if the address cannot be listened at, before everything else is started."""
+    family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.listen_host, settings.listen_port))
+        except OSError as error:
+            place = f"{settings.listen_host}:{settings.listen_port}"
+            raise OSError(error.errno, error.strerror, place) from None
 
 
 class HttpServer:
@@ -33,6 +46,9 @@ class HttpServer:
             threads=_THREADS,
             ident=None,
             clear_untrusted_proxy_headers=True,
+            # A download waits for its reader after this much, instead of filling 16 MiB a connection.
+            outbuf_high_watermark=1024 * 1024,
+            recv_bytes=256 * 1024,  # uploads come in parts of 8 MiB
             map=self._map,
         )
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)

@@ -10,7 +10,7 @@ import click
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option
 from trading.commands.platform import data_overrides, set_up_logs, settings_from, stop_signals
-from trading.commands.server import HttpServer
+from trading.commands.server import HttpServer, refuse_taken
 
 
 @click.command()
@@ -33,6 +33,7 @@ def web(
     """Serve HTTP only; jobs run in `sunseal worker`."""
     overrides = data_overrides(data) | _given(host, port)
     settings = settings_from(config, overrides)
+    refuse_taken(settings)
     if server == "waitress":
         from trading.platform import build_platform
         from trading.web.app import make_app

@@ -169,11 +169,7 @@ class Replay:
 
         self._together(
             _BIDDING_THREADS,
-            [
-                partial(submit, tender, group)
-                for tender in tenders
-                for group in _by_total(tender.contract)
-            ],
+            [partial(submit, tender, group) for tender in tenders for group in _by_total(tender.contract)],
         )
         if late:
             raise DemoError("lead-too-short", late=len(late), seconds=self._lead)

@@ -1,0 +1,276 @@
+"""The command line against a platform that runs as a process of its own, as its users would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from signing.encoding import format_time
+from signing.suite import SUNSEAL_1
+from trading.cli import sunseal
+from trading.client.agency import Agency
+from trading.client.api import Api
+from trading.client.keyfile import KeyFile, enrol
+from trading.client.transport import HttpTransport
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse"
+LEAD = 9.0
+
+
+class Site:
+    """A running `sunseal serve`, and the people who use it from a shell."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        token = folder / "operator-token"
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("SUNSEAL_")}
+        self.log = (folder / "log").open("wb")
+        self.process = subprocess.Popen(
+            [
+                sys.executable, "-m", "trading.cli", "serve", "--data", str(folder / "data"), "--port",
+                str(self.port), "--operator-token", str(token), "--lang", "en",
+            ],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log, env=environ, text=True,
+        )  # fmt: skip
+        for _ in range(600):
+            if token.exists() or self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.operator = Api(HttpTransport(self.address), token.read_text().strip(), "en")
+        self.password = folder / "password"
+        self.password.write_text(PASSWORD + "\n")
+        self.count = 0
+
+    def organisation(self, role: str) -> tuple[str, Path]:
+        """A new organisation: its id, and a file with a token of its person."""
+        self.count += 1
+        id_ = self.operator.post(
+            "/organisations",
+            {
+                "scheme": "XX-TEST",
+                "identifier": str(self.count),
+                "name": f"{role} {self.count}",
+                "roles": [role],
+            },
+        )["id"]
+        token = self.operator.post(
+            f"/organisations/{id_}/tokens", {"person": "Somebody", "role": role, "days": 1}
+        )["token"]
+        file = self.folder / f"token-{self.count}"
+        file.write_text(token)
+        return str(id_), file
+
+    def api(self, token: Path) -> Api:
+        return Api(HttpTransport(self.address), token.read_text(), "en")
+
+    def key(self, token: Path) -> Path:
+        """A key file, made by the command."""
+        path = token.with_suffix(".p12")
+        run(
+            "enrol",
+            "--server",
+            self.address,
+            "--token-file",
+            token,
+            "--password-file",
+            self.password,
+            "--out",
+            path,
+        )
+        assert path.stat().st_mode & 0o077 == 0
+        return path
+
+    def stop(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=30)
+        self.log.close()
+        return out
+
+
+def run(*arguments: object, status: int = 0) -> None:
+    """A command in this process; its exit status must be `status`."""
+    assert sunseal.run([str(each) for each in arguments]) == status
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("site"))
+    yield made
+    if made.process.poll() is None:
+        made.stop()
+
+
+def test_the_main_job_from_the_shell(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = ("--server", site.address)
+    agency_token = site.organisation("agency")[1]
+    custodians = [site.organisation("custodian") for _ in range(3)]
+    agents = [
+        ("custodian", *server, "--token-file", token, "--key", site.key(token), "--password-file",
+         site.password, "--state", tmp_path / f"agent-{n}", "--once")
+        for n, (_, token) in enumerate(custodians)
+    ]  # fmt: skip
+    supplier_token = site.organisation("supplier")[1]
+    supplier = ("--key", site.key(supplier_token), "--password-file", site.password)
+    agency = make_agency(site, agency_token)
+    facts = {
+        "project": agency.project("P-1", "Roads"), "category": "works", "title": "Road, lot 1",
+        "currency": "USD",
+        "items": [{"number": "1", "code": "", "description": "Asphalt", "unit": "t", "quantity": "100"}],
+        "rules": "generic", "sandbox": True, "threshold": 2, "grace_seconds": 1, "independent": False,
+        "custodians": [{"organisation": id_, "role": "notary"} for id_, _ in custodians],
+        "deadline": format_time(deadline := milliseconds(datetime.now(UTC) + timedelta(seconds=LEAD))),
+    }  # fmt: skip
+    tender = agency.draft(facts)
+    for agent in agents:
+        run(*agent)
+    published = agency.publish(tender, agency.build_notice(tender, facts, agency.wait_for_keys(tender, 1)))
+    (tmp_path / "notice.json").write_bytes(published.notice.raw)
+    (tmp_path / "notice.p7s").write_bytes(published.signature)
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7 plan")
+    prices = {"1": ".95"}
+    (tmp_path / "offer.json").write_text(json.dumps({"unit_prices": prices, "delivery_days": 30}))
+    prepare = ("bid", "prepare", "--notice", "notice.json", "--offer", "offer.json", "--attach", "plan.pdf")
+
+    run(*prepare, *supplier, "--out", "bid.sealed", "--lang", "en")
+    said = capsys.readouterr().out
+    assert "Sealed to 3 custodians, any 2" in said and "rehearsal" in said
+    token = (*server, "--token-file", supplier_token)
+    run("bid", "submit", "bid.sealed", *token, *supplier)
+    assert (tmp_path / "bid.sealed.receipt.json").exists()
+    run("bid", "withdraw", "bid.sealed", "--reason", "a mistake", *token, *supplier)
+    run(*prepare, *supplier, "--out", "second.sealed")
+    run("bid", "submit", "second.sealed", *token, *supplier)
+    capsys.readouterr()
+    run("bid", "status", "second.sealed", *token, "--lang", "en")
+    said = capsys.readouterr().out
+    assert "withdrawn" in said and "current" in said and "published" in said
+    receipt = ("bid", "receipt", "second.sealed", *supplier)
+    run(*receipt, "--file", "second.sealed.receipt.json")
+    run(*receipt, "--file", "bid.sealed.receipt.json", "--lang", "en", status=1)
+    assert "receipt" in capsys.readouterr().err
+    for agent in agents:
+        run(*agent)
+
+    time.sleep(max(0.0, (deadline - datetime.now(UTC)).total_seconds()) + 1)
+    run(*receipt, *token, "--proofs", "--out", "again.json")
+    run("bid", "submit", "bid.sealed", *token, *supplier, "--lang", "en")  # received before: the same receipt
+    for agent in agents:
+        run(*agent)
+    record = wait(lambda: agency.opening_record(tender))
+    assert [str(row.total) for row in record.bids] == ["95.00"]
+    ranking = agency.evaluate(tender, record, {})
+    agency.award(tender, record, ranking["winner"])
+    wait(lambda: agency.api.get(f"/tenders/{tender}/evidence")["ready"])
+    package = tmp_path / "evidence.zip"
+    package.write_bytes(agency.api.raw(f"/tenders/{tender}/evidence.zip"))
+    check_verify(site, package, capsys)
+
+
+def make_agency(site: Site, token: Path) -> Agency:
+    api = site.api(token)
+    key = enrol(api, b"secret").key
+    agency = Agency(api, key.signer, key.roots)
+    agency.put_envelope_key(SUNSEAL_1.sealing_key(SUNSEAL_1.new_sealing_seed()).public)
+    return agency
+
+
+def milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def wait(ask, seconds: float = 30.0):  # type: ignore[no-untyped-def]
+    end = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return answer
+
+
+def check_verify(site: Site, package: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roots, key = package.with_name("roots.pem"), package.with_name("log-key")
+    roots.write_bytes(site.operator.raw("/certificates/roots.pem"))
+    key.write_bytes(site.operator.raw("/log/key"))
+    capsys.readouterr()
+    run("verify", package, "--roots", roots, "--log-key", key, "--lang", "en")
+    said = capsys.readouterr().out
+    assert "The package holds" in said and "nanchored" not in said and "  1 [ok]" in said
+    run("verify", package, "--lang", "zh")
+    assert "核对通过" in (said := capsys.readouterr().out) and "未锚定" in said
+    spoiled = package.with_name("spoiled.zip")
+    with zipfile.ZipFile(package) as source, zipfile.ZipFile(spoiled, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            target.writestr(name, data.replace(b"95.00", b"96.00") if name == "opening-record.json" else data)
+    run("verify", spoiled, "--lang", "en", status=1)
+    said = capsys.readouterr()
+    assert "opening-record.json" in said.out + said.err
+
+
+def test_wrong_tokens_and_addresses(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUNSEAL_TOKEN", raising=False)
+    status = ("bid", "status", "--tender", "0" * 32)
+    for arguments, words in (
+        ((*status, "--server", site.address), "--token"),
+        ((*status, "--server", site.address, "--token", "sst_wrong"), "no such tender"),
+        ((*status, "--server", "http://127.0.0.1:1", "--token", "x"), "cannot be reached"),
+    ):
+        run(*arguments, "--lang", "en", status=1)
+        said = capsys.readouterr().err
+        assert words in said and said.startswith("Error: ") and "Traceback" not in said
+    run(*status, "--server", site.address, "--lang", "zh", status=1)
+    assert capsys.readouterr().err.startswith("错误：需要令牌")
+
+
+def test_a_custodians_key_bids_nowhere(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = site.key(site.organisation("custodian")[1])
+    run(
+        "bid", "withdraw", "--tender", "0" * 32, "--bid", "0" * 32, "--reason", "x", "--key", key,
+        "--password-file", site.password, "--server", site.address, "--token", "x", "--lang", "en", status=1,
+    )  # fmt: skip
+    assert "role custodian" in capsys.readouterr().err
+    assert KeyFile.read(key, PASSWORD.encode()).party.role == "custodian"
+    wrong = tmp_path / "wrong"
+    wrong.write_text("wrong")
+    run(
+        "custodian", "--key", key, "--password-file", wrong, "--state", tmp_path / "s", "--once", "--lang",
+        "en", status=1,
+    )  # fmt: skip
+    assert "password" in capsys.readouterr().err
+
+
+def test_a_taken_port_is_a_sentence(site: Site, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "trading.cli", "serve", "--data", tmp_path / "d", "--port", str(site.port)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr and "in use" in done.stderr
+
+
+def test_ends_in_good_order(site: Site) -> None:
+    out = site.stop()
+    assert site.process.returncode == 0
+    assert "running at" in out and "Stopping" in out

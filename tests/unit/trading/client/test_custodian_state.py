@@ -1,0 +1,57 @@
+"""The agent's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trading.client.custodian_state import CustodianState, StateConflict
+
+TENDER = "ab" * 16
+
+
+def test_keeps_and_replaces(tmp_path: Path) -> None:
+    state = CustodianState(tmp_path / "state")
+    assert state.read(TENDER, "notice.json") is None
+    assert not state.knows(TENDER)
+    state.write(TENDER, "notice.json", b"one")
+    state.write(TENDER, "notice.json", b"two")
+    assert CustodianState(tmp_path / "state").read(TENDER, "notice.json") == b"two"
+    assert state.knows(TENDER)
+
+
+def test_once_is_for_ever(tmp_path: Path) -> None:
+    state = CustodianState(tmp_path)
+    state.write_once(TENDER, "closing", b"one")
+    state.write_once(TENDER, "closing", b"one")
+    with pytest.raises(StateConflict, match="closing"):
+        state.write_once(TENDER, "closing", b"two")
+    assert state.read(TENDER, "closing") == b"one"
+
+
+def test_nobody_else_can_read_it(tmp_path: Path) -> None:
+    state = CustodianState(tmp_path / "state")
+    state.write(TENDER, "seed", b"secret")
+    for path in (tmp_path / "state", tmp_path / "state" / "tenders" / TENDER):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert (tmp_path / "state" / "tenders" / TENDER / "seed").stat().st_mode & 0o777 == 0o600
+
+
+def test_erasing_overwrites_before_it_removes(tmp_path: Path) -> None:
+    state = CustodianState(tmp_path)
+    state.write(TENDER, "seed", b"secret" * 10)
+    path = tmp_path / "tenders" / TENDER / "seed"
+    beside = tmp_path / "link"
+    beside.hardlink_to(path)
+    state.erase(TENDER, "seed")
+    assert not path.exists()
+    assert b"secret" not in beside.read_bytes() and len(beside.read_bytes()) == 60
+    state.erase(TENDER, "seed")
+
+
+def test_shared_records(tmp_path: Path) -> None:
+    state = CustodianState(tmp_path)
+    assert state.read_shared("log.json") is None
+    state.write_shared("log.json", b"{}")
+    assert CustodianState(tmp_path).read_shared("log.json") == b"{}"

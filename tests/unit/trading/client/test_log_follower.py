@@ -1,0 +1,153 @@
+"""Following the log: every entry is read, and nothing read before may change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bids.entries import build_entry
+from bids.errors import BidError
+from signing import merkle
+from signing.encoding import b64encode
+from signing.notes import Checkpoint, NoteSigner, NoteVerifier, format_checkpoint, generate_note_key
+from tests.bids_factory import NOW
+from trading.client.custodian_state import CustodianState
+from trading.client.errors import ClientError
+from trading.client.log_follower import Frontier, LogFollower
+
+TENDER = "ab" * 16
+
+
+@given(st.lists(st.binary(max_size=8), max_size=70))
+def test_frontier_is_the_tree(leaves: list[bytes]) -> None:
+    frontier = Frontier()
+    for count, leaf in enumerate(leaves, 1):
+        frontier.append(leaf)
+        assert frontier.root() == merkle.root([merkle.leaf_hash(each) for each in leaves[:count]])
+    assert Frontier(frontier.size, frontier.peaks).root() == frontier.root()
+
+
+class Log:
+    """A log that serves itself, and can be made to lie."""
+
+    def __init__(self) -> None:
+        self.signer = NoteSigner("log.example/x", generate_note_key())
+        self.entries: list[bytes] = []
+        self.calls: list[str] = []
+
+    def add(self, act: str = "tender.published", tender: str | None = TENDER) -> None:
+        self.entries.append(
+            build_entry(at=NOW, act=act, tender=tender, digests={"n": f"{len(self.entries):064x}"})
+        )
+
+    def tree(self) -> merkle.MemoryTree:
+        return merkle.MemoryTree([merkle.leaf_hash(each) for each in self.entries])
+
+    def note(self, size: int | None = None) -> bytes:
+        size = len(self.entries) if size is None else size
+        return format_checkpoint(Checkpoint(self.signer.name, size, self.tree().root(size)), self.signer)
+
+    def raw(self, path: str) -> bytes:
+        self.calls.append(path)
+        return self.note()
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        self.calls.append(path)
+        if path == "/log/entries":
+            page = self.entries[query["start"] : query["start"] + query["limit"]]
+            return {"entries": [b64encode(raw) for raw in page]}
+        return {"hashes": [b64encode(each) for each in self.tree().consistency(query["old"], query["new"])]}
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> CustodianState:
+    made = CustodianState(tmp_path)
+    made.write(TENDER, "seed", b"x")
+    return made
+
+
+def follower(log: Log, state: CustodianState) -> LogFollower:
+    return LogFollower(log, state, NoteVerifier.from_vkey(log.signer.vkey))  # type: ignore[arg-type]
+
+
+def test_reads_what_is_new_and_keeps_what_concerns_it(log: Log, state: CustodianState) -> None:
+    first = follower(log, state)
+    assert first.follow().size == 0
+    log.add()
+    log.add("organisation.enrolled", None)
+    log.add("tender.published", "cd" * 16)
+    first.follow()
+    log.add("tender.closed")
+    again = follower(log, state)
+    assert again.entries(TENDER) == (log.entries[0],)
+    again.follow()
+    assert again.entries(TENDER) == (log.entries[0], log.entries[3])
+    assert not state.knows("cd" * 16)
+    log.calls.clear()
+    again.follow()
+    assert log.calls == ["/log/checkpoint"], "nothing new, nothing fetched"
+
+
+def test_an_earlier_answer_that_comes_late_is_a_beginning(log: Log, state: CustodianState) -> None:
+    for _ in range(5):
+        log.add()
+    own = follower(log, state)
+    own.follow()
+    assert own.follow(log.note(3)).size == 3
+    other = Log()
+    other.signer = log.signer
+    other.add("tender.cancelled")
+    with pytest.raises(BidError) as error:
+        own.follow(other.note(1))
+    assert error.value.code == "log-rewritten"
+
+
+@pytest.mark.parametrize("grown", [False, True])
+def test_a_rewritten_log_is_refused_for_ever(log: Log, state: CustodianState, grown: bool) -> None:
+    log.add()
+    log.add()
+    follower(log, state).follow()
+    honest = list(log.entries)
+    log.entries[0] = build_entry(at=NOW, act="tender.cancelled", tender=TENDER)
+    if grown:
+        log.add()
+    for _ in range(2):
+        with pytest.raises(BidError) as error:
+            follower(log, state).follow()
+        assert error.value.code == "log-rewritten"
+    log.entries = honest
+    log.add()
+    assert follower(log, state).follow().size == 3
+
+
+def test_an_entry_hidden_or_changed_on_the_way(log: Log, state: CustodianState) -> None:
+    log.add()
+    log.add("tender.cancelled")
+    note = log.note()
+    whole = list(log.entries)
+    log.entries = whole[:1]
+    with pytest.raises(ClientError) as gap:
+        follower(log, state).follow(note)
+    assert gap.value.code == "log-gap"
+    log.entries = [whole[0], whole[0]]
+    with pytest.raises(BidError) as error:
+        follower(log, state).follow(note)
+    assert error.value.code == "log-rewritten"
+    assert follower(log, state).entries(TENDER) == (), "nothing of it was kept"
+
+
+def test_a_checkpoint_of_another_key(log: Log, state: CustodianState) -> None:
+    log.add()
+    other = Log()
+    with pytest.raises(BidError) as error:
+        follower(log, state).follow(other.note())
+    assert error.value.code == "note-invalid"

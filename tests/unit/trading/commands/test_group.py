@@ -1,0 +1,128 @@
+"""The command line's language, errors and exit statuses."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from bids.errors import BidError
+from signing.errors import CertificateError, SigningError
+from trading.cli import sunseal
+from trading.client.api import ApiProblem
+from trading.client.errors import ClientError
+from trading.client.transport import ConnectionFailed
+from trading.commands.group import SunsealGroup, language_in, language_of, sentence
+from trading.commands.table import BID_COMMANDS, COMMANDS, Entry
+from trading.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "zh_CN", "LC_ALL": "en_US"}, "en"),
+        ({"LANG": "en_US", "LC_MESSAGES": "zh_TW"}, "zh"),
+        ({"LC_ALL": "", "LANG": "zh"}, "zh"),
+    ],
+)
+def test_language_of(environ: dict[str, str], language: str) -> None:
+    assert language_of(environ) == language
+
+
+def test_the_option_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US")
+    assert language_in(["verify", "--lang", "zh", "x"]) == "zh"
+    assert language_in(["verify", "--lang=zh"]) == "zh"
+    assert language_in(["verify", "--lang"]) == "en"
+    monkeypatch.setenv("LC_ALL", "zh_CN")
+    assert language_in(["verify", "--lang", "en"]) == "en"
+
+
+def test_every_error_of_ours_has_a_sentence() -> None:
+    problem = ApiProblem(
+        422, {"code": "late", "detail": "Too late.", "rule": "late-bid", "article": "art. 27"}
+    )
+    for error, words in (
+        (ClientError("token-missing"), "--token"),
+        (BidError("bid-twice"), ""),
+        (SigningError("broken"), "broken"),
+        (CertificateError("gone", "expired"), "certificate"),
+        (problem, "art. 27"),
+        (ConnectionFailed("no line"), "no line"),
+        (ConfigurationError("Setting x is wrong."), "Setting x"),
+        (FileNotFoundError(2, "No such file or directory", "a.json"), "a.json: No such file"),
+        (ModuleNotFoundError("No module named 'pyramid'", name="pyramid"), "sunseal[platform]"),
+    ):
+        assert words in (sentence(error, "en") or ""), error
+        assert sentence(error, "zh")
+    assert sentence(RuntimeError("surprise"), "en") is None
+    assert sentence(ModuleNotFoundError("x", name="trading.nothing"), "en") is None
+
+
+@pytest.fixture
+def group(monkeypatch: pytest.MonkeyPatch) -> Iterator[SunsealGroup]:
+    module = types.ModuleType("sunseal_test_commands")
+
+    @click.command()
+    @click.argument("what")
+    def fail(what: str) -> int:
+        if what == "surprise":
+            raise RuntimeError("a secret 4711")
+        if what == "stop":
+            raise KeyboardInterrupt
+        if what == "refuse":
+            raise ClientError("token-missing")
+        return 1 if what == "one" else 0
+
+    module.fail = fail  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sunseal_test_commands", module)
+    yield SunsealGroup("sunseal", {"fail": Entry("sunseal_test_commands", "fail", "Fails.")})
+
+
+def test_exit_statuses(group: SunsealGroup, capsys: pytest.CaptureFixture[str]) -> None:
+    assert group.run(["fail", "well"]) == 0
+    assert group.run(["fail", "one"]) == 1
+    assert group.run(["fail", "refuse"]) == 1
+    assert group.run(["fail", "stop"]) == 130
+    assert group.run(["fail"]) == 2
+    assert group.run(["nothing"]) == 2
+    assert group.run(["--help"]) == 0
+    assert "fail  Fails." in capsys.readouterr().out
+
+
+def test_a_surprise_shows_no_trace_but_keeps_it(
+    group: SunsealGroup, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert group.run(["fail", "surprise"]) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said and "Traceback" not in said and "4711" not in said
+    (kept,) = tmp_path.iterdir()
+    assert "Traceback" in kept.read_text() and kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *(f"bid {name}" for name in BID_COMMANDS)])
+def test_every_command_of_the_table_is_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sunseal.run([*name.split(), "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: sunseal {name}")
+
+
+def test_verify_of_what_is_no_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"rubbish")
+    for arguments in (
+        ["verify", str(path)],
+        ["verify", str(tmp_path / "missing.zip")],
+        ["verify", str(tmp_path)],
+    ):
+        for language in ("zh", "en"):
+            assert sunseal.run([*arguments, "--lang", language]) == 1
+            said = capsys.readouterr().err
+            assert said.startswith("错误：" if language == "zh" else "Error: ")
