@@ -20,8 +20,9 @@ STAGES = ("closing:", "freezing:", "opening:", "finishing:")
 class Killer:
     """Keeps workers running, and kills each after a random number of steps and a random delay.
 
-    Some stages have few steps and would often be missed: at a step of a stage that no kill has hit yet, a coin
-    is tossed as well. The choice of steps and delays follows from `seed`; what the machine makes of it does not.
+    Some stages have few steps and would often be missed: at a step of a stage that no kill has hit yet, a
+    coin is tossed as well. The choice of steps and delays follows from `seed`; what the machine makes of it
+    does not.
     """
 
     start: Callable[[], Child]
