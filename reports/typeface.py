@@ -50,12 +50,18 @@ def glyphs(face: str) -> frozenset[int]:
     return frozenset(font.face.charToGlyph)
 
 
+@lru_cache(maxsize=8)
+def _drawable(face: str) -> frozenset[int]:
+    """What `face` and the regular one have between them: tens of thousands, so put together once."""
+    return glyphs(face) | glyphs(REGULAR)
+
+
 def visible(text: str, face: str = REGULAR) -> str:
     """`text` with every character that the fonts lack, or that would be invisible, written as `[U+1F600]`.
 
     Line ends and tabs become spaces; a half-width face borrows what it lacks from the regular one.
     """
-    have = glyphs(face) | glyphs(REGULAR)
+    have = _drawable(face)
     out = []
     for char in unicodedata.normalize("NFC", text):
         if char in "\r\n\t":
