@@ -127,13 +127,14 @@ def test_refusals_before_anything_is_started(tmp_path: Path) -> None:
     assert done.returncode == 1 and "exists" in done.stderr and "--out" in done.stderr
 
 
-def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
-    temporary = tmp_path / "tmp"
+def begin(folder: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A demonstration whose platform has been started, and the folder for temporary ones."""
+    temporary = folder / "tmp"
     temporary.mkdir()
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "trading.cli", "demo", "--input", str(write_input(tmp_path)), "--out",
-            str(tmp_path / "out"),
+            sys.executable, "-m", "trading.cli", "demo", "--input", str(write_input(folder)), "--out",
+            str(folder / "out"),
         ],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "TMPDIR": str(temporary)},
@@ -142,8 +143,37 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
         if list(temporary.glob("sunseal-demo-*/platform")):
             break
         time.sleep(0.1)
+    return process, temporary
+
+
+def test_interrupted_it_leaves_nothing(tmp_path: Path) -> None:
+    process, temporary = begin(tmp_path)
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in said
     assert list(temporary.iterdir()) == [] and not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to see child processes")
+def test_killed_its_platform_does_not_outlive_it(tmp_path: Path) -> None:
+    process, _ = begin(tmp_path)
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.kill()
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        assert pipe is not None
+        pipe.close()
+    for _ in range(300):
+        if not alive(child):
+            return
+        time.sleep(0.1)
+    os.kill(int(child), signal.SIGKILL)
+    pytest.fail("the platform was still running")
+
+
+def alive(pid: str) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False

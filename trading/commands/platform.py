@@ -92,6 +92,13 @@ def stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def wait_with_parent(stop: threading.Event) -> None:
+    """Until stopped, or until the process that started this one has ended, in whatever way."""
+    parent = os.getppid()
+    while os.getppid() == parent and not stop.wait(1.0):
+        pass
+
+
 class Jobs:
     """A Dramatiq worker and the scanner, in threads of this process."""
 

@@ -18,6 +18,7 @@ from trading.commands.platform import (
     set_up_logs,
     settings_from,
     stop_signals,
+    wait_with_parent,
 )
 from trading.commands.server import HttpServer, refuse_taken
 
@@ -31,10 +32,11 @@ from trading.commands.server import HttpServer, refuse_taken
     "--operator-token", type=PATH,
     help="Write a fresh operator's token to this new file, once the platform answers.",
 )  # fmt: skip
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when the process that started it ends.")
 @lang_option
 def serve(
     config: Path | None, data: Path | None, host: str | None, port: int | None, operator_token: Path | None,
-    lang: Language,
+    with_parent: bool, lang: Language,
 ) -> None:  # fmt: skip
     """Run the whole platform in one process: HTTP, jobs, and the custodians of custodians_dir.
 
@@ -72,7 +74,7 @@ def serve(
             secret = bootstrap_operator(platform, "operator", 1)
             write_file(operator_token, secret.encode() + b"\n", private=True)
         http.tell(lang)
-        stop.wait()
+        wait_with_parent(stop) if with_parent else stop.wait()
         say(lang, "正在停止……", "Stopping …")
         ends = [jobs.stop, http.stop, platform.close]
         closing(*([] if custodians is None else [custodians.stop]), *ends)

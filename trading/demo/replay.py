@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ _BIDDING_THREADS = 4
 _POLL_SECONDS = 0.4
 _OPEN_SECONDS = 120.0
 # Drafting and bidding take two to three times as long as enrolling as many members.
-_LEAD_LEAST, _LEAD_BASE, _LEAD_FACTOR = 8.0, 6.0, 4.0
+_LEAD_LEAST, _LEAD_BASE, _LEAD_FACTOR = 8.0, 6.0, 6.0
 _LATE = frozenset({"tender-late", "bid-late", "deadline-passed"})
 
 
@@ -245,7 +246,7 @@ class Replay:
         tender.open_letters(tender.check_closing(agency.api, agency, log), record)
         tender.decide(record)
         if tender.outcome.winner is not None:
-            total = f"{tender.outcome.winner.total} {tender.contract.currency}"
+            total = f"{Decimal(tender.outcome.winner.total):,} {tender.contract.currency}"
             self._progress.winner(tender.contract.number, tender.outcome.winner.bidder, total)
         self._progress.state(tender.contract.number, tender.state(self._public))
 
