@@ -76,7 +76,7 @@ def set_up_logs(settings: Settings) -> None:
 
 @contextmanager
 def stop_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set; a second one ends the process at once."""
+    """An event that SIGTERM, SIGHUP and Ctrl-C set; a second one ends the process at once."""
     stop = threading.Event()
 
     def handle(number: int, frame: Any) -> None:
@@ -84,7 +84,8 @@ def stop_signals() -> Iterator[threading.Event]:
             os._exit(128 + number)
         stop.set()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    ending = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in ending}
     try:
         yield stop
     finally:
@@ -92,9 +93,8 @@ def stop_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def wait_with_parent(stop: threading.Event) -> None:
-    """Until stopped, or until the process that started this one has ended, in whatever way."""
-    parent = os.getppid()
+def wait_with_parent(stop: threading.Event, parent: int) -> None:
+    """Until stopped, or until the process `parent` that started this one has ended, in whatever way."""
     while os.getppid() == parent and not stop.wait(1.0):
         pass
 

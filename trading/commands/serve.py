@@ -32,11 +32,11 @@ from trading.commands.server import HttpServer, refuse_taken
     "--operator-token", type=PATH,
     help="Write a fresh operator's token to this new file, once the platform answers.",
 )  # fmt: skip
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when the process that started it ends.")
+@click.option("--with-parent", type=int, hidden=True, help="End when this process, which started it, ends.")
 @lang_option
 def serve(
     config: Path | None, data: Path | None, host: str | None, port: int | None, operator_token: Path | None,
-    with_parent: bool, lang: Language,
+    with_parent: int | None, lang: Language,
 ) -> None:  # fmt: skip
     """Run the whole platform in one process: HTTP, jobs, and the custodians of custodians_dir.
 
@@ -74,7 +74,7 @@ def serve(
             secret = bootstrap_operator(platform, "operator", 1)
             write_file(operator_token, secret.encode() + b"\n", private=True)
         http.tell(lang)
-        wait_with_parent(stop) if with_parent else stop.wait()
+        wait_with_parent(stop, with_parent) if with_parent else stop.wait()
         say(lang, "正在停止……", "Stopping …")
         ends = [jobs.stop, http.stop, platform.close]
         closing(*([] if custodians is None else [custodians.stop]), *ends)

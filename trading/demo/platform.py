@@ -51,7 +51,7 @@ class PlatformProcess:
                 [
                     sys.executable, "-m", "trading.cli", "serve", "--data", str(self._data),
                     "--port", str(self.port), "--operator-token", str(self._token_file),
-                    "--with-parent",
+                    "--with-parent", str(os.getpid()),
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ, start_new_session=True,
             )  # fmt: skip

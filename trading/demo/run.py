@@ -62,16 +62,21 @@ def _status(outcomes: Sequence[Outcome]) -> int:
 
 @contextmanager
 def _terminated() -> Iterator[None]:
-    """SIGTERM ends the demonstration as Ctrl-C does: its platform is stopped, its folders are removed."""
+    """SIGTERM and a closed terminal end it as Ctrl-C does: platform stopped, folders removed."""
+
+    ending = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        for each in ending:  # keys lie in the work folder: nothing may cut its removal short
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in ending}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
