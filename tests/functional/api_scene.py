@@ -90,13 +90,11 @@ def build_scene(folder: Path) -> Scene:
     house.call("PUT", f"/tenders/{draft}/documents/招标文件.pdf", agency, b"%PDF-1.7", 201)
     published = house.tender(agency, custodians, deadline=late)
     bids += [house.bid(each, published).bid for each in suppliers]
-    uploads = tuple(
-        house.upload_bytes(suppliers[0], published.id, bytes([n]) * 70_000) for n in range(2)
-    )
+    uploads = tuple(house.upload_bytes(suppliers[0], published.id, bytes([n]) * 70_000) for n in range(2))
     spare = house.enrol("supplier")
     trust = house.call("GET", f"/tenders/{awarded.id}/trust").json
     crl = canonical.digest(b64decode(trust["crls"][0]))
     return Scene(
-        house, agency, custodians, suppliers, spare, supervisor, watching, awarded, opened, published, draft, project,
-        crl, tuple(bids), uploads,
+        house, agency, custodians, suppliers, spare, supervisor, watching, awarded, opened, published, draft,
+        project, crl, tuple(bids), uploads,
     )  # fmt: skip

@@ -18,7 +18,6 @@ from trading.commands.server import HttpServer
 from trading.platform import Platform
 from trading.web.app import make_app
 
-
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 

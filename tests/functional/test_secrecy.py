@@ -76,9 +76,7 @@ def sealed_bid(market: Market, supplier: Who, replaces: str | None = None) -> Se
 
 
 def withdraw(market: Market, supplier: Who, bid: str) -> TestResponse:
-    raw = build_withdrawal(
-        market.tender.id, market.tender.notice.policy.digest, supplier.id, bid, "不参加了"
-    )
+    raw = build_withdrawal(market.tender.id, market.tender.notice.policy.digest, supplier.id, bid, "不参加了")
     body = signed(raw, market.house.sign(supplier, raw))
     return market.house.call("POST", f"/tenders/{market.tender.id}/withdrawals", supplier, body, 201)
 

@@ -4,6 +4,7 @@ roots as the only anchors; and the README in it, command by command."""
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -185,9 +186,8 @@ def run(package: Unpacked, command: str) -> subprocess.CompletedProcess[str]:
     closing = time_in(package.read("closing.json"), "statement", "at")
     at = str(int((notice if "notice.p7s" in command else closing).timestamp()))
     command = re.sub(r"(?<=-attime )\S+", at, command)
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command], cwd=package.folder, capture_output=True, text=True, timeout=60
-    )
+    shell = ["bash", "-o", "pipefail", "-c", command]
+    return subprocess.run(shell, cwd=package.folder, capture_output=True, text=True, timeout=60)
 
 
 def test_the_readmes_commands_work_as_printed(package: Unpacked) -> None:
@@ -216,6 +216,6 @@ def test_the_readmes_own_verifier_works_as_printed(package: Unpacked) -> None:
         assert [each.split()[0] for each in words] == ["sunseal", "roots", "log-key"]
         arguments = ["verify", "PACKAGE.zip", "--roots", ROOTS, "--log-key", package.log_key]
         program = [sys.executable, "-c", "from trading.cli import main; main()", *arguments]
-        environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
         result = subprocess.run(program, cwd=package.folder, env=environment, capture_output=True, timeout=60)
         assert result.returncode == 0, result.stdout + result.stderr
