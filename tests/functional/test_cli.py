@@ -22,7 +22,7 @@ from trading.cli import sunseal
 from trading.client.agency import Agency
 from trading.client.api import Api
 from trading.client.keyfile import KeyFile, enrol
-from trading.client.transport import HttpTransport
+from trading.client.transport import ConnectionFailed, HttpTransport
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse"
@@ -268,6 +268,63 @@ def test_a_taken_port_is_a_sentence(site: Site, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "Traceback" not in done.stderr and "in use" in done.stderr
+
+
+class Part:
+    """A process command of the platform, until it is asked to end."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "trading.cli", *map(str, arguments), "--lang", "en"],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def end(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=30)
+        return out
+
+
+def test_the_parts_of_the_platform(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ("--data", tmp_path / "state")
+    early = Part("worker", *data)
+    assert "sunseal migrate" in early.process.communicate(timeout=60)[0] and early.process.returncode == 1
+    run("migrate", *data)
+    run("token", *data, "--out", tmp_path / "token")
+    assert (tmp_path / "token").read_text().startswith("sst_")
+    assert (tmp_path / "token").stat().st_mode & 0o077 == 0
+    worker = Part("worker", *data)
+    for server in ("waitress", "granian"):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        web = Part("web", *data, "--port", port, "--server", server)
+        api = Api(HttpTransport(f"http://127.0.0.1:{port}"), (tmp_path / "token").read_text().strip(), "en")
+        assert wait(lambda api=api: answer_of(api))["role"] == "operator", server  # type: ignore[misc]
+        said = web.end()
+        assert web.process.returncode == 0 and "Traceback" not in said, said
+    said = worker.end()
+    assert worker.process.returncode == 0 and "The worker is running" in said and "Traceback" not in said
+
+
+def answer_of(api: Api) -> dict[str, str] | None:
+    try:
+        return api.get("/me")
+    except ConnectionFailed:
+        return None
+
+
+def test_wrong_settings_are_a_sentence(tmp_path: Path) -> None:
+    ini = tmp_path / "a.ini"
+    for text, words in (
+        ("[app:main]\nsunseal.listen_port = many\n", "listen_port"),
+        ("[app:main]\nsunseal.nonsense = 1\n", "sunseal.nonsense"),
+        ("rubbish", "[app:main]"),
+    ):
+        ini.write_text(text)
+        failed = Part("migrate", "--config", ini)
+        said = failed.process.communicate(timeout=60)[0]
+        assert failed.process.returncode == 1 and words in said and "Traceback" not in said, said
 
 
 def test_ends_in_good_order(site: Site) -> None:

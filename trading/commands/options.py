@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,6 +108,8 @@ def read_key(path: Path, password_file: Path | None) -> KeyFile:
     try:
         return KeyFile.read(path, b"")
     except ClientError:
+        if not sys.stdin.isatty():
+            raise
         return KeyFile.read(path, str(click.prompt("Password", hide_input=True, err=True)).encode())
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option
-from trading.commands.platform import data_overrides, set_up_logs, settings_from, stop_signals
+from trading.commands.platform import closing, data_overrides, set_up_logs, settings_from, stop_signals
 from trading.commands.server import HttpServer, refuse_taken
+
+if TYPE_CHECKING:
+    from trading.config import Settings
 
 
 @click.command()
@@ -35,30 +40,47 @@ def web(
     settings = settings_from(config, overrides)
     refuse_taken(settings)
     if server == "waitress":
-        from trading.platform import build_platform
-        from trading.web.app import make_app
+        _waitress(settings, lang)
+    else:
+        _granian(settings, config, overrides, workers)
 
-        set_up_logs(settings)
-        platform = build_platform(settings)
-        http = HttpServer(make_app(platform), settings)
-        with stop_signals() as stop:
-            http.start()
-            http.tell(lang)
-            stop.wait()
-            http.stop()
-        platform.close()
-        return
+
+def _waitress(settings: Settings, lang: Language) -> None:
+    from trading.migrations import require_current
+    from trading.platform import build_platform
+    from trading.web.app import make_app
+
+    set_up_logs(settings)
+    platform = build_platform(settings)
+    require_current(platform.database.engine)
+    http = HttpServer(make_app(platform), settings)
+    with stop_signals() as stop:
+        http.start()
+        http.tell(lang)
+        stop.wait()
+        closing(http.stop, platform.close)
+
+
+def _granian(settings: Settings, config: Path | None, overrides: Mapping[str, str], workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    from trading.db import make_engine
+    from trading.migrations import require_current
+
+    require_current(make_engine(settings.database_url))
     # Granian's processes read the settings anew: what options said goes along in the environment.
     os.environ |= {f"SUNSEAL_{name.upper()}": value for name, value in overrides.items()}
     if config is not None:
         os.environ[INI_VARIABLE] = str(config.absolute())
     Granian(
-        "trading.commands.web:application", factory=True, interface=Interfaces.WSGI,
-        address=settings.listen_host, port=settings.listen_port, workers=workers,
-    ).serve()  # fmt: skip
+        "trading.commands.web:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.listen_host,
+        port=settings.listen_port,
+        workers=workers,
+    ).serve()
 
 
 INI_VARIABLE = "SUNSEAL_SERVER_INI"

@@ -17,11 +17,13 @@ from trading.commands.platform import Jobs, closing, data_overrides, set_up_logs
 @lang_option
 def worker(config: Path | None, data: Path | None, lang: Language) -> None:
     """Run scheduled jobs and the scanner that finds them, beside any number of others."""
+    from trading.migrations import require_current
     from trading.platform import build_platform
 
     settings = settings_from(config, data_overrides(data))
     set_up_logs(settings)
     platform = build_platform(settings)
+    require_current(platform.database.engine)
     jobs = Jobs(platform)
     with stop_signals() as stop:
         jobs.start()
