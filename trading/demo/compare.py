@@ -41,7 +41,7 @@ class Difference:
 _NAMES = {
     "status": "状态", "rank": "名次", "total": "总价", "responsive": "是否响应", "winner": "中标人",
     "total by unit prices": "按单价计算的总价", "ranking": "排名", "attachment": "附件", "evidence": "证据包",
-    "reason": "理由",
+    "reason": "理由", "releases": "份额释放数", "erasures": "密钥销毁数",
 }  # fmt: skip
 
 

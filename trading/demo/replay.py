@@ -17,7 +17,7 @@ from trading.client.agency import Agency
 from trading.client.api import Api, ApiProblem
 from trading.client.errors import ClientError, Language
 from trading.client.transport import HttpTransport
-from trading.demo.compare import compare
+from trading.demo.compare import Difference, compare
 from trading.demo.errors import DemoError
 from trading.demo.parties import CustodianMember, Enrolment, Member
 from trading.demo.platform import PlatformProcess
@@ -28,6 +28,7 @@ from trading.demo.tender import DemoTender, Outcome
 _BIDDING_THREADS = 4
 _POLL_SECONDS = 0.4
 _OPEN_SECONDS = 120.0
+_ERASE_SECONDS = 30.0
 # Drafting and bidding take two to three times as long as enrolling as many members.
 _LEAD_LEAST, _LEAD_BASE, _LEAD_FACTOR = 8.0, 6.0, 6.0
 _LATE = frozenset({"tender-late", "bid-late", "deadline-passed"})
@@ -263,10 +264,24 @@ class Replay:
         tender.verify(agency, log.vkey)
         tender.take_times(self._public)
         winner = None if outcome.winner is None else outcome.winner.bidder
+        if len(tender.contract.bids) < self._plan.minimum:
+            self._check_unopened(tender)
         outcome.differences += compare(
             tender.contract, self._plan.minimum, outcome.status, outcome.ranking, winner
         )
         self._progress.state(tender.contract.number, "verified")
+
+    def _check_unopened(self, tender: DemoTender) -> None:
+        """That no share of it was released, and every custodian has erased its key."""
+        keys = len(tender.published.notice.policy.custodians)
+        end = time.monotonic() + _ERASE_SECONDS
+        while (acts := tender.acts(self._public))["custody.erased"] < keys and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
+        for what, act, wanted in (("releases", "custody.released", 0), ("erasures", "custody.erased", keys)):
+            if acts[act] != wanted:
+                tender.outcome.differences.append(
+                    Difference(tender.contract.number, "", what, str(wanted), str(acts[act]))
+                )
 
 
 def _by_total(contract: Contract) -> list[list[SourceBid]]:

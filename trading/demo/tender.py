@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -251,14 +252,18 @@ class DemoTender:
                     Difference(self.contract.number, "", "evidence", "sound", finding.text("en"))
                 )
 
+    def acts(self, api: Api) -> Counter[str]:
+        """How often which act on this tender stands in the public log."""
+        return Counter(entry.act for entry in self._entries(api))
+
+    def _entries(self, api: Api) -> list[Entry]:
+        answer = api.get("/log/entries", tender=self.id)
+        return [Entry.parse(b64decode(str(each["raw"]))) for each in answer["entries"]]
+
     def take_times(self, api: Api) -> None:
         """Seconds from the deadline to closing and opening, by the log."""
         deadline = self.published.notice.deadline
-        entries = [
-            Entry.parse(b64decode(str(each["raw"])))
-            for each in api.get("/log/entries", tender=self.id)["entries"]
-        ]
-        times: Mapping[str, datetime] = {entry.act: entry.at for entry in entries}
+        times: Mapping[str, datetime] = {entry.act: entry.at for entry in self._entries(api)}
         if "tender.closed" in times:
             self.outcome.began_after = (times["tender.closed"] - deadline).total_seconds()
         if "tender.opened" in times:
