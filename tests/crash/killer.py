@@ -32,11 +32,12 @@ class Killer:
     interrupted: Counter[str] = field(default_factory=Counter)
 
     def run(self, least: int, over: Callable[[], bool], seconds: float) -> list[Child]:
-        """Kill until it was done `least` times or everything is `over`; the workers then running."""
+        """Kill until it was done `least` times and in every stage, or everything is `over`; the workers then
+        running."""
         chance = random.Random(self.seed)
         running = {self._new(): self._life(chance) for _ in range(self.workers)}
         end = time.monotonic() + seconds
-        while self.kills < least and time.monotonic() < end:
+        while (self.kills < least or self._missed()) and time.monotonic() < end:
             speaking = ready(list(running), 0.2)
             if not speaking and over():
                 break
@@ -47,15 +48,16 @@ class Killer:
                 if not _in_the_middle(line):
                     continue
                 running[child] -= 1
-                if running[child] <= 0 or (self._unhit(line) and chance.random() < 0.5):
+                due = running[child] <= 0 and self.kills < least
+                if due or (_stage(line) in self._missed() and chance.random() < 0.5):
                     del running[child]
                     self._kill(child, chance)
                     running[self._new()] = self._life(chance)
         return list(running)
 
-    def _unhit(self, line: Line) -> bool:
-        stage = line["step"].partition(":")[0] + ":"
-        return stage in STAGES and not any(step.startswith(stage) for step in self.interrupted)
+    def _missed(self) -> list[str]:
+        """The stages in which nothing was interrupted yet."""
+        return [stage for stage in STAGES if not any(step.startswith(stage) for step in self.interrupted)]
 
     def _new(self) -> Child:
         return self.start()
@@ -74,6 +76,10 @@ def _under_way(lines: list[Line]) -> list[str]:
     """The last step of each subject that was not at rest."""
     last = {line["subject"]: line["step"] for line in lines if line["event"] == "step"}
     return [step for step in last.values() if not step.endswith(AT_REST)]
+
+
+def _stage(line: Line) -> str:
+    return str(line["step"]).partition(":")[0] + ":"
 
 
 def _in_the_middle(line: Line) -> bool:

@@ -63,7 +63,7 @@ def test_killed_with_its_custodians(sqlite_site: Site) -> None:
             child.listen()
         with _running(*survivors):
             _settle(scene)
-    assert killer.kills == 8, killer.interrupted
+    assert killer.kills >= 8, killer.interrupted
 
 
 def _open_all(site: Site, role: Callable[..., None], *arguments: object) -> Child:
