@@ -15,7 +15,6 @@ from signing import canonical, suite
 from signing.encoding import b64decode
 from signing.padding import MAX_INDEX
 
-
 # Bytes; with the number of manifests remembered this bounds the memory to some 50 MiB.
 _ORDINARY = 12 * 1024
 _REMEMBERED = 2048
@@ -61,8 +60,8 @@ class Manifest:
     def parse(cls, raw: bytes) -> Manifest:
         """A manifest within the protocol's bounds (1 MiB, 200 objects); BidError.
 
-        Whether it is one for a given tender is for `check_manifest` to say. Custodians and opener of one process
-        read the same manifests one after the other, so those of ordinary size are remembered.
+        Whether it is one for a given tender is for `check_manifest` to say. Custodians and opener of one
+        process read the same manifests one after the other, so those of ordinary size are remembered.
         """
         return _remembered(raw) if len(raw) <= _ORDINARY else cls._read(raw)
 
