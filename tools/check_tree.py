@@ -29,7 +29,7 @@ def findings(files: list[Path]) -> Iterator[str]:
         if name.parts[0] == "alembic" and path.name == "__init__.py":
             yield f"{name}: alembic/ must not be a package, it would hide the library of that name"
         if path.suffix == ".py" and (count := len(path.read_text("utf-8").splitlines())) > (
-            LONGEST_TEST if name.startswith("tests/") else LONGEST
+            LONGEST_TEST if name.parts[0] == "tests" else LONGEST
         ):
             yield f"{name}: {count} lines; split it"
         if path.name == "package-lock.json":
