@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from bids.errors import BidError, refusing
@@ -12,6 +13,7 @@ from bids.schemas import SCHEMAS, check
 from signing import canonical
 from signing.encoding import is_id
 
+_REMEMBERED = 4096
 _KINDS = {type_of("acceptance"): "acceptance", type_of("withdrawal-leaf"): "withdrawal-leaf"}
 
 
@@ -67,8 +69,9 @@ def withdrawal_leaf(
     )
 
 
+@lru_cache(_REMEMBERED)
 def parse_leaf(raw: bytes) -> Leaf:
-    """A leaf from its exact bytes; BidError."""
+    """A leaf from its exact bytes; BidError. All in a process read the same ones: they are remembered."""
     check_size(raw, "leaf")
     with refusing("leaf"):
         members = canonical.loads(raw)

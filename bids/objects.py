@@ -84,4 +84,6 @@ def read_signed(source: bytes | Statement, name: str) -> Statement:
 
 def file_of(read: Statement) -> bytes:
     """The bytes of the file that a signed statement was read from: canonical, so there is only one."""
-    return canonical.dumps({"statement": read.statement, "signature": b64encode(read.signature)})
+    # Canonical bytes nest, so nothing needs to be encoded again.
+    signature = b64encode(read.signature).encode()
+    return b'{"signature":"%b","statement":%b}' % (signature, read.statement_bytes)

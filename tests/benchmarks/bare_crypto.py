@@ -1,7 +1,8 @@
 """The cryptographic operations that the protocol asks for when a tender of many bids is opened, and no more.
 
 Inputs are bytes and parsed certificates; nothing is read from a database, no JSON is parsed but the
-statements whose signatures are checked, no statement is made.
+statements whose signatures are checked, no statement is made. `signing` remembers which paths from
+certificate to root hold; a custodian begins knowing none, because each has to find out for itself.
 """
 
 from __future__ import annotations
@@ -12,9 +13,17 @@ from datetime import datetime
 
 from cryptography import x509
 
-from signing import cms, statements
+from bids import manifest
+from bids.ledger import parse_leaf
+from signing import chains, cms, statements
 from signing.hpke import SealingKey
 from signing.suite import Suite
+
+
+def forget() -> None:
+    """As in a process that has verified and parsed nothing yet."""
+    for remembering in (chains._verified_path, parse_leaf, manifest._remembered):
+        remembering.cache_clear()
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ class BareOpening:
 
     def _custodian(self, position: int, key: SealingKey) -> list[bytes]:
         shares = []
+        forget()
         for bid in self.bids:
             cms.verify_with_chain(
                 bid.manifest, bid.signature, self.roots, bid.received_at, "parties", "party", [bid.crl]

@@ -6,7 +6,7 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -62,18 +62,18 @@ def say(text: str) -> None:
 
 
 def alternate(
-    first: Callable[[], object], second: Callable[[], object], repetitions: int, label: str
+    first: Callable[[], object], second: Callable[[], object], turns: Iterable[int], label: str
 ) -> list[tuple[float, float]]:
     """Times of both, measured side by side: which one goes first changes every time, so that neither is
     always the one that finds the machine warm or the disk busy."""
     times = []
-    for turn in range(repetitions):
+    for turn in turns:
         if turn % 2:
             b = seconds(second)
             a = seconds(first)
         else:
             a = seconds(first)
             b = seconds(second)
-        say(f"  {label} {turn + 1}/{repetitions}: {a:.3f} s, {b:.3f} s")
+        say(f"  {label} {turn + 1}: {a:.3f} s, {b:.3f} s")
         times.append((a, b))
     return times

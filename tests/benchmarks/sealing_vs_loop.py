@@ -42,7 +42,7 @@ def run(size: int = SIZE, repetitions: int = REPETITIONS) -> Ratio:
             _seal(tender, source, sink)
 
         sealing()
-        times = alternate(lambda: bare_loop(source, sink, piece), sealing, repetitions, NAME)
+        times = alternate(lambda: bare_loop(source, sink, piece), sealing, range(repetitions), NAME)
     return Ratio(NAME, tuple(loop / sealed for loop, sealed in times), at_least=0.8)
 
 
