@@ -1,10 +1,9 @@
-"""What every test may rely on: markers, no silent skips in CI, coverage of the pure packages, PostgreSQL."""
+"""What every test may rely on: markers, no silent skips in CI, PostgreSQL."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,9 +16,6 @@ settings.register_profile(
 )
 settings.load_profile("sunseal")
 
-HERE = Path(__file__).resolve().parent
-# The coverage asked of signing/ and bids/ counts what these run, not what end-to-end tests touch.
-COVERING = ("unit", "property", "vectors")
 # Long ones first, so that no worker is left alone with one at the end.
 LONG_FIRST = ("crash", "slow")
 
@@ -59,20 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return min(marked, default=len(LONG_FIRST))
 
     items.sort(key=rank)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    plugin = item.config.pluginmanager.getplugin("_cov")
-    controller = getattr(plugin, "cov_controller", None)
-    parts = item.path.relative_to(HERE).parts if item.path.is_relative_to(HERE) else ()
-    if controller is None or not controller.started or (parts and parts[0] in COVERING):
-        return (yield)
-    controller.pause()
-    try:
-        return (yield)
-    finally:
-        controller.resume()
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

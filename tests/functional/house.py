@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pyramid_openapi3
 from webtest import TestApp, TestResponse
 
 from bids.envelope import seal
@@ -43,6 +44,20 @@ from trading.web.app import make_app
 from trading.web.security import token_digest
 
 PREFIX = "/api/v1"
+
+# The library checks the document anew, for half a second, in every application of a process. Once is enough;
+# test_openapi.py checks the document by itself.
+_check_document = pyramid_openapi3.validate
+_checked: list[Any] = []
+
+
+def _validate_once(document: Any, **options: Any) -> None:
+    if document not in _checked:
+        _check_document(document, **options)
+        _checked.append(document)
+
+
+pyramid_openapi3.validate = _validate_once
 
 
 class SteeredClock(Clock):

@@ -52,7 +52,7 @@ class OpeningHouse(House):
     def __init__(self, folder: Path, database_url: str, **settings: Any) -> None:
         super().__init__(folder, database_url, **settings)
         self.storage_folder = folder / "storage"
-        self._worker = Worker(self.platform.queue.broker, worker_threads=2)
+        self._worker = Worker(self.platform.queue.broker, worker_threads=2, worker_timeout=50)
         self._worker.start()
 
     def close(self) -> None:
