@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks [--bids N] [--megabytes N] [NAME…]`: all benchmarks, or those named.
 
-Ratios go to the terminal with their spread and, when all were run at full size, to var/bench.json. Ends with
-status 1 if a wanted ratio was missed.
+Ratios go to the terminal with their spread, peaks of memory beside them, and, when all were run at full size,
+to var/bench.json. Ends with status 1 if what was wanted was missed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from pathlib import Path
 import structlog
 
 from tests import postgres
-from tests.benchmarks import opening_vs_crypto, sealing_vs_loop, submission_vs_insert
+from tests.benchmarks import attachment_memory, opening_vs_crypto, sealing_vs_loop, submission_vs_insert
+from tests.benchmarks.attachment_memory import Peaks
 from tests.benchmarks.ratios import Ratio, say
 
 RESULT = Path("var/bench.json")
+
+Result = Ratio | Peaks
 
 
 def main(arguments: list[str]) -> int:
@@ -29,10 +32,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--megabytes", type=int, default=sealing_vs_loop.SIZE >> 20, help="size of the file")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all of them by default")
     given = parser.parse_args(arguments)
-    benchmarks: dict[str, Callable[[], Ratio]] = {
+    benchmarks: dict[str, Callable[[], Result]] = {
         sealing_vs_loop.NAME: lambda: sealing_vs_loop.run(given.megabytes << 20),
         submission_vs_insert.NAME: submission_vs_insert.run,
         opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
+        attachment_memory.NAME: attachment_memory.run,
     }
     unknown = set(given.names) - benchmarks.keys()
     if unknown:
@@ -48,7 +52,7 @@ def main(arguments: list[str]) -> int:
     return 0 if all(result.reached for result in results) else 1
 
 
-def _run(chosen: list[tuple[str, Callable[[], Ratio]]]) -> list[Ratio]:
+def _run(chosen: list[tuple[str, Callable[[], Result]]]) -> list[Result]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     server = postgres.Run()
     try:

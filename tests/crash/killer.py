@@ -1,73 +1,107 @@
-"""Kills workers at random moments and keeps count of what they were doing."""
+"""Workers that kill themselves with SIGKILL at random moments, and the count of what they were doing.
+
+The signal comes from inside, so that it falls where it should: whoever kills from outside learns of a step
+when it may be over. What it does is the same: no statement runs after it, nothing is cleaned up.
+"""
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.crash.processes import Child, Line, ready
 
 # Before and after these a worker is not in the middle of anything.
 AT_REST = (":started", ":committed", ":nothing-to-do", ":held-elsewhere", ":released", ":finished", ":issued")
 LONGEST_LIFE = 12  # steps
+LONGEST_DELAY = 0.001  # seconds from a step to the signal
 STAGES = ("closing:", "freezing:", "opening:", "finishing:")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """When a worker dies: a while after so many steps, or sooner, by a coin tossed at steps of `stages`."""
+
+    steps: int
+    delay: float
+    stages: tuple[str, ...]
+    seed: int
+
+
+class Doom:
+    """Carries a fate out from within, told of each step before the next statement runs."""
+
+    def __init__(self, fate: Fate) -> None:
+        self._fate = fate
+        self._left = fate.steps
+        self._chance = random.Random(fate.seed)
+
+    def __call__(self, line: Mapping[str, Any]) -> None:
+        if not in_the_middle(line):
+            return
+        self._left -= 1
+        if str(line["step"]).startswith(self._fate.stages) and self._chance.random() < 0.5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._left == 0:
+            threading.Thread(target=self._die_soon, daemon=True).start()
+
+    def _die_soon(self) -> None:
+        time.sleep(self._fate.delay)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @dataclass
 class Killer:
-    """Keeps workers running, and kills each after a random number of steps and a random delay.
+    """Keeps doomed workers running until enough of them have died and every stage was interrupted.
 
-    Some stages have few steps and would often be missed: at a step of a stage that no kill has hit yet, a
-    coin is tossed as well. The choice of steps and delays follows from `seed`; what the machine makes of it
-    does not.
+    Some stages have few steps and would often be missed: workers born before a stage was hit look out for it.
+    The fates follow from `seed`; what the machine makes of them does not.
     """
 
-    start: Callable[[], Child]
+    start: Callable[[Fate | None], Child]
     workers: int
     seed: int
     kills: int = 0
     interrupted: Counter[str] = field(default_factory=Counter)
 
     def run(self, least: int, over: Callable[[], bool], seconds: float) -> list[Child]:
-        """Kill until it was done `least` times and in every stage, or everything is `over`; the workers then
-        running."""
+        """Let workers die until it was done `least` times and in every stage, or everything is `over`; then
+        as many that live on, at work."""
         chance = random.Random(self.seed)
-        running = {self._new(): self._life(chance) for _ in range(self.workers)}
+        running = [self.start(self._fate(chance)) for _ in range(self.workers)]
         end = time.monotonic() + seconds
         while (self.kills < least or self._missed()) and time.monotonic() < end:
-            speaking = ready(list(running), 0.2)
+            speaking = ready(running, 0.2)
             if not speaking and over():
                 break
             for child in speaking:
-                line = child.read(0)
-                if line is None:
-                    raise AssertionError(f"a worker ended by itself: {child.lines[-5:]}")
-                if not _in_the_middle(line):
-                    continue
-                running[child] -= 1
-                due = running[child] <= 0 and self.kills < least
-                if due or (_stage(line) in self._missed() and chance.random() < 0.5):
-                    del running[child]
-                    self._kill(child, chance)
-                    running[self._new()] = self._life(chance)
-        return list(running)
+                child.read(0)
+                if child.over:
+                    self._bury(child)
+                    running.remove(child)
+                    running.append(self.start(self._fate(chance)))
+        for child in running:
+            child.kill()
+        return [self.start(None) for _ in range(self.workers)]
+
+    def _fate(self, chance: random.Random) -> Fate:
+        steps, delay = chance.randint(1, LONGEST_LIFE), chance.random() * LONGEST_DELAY
+        return Fate(steps, delay, tuple(self._missed()), chance.getrandbits(32))
 
     def _missed(self) -> list[str]:
         """The stages in which nothing was interrupted yet."""
         return [stage for stage in STAGES if not any(step.startswith(stage) for step in self.interrupted)]
 
-    def _new(self) -> Child:
-        return self.start()
-
-    def _life(self, chance: random.Random) -> int:
-        return chance.randint(1, LONGEST_LIFE)
-
-    def _kill(self, child: Child, chance: random.Random) -> None:
-        time.sleep(chance.random() / 1000)
-        child.kill()
+    def _bury(self, child: Child) -> None:
+        child.process.join(20)
+        assert child.process.exitcode == -signal.SIGKILL, (child.process.exitcode, child.lines[-5:])
         self.kills += 1
         self.interrupted.update(_under_way(child.lines))
 
@@ -78,9 +112,6 @@ def _under_way(lines: list[Line]) -> list[str]:
     return [step for step in last.values() if not step.endswith(AT_REST)]
 
 
-def _stage(line: Line) -> str:
-    return str(line["step"]).partition(":")[0] + ":"
-
-
-def _in_the_middle(line: Line) -> bool:
-    return line["event"] == "step" and not line["step"].endswith(AT_REST)
+def in_the_middle(line: Mapping[str, Any]) -> bool:
+    """Whether it tells of a step after which something is left to do."""
+    return line.get("event") == "step" and not str(line["step"]).endswith(AT_REST)

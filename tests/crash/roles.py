@@ -19,6 +19,7 @@ import structlog
 import time_machine
 
 from tests.crash.agents import Agents
+from tests.crash.killer import Doom, Fate
 from tests.crash.processes import Reporter
 from tests.crash.site import Site, UnreliableBroker
 from tests.crash.world import Parties, World
@@ -33,12 +34,19 @@ for _module in ("trading.web.app", "pyramid.config", "reports", "bids.verificati
     importlib.import_module(_module)
 
 
-def worker(connection: Connection, site: Site, clock_ahead: float = 0.0, threads: int = 2) -> None:
+def worker(connection: Connection, site: Site, clock_ahead: float = 0.0) -> None:
     """A worker as `sunseal worker` runs it: Dramatiq's threads and a scanner, for ever."""
     report = Reporter(connection)
     _log_to(report)
     with wrong_clock(clock_ahead):
-        _work(site.platform(), report, threads)
+        _work(site.platform(), report, threads=2)
+
+
+def mortal_worker(connection: Connection, fate: Fate | None, site: Site) -> None:
+    """A worker until its fate comes, if it has one."""
+    report = Reporter(connection)
+    _log_to(report, *_doom(fate))
+    _work(site.platform(), report, threads=2)
 
 
 def worker_losing_messages(connection: Connection, site: Site, times: int) -> None:
@@ -99,14 +107,20 @@ def counter(connection: Connection, site: Site, clock_ahead: float, inbox: Conne
             report({"event": "answer", "status": answer.status, "code": code})
 
 
-def house(connection: Connection, site: Site, parties: Parties, folder: Path) -> None:
+def mortal_house(
+    connection: Connection, fate: Fate | None, site: Site, parties: Parties, folder: Path
+) -> None:
     """All of it in one process, as on the embedded default: web, worker, scanner and the custodians."""
     report = Reporter(connection)
-    _log_to(report)
+    _log_to(report, *_doom(fate))
     world = World(site, parties=parties)
     for agent in Agents(world, folder).agents:
         threading.Thread(target=agent.run, args=(threading.Event(), 0.1), daemon=True).start()
     _work(world.platform, report, threads=2)
+
+
+def _doom(fate: Fate | None) -> tuple[Doom, ...]:
+    return () if fate is None else (Doom(fate),)
 
 
 def _work(platform: Platform, report: Reporter, threads: int) -> None:

@@ -29,7 +29,7 @@ def test_two_workers_killed_on_postgres(tmp_path: Path, postgres_url: str) -> No
 
 def _kill(site: Site, folder: Path, workers: int, seed: int) -> None:
     with Scene.at(site, folder, BIDS, grace=3) as scene:
-        killer = Killer(lambda: Child.start(roles.worker, site), workers, seed)
+        killer = Killer(lambda fate: Child.start(roles.mortal_worker, fate, site), workers, seed)
         # One of three custodians is away: freezing waits for the grace, and is then a worker's job.
         with scene.agents.at_work(2):
             survivors = killer.run(KILLS, lambda: set(states(scene.world).values()) == {"opened"}, 60)

@@ -1,7 +1,7 @@
 """A step in a process of its own that tells at its end how much memory it ever had.
 
-`python -m tests.crash.measured PEAK sunseal …` runs the command line; `… PEAK open-files JOB` opens a bid's
-files as the agency does, JOB being JSON. The peak, in KiB, is written to the file PEAK.
+`python -m tests.functional.measured PEAK sunseal …` runs the command line; `… PEAK open-files JOB` opens a
+bid's files as the agency does, JOB being JSON. The peak, in KiB, is written to the file PEAK.
 """
 
 from __future__ import annotations
