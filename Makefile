@@ -14,6 +14,9 @@ PACKAGES := signing bids reports trading
 COVERAGE := 95
 COVERING := tests/unit/signing tests/unit/bids tests/vectors
 
+# Tests start hundreds of processes; each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: setup demo test lint format bench wheel clean
 
