@@ -59,7 +59,7 @@ class Doom:
 
 @dataclass
 class Killer:
-    """Keeps doomed workers running until enough of them have died and every stage was interrupted.
+    """Keeps doomed workers running until enough of them have died, some in each of `stages`.
 
     Some stages have few steps and would often be missed: workers born before a stage was hit look out for it.
     The fates follow from `seed`; what the machine makes of them does not.
@@ -68,12 +68,13 @@ class Killer:
     start: Callable[[Fate | None], Child]
     workers: int
     seed: int
+    stages: tuple[str, ...] = STAGES
     kills: int = 0
     interrupted: Counter[str] = field(default_factory=Counter)
 
     def run(self, least: int, over: Callable[[], bool], seconds: float) -> list[Child]:
-        """Let workers die until it was done `least` times and in every stage, or everything is `over`; then
-        as many that live on, at work."""
+        """Let workers die until it was done `least` times and in each of `stages`, or everything is `over`;
+        then as many that live on, at work."""
         chance = random.Random(self.seed)
         running = [self.start(self._fate(chance)) for _ in range(self.workers)]
         end = time.monotonic() + seconds
@@ -97,7 +98,8 @@ class Killer:
 
     def _missed(self) -> list[str]:
         """The stages in which nothing was interrupted yet."""
-        return [stage for stage in STAGES if not any(step.startswith(stage) for step in self.interrupted)]
+        hit = tuple(self.interrupted)
+        return [stage for stage in self.stages if not any(step.startswith(stage) for step in hit)]
 
     def _bury(self, child: Child) -> None:
         child.process.join(20)

@@ -57,8 +57,9 @@ def test_killed_with_its_custodians(sqlite_site: Site) -> None:
     site = sqlite_site
     with Scene.at(site, site.folder, (3, 21, 4, 3)) as scene:
         folder, parties = site.folder / "agents", scene.world.parties
-        seed = 20260603
-        killer = Killer(lambda fate: Child.start(roles.mortal_house, fate, site, parties, folder), 1, seed)
+        killer = Killer(
+            lambda fate: Child.start(roles.mortal_house, fate, site, parties, folder), 1, 20260603, stages=()
+        )
         survivors = killer.run(8, lambda: set(states(scene.world).values()) == {"opened"}, 60)
         for child in survivors:
             child.listen()
