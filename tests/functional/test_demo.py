@@ -106,8 +106,13 @@ def test_too_few_bidders_and_a_changed_price(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_lead_too_short_is_an_error_that_names_the_option(tmp_path: Path) -> None:
-    done = demo(tmp_path, "--lead", "1")
-    assert done.returncode == 1
+    def repeat(contracts: list[dict[str, Any]]) -> None:
+        """More bids than any machine seals and sends in a second."""
+        bid = contracts[1]["bids"][0]
+        contracts[1]["bids"] += [{**bid, "bidder": f"{bid['bidder']} {n}"} for n in range(60)]
+
+    done = demo(tmp_path, "--lead", "1", change=repeat)
+    assert done.returncode == 1, done.stdout + done.stderr
     assert "--lead" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists() and list(tmp_path.glob(".out*")) == []
 
