@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bids.amendments import chain_of, check_chain
+from bids.closing import Closing
 from bids.errors import BidError, refusing
 from bids.examination import (
     Accepted,
     BidFiles,
+    LedgerTimes,
     check_entries,
     check_manifest_notices,
     examine_acceptance,
@@ -92,10 +95,12 @@ def check_closed(
 
     1. The notice: signature, chain, signer = buyer, enrolled; its policy is the accepted one.
     2. The clock is past the policy's opening time.
-    3. No later notice, cancellation or suspension is in the log.
-    4. The closing: signed by the platform, for this tender, policy, deadline and log; in the log.
+    3. The closing: signed by the platform, for this tender, policy, deadline and log.
+    4. The log holds this closing and no other, no later notice, and nothing that ended the tender.
     5. The ledger: the root over all leaves is that of the closing's checkpoint.
-    6. Each leaf: receipt, signature, chain, signer = supplier, received by the deadline; ids unique.
+    6. Each leaf: receipt, signature, chain, signer = supplier, received by the deadline and in the ledger's
+       order; ids unique. Each manifest is for a notice of the tender that was there when it was received, and
+       each notice could take the place of the one before it.
     7. The current bids follow from the ledger alone; whether the minimum of suppliers is reached.
 
     Raises BidError; `params["file"]` says about which object. `check_log_extends` and `remember_closing` are
@@ -106,16 +111,18 @@ def check_closed(
         raise BidError("policy-not-accepted", file="notice.json")
     if now is not None and now < notice.policy.opens_at:
         raise BidError("opening-early", opens_at=format_time(notice.policy.opens_at))
-    if closed.entries is not None:
-        check_entries(closed.entries, notice)
     closing = examine_closing(closed.closing, notice, trust)
+    if closed.entries is not None:
+        check_entries(closed.entries, notice, closing.digest)
     checkpoint = examine_closing_entry(closed.closing_entry, closed.closing_proof, closing, trust)
     leaves = examine_ledger(closed.leaves, closing, trust)
-    accepted = examine_bids(leaves, closed.bids, notice, trust)
+    accepted = examine_bids(leaves, closed.bids, notice, trust, closing)
     earlier = [
         examine_notice(raw, signature, trust, f"notices/{canonical.digest(raw)}.json").notice
         for raw, signature in closed.earlier or ()
     ]
+    if closed.earlier is not None:
+        check_chain(chain_of(notice, earlier))
     check_manifest_notices(accepted.values(), notice, earlier, closed.earlier is not None)
     current = examine_current(leaves, accepted, notice)
     suppliers = len({bid.supplier for bid in current})
@@ -134,10 +141,11 @@ def check_closed(
 
 
 def examine_bids(
-    leaves: Sequence[Leaf], bids: Mapping[str, BidFiles], notice: Notice, trust: Trust
+    leaves: Sequence[Leaf], bids: Mapping[str, BidFiles], notice: Notice, trust: Trust, closing: Closing
 ) -> dict[str, Accepted]:
     """Examine the files behind all leaves, and that there are no others; BidError."""
     accepted: dict[str, Accepted] = {}
+    times = LedgerTimes(closing.at)
     for leaf in leaves:
         files = bids.get(leaf.bid)
         if files is None:
@@ -145,9 +153,9 @@ def examine_bids(
         if leaf.kind == "acceptance":
             if leaf.bid in accepted:
                 raise BidError("ledger-bid-twice", bid=leaf.bid, file=LEDGER)
-            accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust)
+            accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust, times)
         elif leaf.bid in accepted:
-            examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust)
+            examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust, times)
         else:
             raise BidError("ledger-withdrawn-unknown", bid=leaf.bid, file=LEDGER)
     for bid in bids:

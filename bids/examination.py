@@ -22,8 +22,9 @@ from bids.notice import Notice, VerifiedNotice, verify_notice
 from bids.objects import type_of
 from bids.package import CLOSING, LEDGER, LOG_ENTRIES, NOTICE, bid_name
 from bids.receipts import Receipt, Withdrawal
-from bids.trust import Trust
+from bids.trust import SKEW, Trust
 from signing import canonical, merkle, notes, statements
+from signing.certificates import Party
 from signing.encoding import b64decode
 from signing.keys import require_p256, spki
 from signing.notes import Checkpoint, NoteVerifier
@@ -56,6 +57,22 @@ class Accepted:
     certificate: x509.Certificate
 
 
+@dataclass
+class LedgerTimes:
+    """The times of receipt along a ledger, leaf by leaf: none goes back, none is after the closing."""
+
+    closing: datetime
+    last: datetime | None = None
+
+    def follow(self, receipt: Receipt) -> None:
+        """Take the next leaf's receipt; BidError "receipt-after-closing", "receipt-order"."""
+        if receipt.at > self.closing:
+            raise BidError("receipt-after-closing", bid=receipt.bid)
+        if self.last is not None and receipt.received_at < self.last:
+            raise BidError("receipt-order", bid=receipt.bid)
+        self.last = receipt.received_at
+
+
 @contextmanager
 def about(file: str) -> Iterator[None]:
     """Make every refusal inside name `file`, unless it names one already."""
@@ -70,7 +87,7 @@ def examine_notice(raw: bytes, signature: bytes, trust: Trust, file: str = NOTIC
     """The notice: signature and chain as of its own time, signer = buyer, enrolled as an agency; BidError."""
     with about(file):
         verified = verify_notice(raw, signature, trust.roots, None, list(trust.crls.values()))
-        party = trust.resolve(verified.certificate)
+        party = trust.resolve(verified.certificate, verified.notice.at)
         if party.role != "agency" or party.id != verified.notice.buyer.id:
             raise BidError("signer-not-buyer")
     return verified
@@ -137,16 +154,18 @@ def examine_ledger(raw_leaves: Sequence[bytes], closing: Closing, trust: Trust) 
         return tuple(map(parse_leaf, raw_leaves))
 
 
-def examine_acceptance(leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust) -> Accepted:
+def examine_acceptance(
+    leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust, times: LedgerTimes
+) -> Accepted:
     """A bid as accepted: receipt, manifest, and the supplier's signature as of the time of receipt.
 
     1. The receipt is the platform's, for this tender, bid, manifest and signature, all as in the leaf.
-    2. It was received by the deadline.
+    2. It was received by the deadline, and not before what stands before it in the ledger.
     3. The manifest is for this tender and, if under the present policy, sealed as that says.
     4. Signature and chain hold by the receipt's revocation list and time; the signer is the leaf's supplier.
     """
     bid = leaf.bid
-    receipt = _receipt(leaf, files.receipt, bid_name(bid, "receipt.json"), notice, trust)
+    receipt = _receipt(leaf, files.receipt, bid_name(bid, "receipt.json"), notice, trust, times)
     with about(bid_name(bid, "manifest.json")):
         manifest = Manifest.parse(files.manifest)
         if manifest.digest != leaf.document:
@@ -170,14 +189,14 @@ def examine_acceptance(leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust
 
 
 def examine_withdrawal(
-    leaf: Leaf, files: BidFiles, accepted: Accepted, notice: Notice, trust: Trust
+    leaf: Leaf, files: BidFiles, accepted: Accepted, notice: Notice, trust: Trust, times: LedgerTimes
 ) -> Withdrawal:
     """A withdrawal: as an acceptance is examined, and signed under the key of the bid that it takes back."""
     bid = leaf.bid
     document = _wanted(files.withdrawal, bid_name(bid, "withdrawal.json"))
     signature = _wanted(files.withdrawal_signature, bid_name(bid, "withdrawal.p7s"))
     name = bid_name(bid, "withdrawal-receipt.json")
-    receipt = _receipt(leaf, _wanted(files.withdrawal_receipt, name), name, notice, trust)
+    receipt = _receipt(leaf, _wanted(files.withdrawal_receipt, name), name, notice, trust, times)
     with about(bid_name(bid, "withdrawal.json")):
         withdrawal = Withdrawal.parse(document)
         stated = (withdrawal.tender, withdrawal.supplier, withdrawal.bid, withdrawal.policy)
@@ -198,7 +217,9 @@ def _wanted(data: bytes | None, file: str) -> bytes:
     return data
 
 
-def _receipt(leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust) -> Receipt:
+def _receipt(
+    leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust, times: LedgerTimes
+) -> Receipt:
     with about(file):
         with refusing("receipt"):
             signed = statements.verify_statement(data, type_of("receipt"), trust.roots, "platform", "receipt")
@@ -217,6 +238,7 @@ def _receipt(leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust) -
                 raise BidError("receipt-mismatch", member=name, bid=leaf.bid)
         if receipt.received_at > notice.deadline:
             raise BidError("receipt-late", bid=leaf.bid)
+        times.follow(receipt)
     return receipt
 
 
@@ -263,28 +285,38 @@ def examine_current(
 
 
 def check_manifest_notices(
-    accepted: Iterable[Accepted], notice: Notice, earlier: Iterable[Notice], complete: bool
+    accepted: Iterable[Accepted], notice: Notice, earlier: Sequence[Notice], complete: bool
 ) -> None:
-    """A manifest under the present policy is for the present notice or for an earlier one with that policy.
+    """Each manifest is for a notice of the tender, under that notice's policy, and was received after it.
 
-    `complete`: all earlier notices are given. Otherwise a notice that replaces another leaves open what the
-    other was, and the policy's digest, which every share is bound to, has to do. BidError.
+    `complete`: all earlier notices are given. Otherwise only bids under the present policy are judged, and
+    only where the present notice replaces none; its digest, which every share is bound to, has to do.
+    Raises BidError.
     """
     if notice.replaces is not None and not complete:
         return
-    known = {notice.digest, *(one.digest for one in earlier if one.policy.digest == notice.policy.digest)}
+    known = {one.digest: one for one in (notice, *earlier)}
     for one in accepted:
-        if one.manifest.policy == notice.policy.digest and one.manifest.notice not in known:
-            raise BidError("manifest-other-notice", file=bid_name(one.bid, "manifest.json"))
+        if not complete and one.manifest.policy != notice.policy.digest:
+            continue
+        with about(bid_name(one.bid, "manifest.json")):
+            named = known.get(one.manifest.notice)
+            if named is None or named.policy.digest != one.manifest.policy:
+                raise BidError("manifest-other-notice")
+            if one.received_at < named.at - SKEW:
+                raise BidError("receipt-before-notice", bid=one.bid)
 
 
-def check_entries(entries: Iterable[bytes], notice: Notice) -> None:
-    """What the log says of the tender: this notice is the last one published, and nothing ended the tender.
+def check_entries(entries: Iterable[bytes], notice: Notice, closing: str) -> None:
+    """What the log says of the tender: this notice is the last one published, it was closed once, by the
+    closing with this digest, and nothing ended it.
 
     `entries` are the tender's log entries so far, in log order. Raises BidError:
-    "tender-ended" (cancelled or suspended), "notice-not-last", "notice-not-logged".
+    "tender-ended" (cancelled or suspended), "notice-not-last", "notice-not-logged", "closing-second",
+    "closing-not-logged".
     """
     last: str | None = None
+    closings: list[str | None] = []
     with about(LOG_ENTRIES):
         for entry in map(Entry.parse, entries):
             if entry.tender != notice.tender:
@@ -293,18 +325,25 @@ def check_entries(entries: Iterable[bytes], notice: Notice) -> None:
                 raise BidError("tender-ended", act=entry.act)
             if entry.act in PUBLISHING_ACTS:
                 last = entry.digests.get("notice")
+            if entry.act == "tender.closed":
+                closings.append(entry.digests.get("closing"))
         if last is None:
             raise BidError("notice-not-logged")
         if last != notice.digest:
             raise BidError("notice-not-last")
+        if not closings:
+            raise BidError("closing-not-logged")
+        if closings != [closing]:
+            raise BidError("closing-second")
 
 
-def verify_release_statement(data: bytes, trust: Trust) -> tuple[statements.Statement, bytes]:
-    """A release's signature and chain as of its own time; the statement and the signer's public key (DER)."""
+def verify_release_statement(data: bytes, trust: Trust) -> tuple[Party, statements.Statement, bytes]:
+    """A release's signature and chain as of its own time, its signer enrolled as a custodian.
+
+    Returns that party, the statement and the signer's public key (DER). Raises BidError.
+    """
+    party, read = trust.verify_statement("release", data, "custodian")
+    assert read.verified is not None
     with refusing("release"):
-        read = statements.verify_statement(
-            data, type_of("release"), trust.roots, "parties", "party", list(trust.crls.values())
-        )
-        assert read.verified is not None
         key = spki(require_p256(read.verified.certificate.public_key()))
-    return read, key
+    return party, read, key

@@ -196,6 +196,10 @@ _SIGNATURES = {
     "signing-refused": ("{what}：未被接受：{reason}。", "{what}: {reason}"),
     "proof-invalid": ("{what}：默克尔证明不成立。", "{what}: the Merkle proof does not hold: {reason}"),
     "note-invalid": ("{what}：检查点签名不成立：{reason}", "{what}: the checkpoint does not hold: {reason}"),
+    "enrolled-later": (
+        "证书 {certificate} 在使用之后才登记。",
+        "The certificate {certificate} was enrolled only after it was used.",
+    ),
     "not-enrolled": (
         "证书 {certificate} 没有登记记录。请先在平台登记。",
         "The certificate {certificate} has no enrolment. It must be enrolled with the platform first.",
@@ -225,8 +229,9 @@ _MANIFEST = {
         "notice in force.",
     ),
     "manifest-other-notice": (
-        "投标清单依据的不是现行公告。请用现行公告重新密封。",
-        "The manifest was made for another notice than the one in force. Seal again with that one.",
+        "投标清单依据的不是本标段的现行公告及其密封规则。请用现行公告重新密封。",
+        "The manifest was made for another notice or policy than those of the tender. Seal again with the "
+        "notice in force.",
     ),
     "manifest-other-suite": (
         "投标清单使用的密码套件与密封规则不同。",

@@ -23,6 +23,30 @@ _CUSTODY = {
         "此公告已被后来的公告取代。请取得最新公告。",
         "A later notice has replaced this one. Fetch the latest notice.",
     ),
+    "amendment-not-successor": (
+        "更正公告所取代的不是同一采购人同一标段的上一份公告。",
+        "The amending notice does not replace the one before it, of the same tender and buyer.",
+    ),
+    "amendment-before-notice": (
+        "更正公告的时间不晚于它所取代的公告。请检查本机时钟后重新签署。",
+        "The amending notice is not from after the one it replaces. Check this machine's clock and sign "
+        "again.",
+    ),
+    "amendment-late": (
+        "更正公告签署于原投标截止时间之后；截止后不得更正或延期（招标投标法实施条例第21条）。",
+        "The amending notice was signed after the deadline of the one it replaces; nothing is amended or "
+        "postponed after the deadline (Implementing Regulations art. 21).",
+    ),
+    "amendment-same-policy": (
+        "{member} 已变而封存策略未变，已封存的投标将无法评审。"
+        "请同时更改封存策略（例如推迟截止时间），使其作废后重新封存。",
+        "Changing {member} would spoil bids sealed already. Change the sealing policy as well (move the "
+        "deadline), so that they are void and sealed again.",
+    ),
+    "amendment-old-policy": (
+        "已被取代的密封规则再次启用，会使已失效的投标重新生效。",
+        "A policy that was replaced is used again, which would bring void bids back.",
+    ),
     "tender-ended": (
         "日志记载本标段已终止或暂停（{act}），不得开启。",
         "The log says that this tender was cancelled or suspended ({act}); nothing may be opened.",
@@ -77,6 +101,18 @@ _CUSTODY = {
     "bid-not-in-ledger": (
         "投标 {bid} 不在台账中。",
         "The bid {bid} is not in the ledger.",
+    ),
+    "receipt-after-closing": (
+        "投标 {bid} 的回执出具于截标声明之后。",
+        "The receipt of the bid {bid} is from after the closing statement.",
+    ),
+    "receipt-before-notice": (
+        "投标 {bid} 的接收时间早于其所依据的公告。",
+        "The bid {bid} was received before the notice that it is for was made.",
+    ),
+    "receipt-order": (
+        "投标 {bid} 的接收时间早于账本中排在它前面的记录；接收时间不得倒退。",
+        "The bid {bid} was received before what stands before it in the ledger; times never go back there.",
     ),
     "receipt-late": (
         "投标 {bid} 的回执时间晚于截止时间。",

@@ -172,19 +172,20 @@ def _open_share(suite: Suite, key: SealingKey, context: bytes, position: int, pa
 def check_release(data: bytes, checked: CheckedClosing, trust: Trust) -> Release:
     """Check a custodian's signed release against the closing it must bind.
 
-    1. Signature and chain hold as of its own time; the signer's key is the one the policy names.
+    1. Signature and chain hold as of its own time; the signer is enrolled as the custodian that the policy
+       names, and its key is the one named there.
     2. It is for this tender, segment and closing, and from after the opening time.
     3. Its rows are the current bids' parts, exactly, in the ledger's order.
     4. Every share, and every digest of one, is what the bidder committed to at this custodian's place.
 
     A refusal is taken as it is: whether it lies, nobody can tell. Raises BidError.
     """
-    read, key = verify_release_statement(data, trust)
+    party, read, key = verify_release_statement(data, trust)
     release = Release.parse(read)
     policy = checked.policy
     custodian = policy.custodian(release.custodian)
     with about(share_name(release.segment, release.custodian)):
-        if key != custodian.signing_key:
+        if key != custodian.signing_key or party.id != custodian.id:
             raise BidError("release-signer", custodian=custodian.id)
         if release.closing != checked.closing_digest or release.tender != policy.tender:
             raise BidError("release-other-closing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography import x509
 
@@ -16,6 +16,9 @@ from signing.certificates import Party, fingerprint, party_of
 from signing.encoding import format_time, parse_time
 from signing.notes import NoteVerifier
 from signing.statements import Statement
+
+# Agencies, custodians and suppliers state times by their own clocks, which may differ by so much.
+SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,18 @@ class Trust:
     log: NoteVerifier | None = None
     log_origin: str = ""
 
-    def resolve(self, certificate: x509.Certificate) -> Party:
-        """Whose certificate this is, by its enrolment and by its own subject, which must agree; BidError."""
+    def resolve(self, certificate: x509.Certificate, at: datetime) -> Party:
+        """Whose certificate this is, by its enrolment and by its own subject, which must agree; BidError.
+
+        Nobody is enrolled after the fact: the enrolment is not from later than `at`, when the certificate
+        was used, but for what clocks differ.
+        """
         print_ = fingerprint(certificate)
         enrolment = self.enrolments.get(print_)
         if enrolment is None:
             raise BidError("not-enrolled", certificate=print_)
+        if enrolment.at > at + SKEW:
+            raise BidError("enrolled-later", certificate=print_)
         with refusing("certificate"):
             party = party_of(certificate)
         stated = (enrolment.party, enrolment.organisation, enrolment.role)
@@ -136,7 +145,7 @@ class Trust:
         lists = list(self.crls.values()) if crl is None else [self.crl(crl)]
         with refusing(what):
             verified = cms.verify_with_chain(data, signature, self.roots, at, "parties", "party", lists)
-        return self._in_role(what, verified, role), verified
+        return self._in_role(what, verified, role, at), verified
 
     def verify_statement(
         self, what: str, data: bytes, role: str, at: datetime | None = None
@@ -148,7 +157,8 @@ class Trust:
             )
         read_signed(read, what)
         assert read.verified is not None
-        return self._in_role(what, read.verified, role), read
+        stated = parse_time(read.statement["at"])
+        return self._in_role(what, read.verified, role, at or stated), read
 
     def platform_statement(self, what: str, data: bytes, usage: str = "statement") -> Statement:
         """Check a signed statement of the platform of the type `what`, as of its own `at`; BidError."""
@@ -156,8 +166,8 @@ class Trust:
             read = statements.verify_statement(data, type_of(what), self.roots, "platform", usage)
         return read_signed(read, what)
 
-    def _in_role(self, what: str, verified: cms.Verified, role: str) -> Party:
-        party = self.resolve(verified.certificate)
+    def _in_role(self, what: str, verified: cms.Verified, role: str, at: datetime) -> Party:
+        party = self.resolve(verified.certificate, at)
         if party.role != role:
             raise BidError("signer-role", what=what, wanted=role, role=party.role)
         return party

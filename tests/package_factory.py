@@ -99,11 +99,11 @@ class Case:
 
     # --- the course of things
 
-    def close(self) -> CheckedClosing:
-        """Close the tender and check it as a custodian does."""
+    def close(self, **changes: Any) -> CheckedClosing:
+        """Close the tender and check it as a custodian does that is shown it with `changes`."""
         self.tender.close()
         self.at = self.tender.closing.at
-        self.checked = check_closed(closed_tender(self.tender), self.tender.trust(), None, self.at)
+        self.checked = check_closed(closed_tender(self.tender, **changes), self.tender.trust(), None, self.at)
         return self.checked
 
     def later(self, seconds: float = 1) -> datetime:

@@ -10,6 +10,7 @@ from bids.custody import BidFiles, CheckedClosing
 from bids.errors import BidError
 from bids.examination import (
     Accepted,
+    LedgerTimes,
     check_manifest_notices,
     examine_acceptance,
     examine_closing,
@@ -51,7 +52,7 @@ def check_closing(
         book.note("verify-skipped", LEDGER)
         return None
     with book.step("verify-bids", LEDGER, count=len(leaves)) as step:
-        accepted = _check_leaves(package, trust, notice, leaves, step)
+        accepted = _check_leaves(package, trust, notice, closing, leaves, step)
         check_manifest_notices(accepted.values(), notice, notices[1:], complete=True)
     checked: CheckedClosing | None = None
     if not step.reasons:
@@ -65,17 +66,20 @@ def check_closing(
 
 
 def _check_leaves(
-    package: Package, trust: Trust, notice: Notice, leaves: Sequence[Leaf], step: Step
+    package: Package, trust: Trust, notice: Notice, closing: Closing, leaves: Sequence[Leaf], step: Step
 ) -> dict[str, Accepted]:
     accepted: dict[str, Accepted] = {}
+    times = LedgerTimes(closing.at)
     for leaf in leaves:
         with step.guard():
             if leaf.kind == "acceptance":
                 if leaf.bid in accepted:
                     raise BidError("ledger-bid-twice", bid=leaf.bid, file=LEDGER)
-                accepted[leaf.bid] = examine_acceptance(leaf, _files(package, leaf), notice, trust)
+                files = _files(package, leaf)
+                accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust, times)
             elif leaf.bid in accepted:
-                examine_withdrawal(leaf, _files(package, leaf), accepted[leaf.bid], notice, trust)
+                files = _files(package, leaf)
+                examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust, times)
             else:
                 raise BidError("ledger-withdrawn-unknown", bid=leaf.bid, file=LEDGER)
     return accepted

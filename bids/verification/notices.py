@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bids.amendments import check_chain
 from bids.errors import BidError
 from bids.examination import PUBLISHING_ACTS, examine_notice
 from bids.notice import Notice
@@ -19,7 +20,8 @@ def check_notices(
     """The notices, the one in force first.
 
     1. `notice.json` is signed by the buyer it names, enrolled as an agency, for the evidence's tender.
-    2. Each notice it replaces, and so on, is there under its digest, signed by the same buyer.
+    2. Each notice it replaces, and so on, is there under its digest, signed by the same buyer, and could be
+       replaced by the next.
     3. The log published each of them, in order, before the closing.
     """
     chain: list[Notice] = []
@@ -41,6 +43,8 @@ def check_notices(
             if len(chain) > _MOST:
                 raise BidError("notices-too-many", limit=_MOST)
         step.params["count"] = str(len(chain) - 1)
+        if not step.reasons:
+            check_chain(chain)
     with book.step("verify-notices-logged", LOG_ENTRIES, NOTICE) as step:
         _check_logged(log, chain)
     if not chain[0].policy.independent:

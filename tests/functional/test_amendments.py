@@ -64,7 +64,7 @@ def test_amendments_that_would_spoil_bids_or_break_the_chain_are_refused(
 
     refused("notice-replaces", replaces=None, title="x")
     refused("notice-replaces", replaces="0" * 64)
-    refused("notice-items-need-new-policy", items=items)
+    refused("amendment-same-policy", items=items)
     refused("notice-disagrees", policy_threshold=3)
     refused("notice-disagrees", category="goods")
     refused("notice-disagrees", documents=[{"name": "a.pdf", "sha256": "0" * 64, "size": 1}])
@@ -74,6 +74,22 @@ def test_amendments_that_would_spoil_bids_or_break_the_chain_are_refused(
     refused("notice-policy-returns", **back)
     with house.later(2 * HOUR + timedelta(seconds=1)):
         refused("state-too-late", replaces=postponed.notice.digest, deadline=house.now() + HOUR)
+
+
+def test_a_clock_ahead_signs_no_amendment_that_custodians_would_refuse(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    tender = house.tender(agency, custodians)
+    with house.later(HOUR - timedelta(minutes=2)):
+        facts = {
+            "replaces": tender.notice.digest, "deadline": tender.notice.deadline + HOUR,
+            "at": house.now() + timedelta(minutes=3),
+        }  # fmt: skip
+        body = signed(*house.notice(agency, tender.id, **facts))
+        problem = house.refused(
+            "POST", f"/tenders/{tender.id}/publication", agency, body, "amendment-late"
+        )
+    assert "21" in problem["detail"]
 
 
 def test_an_amendment_brings_its_documents_with_it(

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bids.ledger import parse_leaf
-from bids.receipts import check_receipt
+from bids.receipts import Receipt, check_receipt
 from signing.certificates import Party, issue, new_issuing_authority, new_root
 from signing.encoding import b64encode, format_time
 from signing.keys import Signer
@@ -52,6 +52,24 @@ def test_a_bid_is_received_at_once_with_a_receipt_anybody_can_check(
     assert house.own_bids(supplier, tender) == {sealed.bid: "current"}
     stored_receipt = house.call("GET", f"{bids_path(tender)}/{sealed.bid}/receipt", supplier).json["file"]
     assert stored_receipt == answer["receipt"]
+
+
+def test_a_clock_that_is_set_back_makes_no_ledger_look_back_dated(
+    house: House, supplier: Who, tender: Tendering
+) -> None:
+    first, second = house.seal(supplier, tender), house.seal(supplier, tender)
+    for sealed in (first, second):
+        house.upload(supplier, tender, sealed)
+    house.clock.ahead(timedelta(minutes=3))
+    answers = [house.submit(supplier, tender, first)]
+    house.clock.ahead(timedelta(minutes=2))
+    body = signed(*withdrawal(house, supplier, tender, first.bid))
+    answers.append(house.call("POST", withdrawals(tender), supplier, body, 201).json)
+    house.clock.ahead(timedelta(minutes=1))
+    answers.append(house.submit(supplier, tender, second))
+    received = [Receipt.parse(receipt_of(answer)).received_at for answer in answers]
+    house.clock.ahead(timedelta(0))
+    assert len(set(received)) == 1
 
 
 def test_the_very_same_bid_again_gets_the_same_receipt_even_late(

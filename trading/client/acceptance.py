@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bids.amendments import check_amendment
 from bids.examination import examine_notice
 from bids.notice import Notice
 from bids.trust import Trust
@@ -36,7 +37,7 @@ def accept_notice(
     1. The agency's signature, chain and enrolment hold; it is for this tender.
     2. It names this custodian with its own signing key and the sealing key made here.
     3. If another was accepted before, that one stands in its chain of `replaces`, and every notice
-       between was signed, by the same agency, before the opening time of the one it replaces.
+       between may take the place of the one it replaces.
 
     Raises:
         BidError, ClientError: it is not to be believed, and why.
@@ -70,15 +71,8 @@ def _check_successor(api: Api, shown: SignedNotice, known: Notice, trust: Trust)
     later = shown.notice
     for earlier in fetch_earlier(api, known.tender, shown.notice):
         _examine(earlier, trust)
-        _check_amends(later, earlier.notice)
+        check_amendment(later, earlier.notice)
         if earlier.notice.digest == known.digest:
             return
         later = earlier.notice
     raise ClientError("notice-not-successor")
-
-
-def _check_amends(later: Notice, earlier: Notice) -> None:
-    if later.buyer.id != earlier.buyer.id:
-        raise ClientError("notice-not-successor")
-    if later.at >= earlier.policy.opens_at:
-        raise ClientError("notice-amended-late")

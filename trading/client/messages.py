@@ -81,10 +81,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "平台出示的公告不是已接受公告的后继。",
         "The notice shown does not succeed the one that was accepted.",
     ),
-    "notice-amended-late": (
-        "更正公告是在原开标时间之后签署的。",
-        "The amending notice was signed after the opening time of the one it replaces.",
-    ),
     "notice-other-tender": ("公告是另一个标段的。", "The notice is of another tender."),
     "notice-own-key": (
         "公告中本保管人的密钥不是本机所制。",

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from bids.custody import Release as CheckedRelease
 from bids.custody import check_release
 from bids.objects import read_signed
-from bids.trust import Trust
+from bids.trust import Trust, enrolments_of
 from signing import canonical
+from signing.certificates import fingerprint
 from signing.encoding import b64encode, format_time
 from trading.accounts.models import EnvelopeKey
 from trading.accounts.services import Accounts
@@ -109,7 +110,7 @@ class Custody:
         """
         now = self._platform.clock.now(session)
         read = read_signed(file, "release")
-        _, crl = self._accounts.verify_party_signature(
+        signed, crl = self._accounts.verify_party_signature(
             session, read.statement_bytes, read.signature, now, "custodian", actor.organisation
         )
         if read.statement["custodian"] != actor.organisation:
@@ -121,9 +122,8 @@ class Custody:
         if self._kept(session, tender_id, actor.organisation, file):
             return tender.state != State.CLOSED
         step("release:checking", tender_id)
-        release = check_release(
-            file, closing_on_record(self._platform, session, tender), self._trust(crl.der)
-        )
+        trust = self._trust(session, crl.der, signed.certificate)
+        release = check_release(file, closing_on_record(self._platform, session, tender), trust)
         self._check_files_shares(session, tender, release, files_shares)
         # The order of locks is the tender's row, then the log's head; nobody takes them the other way.
         tender = self._tenders.lock(session, tender_id)
@@ -148,9 +148,11 @@ class Custody:
         if sorted(bid for bid, _ in shares) != sorted(wanted):
             raise TradingError("release-files-shares")
 
-    def _trust(self, crl: bytes) -> Trust:
+    def _trust(self, session: Session, crl: bytes, signer: x509.Certificate) -> Trust:
         lists = {canonical.digest(crl): x509.load_der_x509_crl(crl)}
-        return Trust(roots=self._platform.keys.roots, crls=lists)
+        roots = self._platform.keys.roots
+        enrolments = enrolments_of(self._accounts.enrolments_for(session, [fingerprint(signer)]), roots)
+        return Trust(roots=roots, crls=lists, enrolments=enrolments)
 
     def _keep(
         self, session: Session, actor: Actor, address: str | None, release: CheckedRelease, file: bytes,

@@ -15,7 +15,7 @@ from trading.accounts.certificates import Standing
 from trading.accounts.models import PartyCertificate
 from trading.clock import Clock, clock_column
 from trading.submission.models import Bid, Upload
-from trading.submission.writing import StoredObject, next_position
+from trading.submission.writing import StoredObject, last_received, next_position
 from trading.tenders.rules import RulePack
 
 _BIDS, _UPLOADS, _CERTIFICATES = (cast(Table, model.__table__).c for model in (Bid, Upload, PartyCertificate))
@@ -63,7 +63,11 @@ def find(
     if first.owner is not None:
         standing = Standing(first.owner, first.role, first.revoked_at)
     uploads = {row.sha256: (row.id, row.size) for row in rows if row.sha256 is not None}
-    return Found(clock.moment(first.reading), uploads, first.position, bool(first.history), standing)
+    now = clock.moment(first.reading)
+    if first.last_received is not None:
+        # A clock that was set back must not make an honest ledger look back-dated.
+        now = max(now, first.last_received)
+    return Found(now, uploads, first.position, bool(first.history), standing)
 
 
 def stored_objects(pack: RulePack, manifest: Manifest, found: Found) -> list[StoredObject]:
@@ -106,6 +110,7 @@ def _statement(dialect: str) -> Select[Any]:
         _UPLOADS.id,
         _UPLOADS.size,
         next_position(tender).label("position"),
+        last_received(tender).label("last_received"),
         exists().where(or_(mine, _BIDS.id == bindparam("bid"))).label("history"),
         _CERTIFICATES.organisation_id.label("owner"),
         _CERTIFICATES.role,

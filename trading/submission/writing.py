@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, String, Table, bindparam, func, insert, select
+from sqlalchemy import BindParameter, ColumnElement, String, Table, bindparam, case, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer
 
 from trading.audit.models import PrivateAct
-from trading.submission.models import Bid, BidObject, LedgerLeaf
+from trading.submission.models import Bid, BidObject, LedgerLeaf, Withdrawal
 
 _BID, _OBJECT, _LEAF, _ACT = (
     cast(Table, model.__table__) for model in (Bid, BidObject, LedgerLeaf, PrivateAct)
@@ -34,6 +35,20 @@ def next_position(tender_id: str | BindParameter[str]) -> ColumnElement[int]:
     """Where the tender's next leaf goes; under the tender's lock."""
     last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
     return func.coalesce(last + 1, 0)
+
+
+def last_received(tender_id: str | BindParameter[str]) -> ColumnElement[datetime | None]:
+    """When the tender's last leaf was received; under the tender's lock."""
+    last = select(func.max(LedgerLeaf.position)).where(LedgerLeaf.tender_id == tender_id).scalar_subquery()
+    taken_back = LedgerLeaf.kind == "withdrawal-leaf"
+    return (
+        select(case((taken_back, Withdrawal.received_at), else_=Bid.received_at))
+        .select_from(LedgerLeaf)
+        .join(Bid, Bid.id == LedgerLeaf.bid_id)
+        .outerjoin(Withdrawal, Withdrawal.bid_id == LedgerLeaf.bid_id)
+        .where(LedgerLeaf.tender_id == tender_id, LedgerLeaf.position == last)
+        .scalar_subquery()
+    )
 
 
 def write_bid(

@@ -146,12 +146,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "公告的 replaces 须为现行公告的摘要（首次发布时不得有）。",
         "The notice's `replaces` must be the digest of the notice in force, and absent in a first one.",
     ),
-    "notice-items-need-new-policy": (
-        "更改清单或币种会使已封存的投标无法评审，须同时更改封存策略（例如推迟截止时间），使其作废后重新封存。",
-        "Changing items or currency would spoil bids sealed already; change the sealing policy as "
-        "well (move the "
-        "deadline), so that they are void and sealed again.",
-    ),
     "notice-policy-returns": (
         "此封存策略曾经使用过，恢复它会使已作废的投标重新生效。请换用不同的截止时间或等候秒数。",
         "This sealing policy was in force before; returning to it would revive void bids. Choose "

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bids.amendments import check_amendment
 from bids.notice import Notice
 from bids.objects import build_statement, read_signed
 from signing.encoding import b64encode, format_time, parse_time
@@ -124,6 +125,8 @@ class Tenders:
         if notice.replaces != tender.notice_digest:
             raise TradingError("notice-replaces")
         self._check_facts(session, tender, notice, first)
+        if not first:
+            check_amendment(notice, notice_in_force(session, tender))
         waived = self._check_rules(session, tender, notice, now)
         return self._write(session, actor, address, tender, notice, signature, crl, now, waived)
 
@@ -223,10 +226,6 @@ class Tenders:
             raise TradingError("notice-disagrees", field="deadline")
         if not first and notice.policy.digest != tender.policy_digest:
             self._check_new_policy(session, tender, notice)
-        elif not first:
-            before = notice_in_force(session, tender)
-            if (before.items, before.currency) != (notice.items, notice.currency):
-                raise TradingError("notice-items-need-new-policy")
 
     def _check_new_policy(self, session: Session, tender: Tender, notice: Notice) -> None:
         """A policy that returned would bring void bids back beside those sealed since."""

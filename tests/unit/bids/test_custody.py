@@ -22,9 +22,12 @@ from bids.custody import (
 from bids.errors import BidError
 from bids.manifest import Manifest
 from bids.schemas import PARTS
+from bids.trust import enrolments_of
 from signing import canonical
+from signing.certificates import issue
 from signing.encoding import b64decode, b64encode
-from signing.statements import read_statement
+from signing.keys import Signer
+from signing.statements import read_statement, sign_statement
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import Bid, Tender, World
 from tests.package_factory import Case, closed_tender
@@ -236,6 +239,26 @@ def test_a_lying_custodian_is_caught_when_its_release_is_checked(case: Case) -> 
     ):
         error = refused(check_release, changed(case, shares=shares), checked, trust)
         assert error.code == code
+
+
+def test_only_who_is_enrolled_as_the_policys_custodian_releases(case: Case) -> None:
+    """The platform can put any name beside any key into a policy; who it is, the enrolment says."""
+    statement = dict(read_statement(released(case)[0], "sunseal/release/v1").statement)
+    custodian = case.world.custodians[0]
+    trust = case.tender.trust()
+    left_out = {key: value for key, value in trust.enrolments.items() if key != custodian.fingerprint}
+    file = custodian.statement(statement, case.at)
+    assert check_release(file, case.checked, trust).custodian == custodian.id
+    unknown = replace(trust, enrolments=left_out)
+    assert refused(check_release, file, case.checked, unknown).code == "not-enrolled"
+    for role, code in (("supplier", "signer-role"), ("custodian", "release-signer")):
+        party = replace(custodian.party, id="e" * 32, role=role)
+        key, authority = custodian.signer.key, case.world.parties
+        certificate = issue(authority, key.public_key(), party, case.world.issued, 365)
+        enrolment = case.world.enrolment(certificate, party)
+        known = replace(trust, enrolments=enrolments_of([enrolment], case.world.roots))
+        file = sign_statement(statement, Signer(key, certificate, authority.chain), case.at)
+        assert refused(check_release, file, case.checked, known).code == code
 
 
 def test_a_release_names_the_file_it_would_be(case: Case) -> None:

@@ -200,8 +200,9 @@ def test_a_closing_that_is_not_in_the_log_is_refused(world: World, tender: Tende
     second = world.state(
         tender.closing_statement(at=tender.notice.deadline + timedelta(seconds=1)), tender.notice.deadline
     )
-    error = refusal(closed_tender(tender, closing=second), tender)
-    assert (error.code, error.params["file"]) == ("closing-not-logged", "log/entries.jsonl")
+    for entries, code in ((None, "closing-not-logged"), (tuple(tender.world.log_entries), "closing-second")):
+        error = refusal(closed_tender(tender, closing=second, entries=entries), tender)
+        assert (error.code, error.params["file"]) == (code, "log/entries.jsonl")
 
 
 def test_an_entry_of_another_act_or_tender_does_not_log_the_closing(tender: Tender) -> None:
@@ -354,4 +355,7 @@ def test_two_closings_of_one_tender_have_different_digests(world: World, tender:
     tender.submit(world.suppliers[0], replaces=tender.bids[0].id)
     second = tender.close()
     assert first.digest != second.digest
-    assert check_closed(closed_tender(tender), tender.trust(), None, None).closing_digest == second.digest
+    shown = closed_tender(tender, entries=None)
+    assert check_closed(shown, tender.trust(), None, None).closing_digest == second.digest
+    error = refusal(closed_tender(tender), tender)
+    assert (error.code, error.params["file"]) == ("closing-second", "log/entries.jsonl")

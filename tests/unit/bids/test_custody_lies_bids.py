@@ -18,11 +18,11 @@ from bids.errors import BidError
 from bids.ledger import acceptance_leaf, withdrawal_leaf
 from bids.manifest import Manifest
 from bids.receipts import Receipt, build_receipt, build_withdrawal
-from signing import canonical
+from signing import canonical, merkle
 from signing.certificates import issue
-from signing.encoding import b64encode
+from signing.encoding import b64encode, format_time
 from signing.keys import Signer
-from signing.statements import sign_statement
+from signing.statements import read_statement, sign_statement
 from tests.bids_factory import Bid, Tender, World, strangers
 from tests.package_factory import bid_files, closed_tender
 
@@ -54,6 +54,71 @@ def closing_with(tender: Tender, **changes: Any) -> ClosedTender:
     """Close with a lying statement, properly signed and logged."""
     tender.close(file=tender.world.state(tender.closing_statement(**changes), tender.notice.deadline))
     return closed_tender(tender)
+
+
+# --- times
+
+
+def test_nothing_is_received_before_what_stands_before_it(tender: Tender, world: World) -> None:
+    first = Receipt.parse(tender.bids[-1].receipt).received_at
+    bid = tender.receive(tender.seal(world.actor("supplier", "后来者")), first - timedelta(seconds=1))
+    tender.close()
+    error = refusal(closed_tender(tender), tender)
+    assert (error.code, error.params["bid"]) == ("receipt-order", bid.id)
+
+
+def test_no_withdrawal_is_received_before_its_bid(tender: Tender) -> None:
+    last = Receipt.parse(tender.bids[-1].receipt).received_at
+    tender.withdraw(tender.bids[-1], last - timedelta(seconds=1))
+    tender.close()
+    error = refusal(closed_tender(tender), tender)
+    assert (error.code, error.params["file"]) == (
+        "receipt-order", f"bids/{tender.bids[-1].id}/withdrawal-receipt.json",
+    )  # fmt: skip
+
+
+def test_no_receipt_is_from_after_the_closing(tender: Tender) -> None:
+    bid = tender.bids[-1]
+    statement = dict(read_statement(bid.receipt, "sunseal/receipt/v1").statement)
+    at = tender.notice.deadline + timedelta(days=2)
+    statement["at"] = format_time(at)
+    receipt = sign_statement(statement, tender.world.receipt_signer, at)
+    leaf = acceptance_leaf(
+        bid.id, bid.supplier.id, bid.manifest.digest, canonical.digest(bid.signature),
+        Receipt.parse(receipt).digest,
+    )  # fmt: skip
+    tender.leaves[-1] = leaf
+    tender.tree = merkle.MemoryTree()
+    for each in tender.leaves:
+        tender.tree.append(merkle.leaf_hash(each))
+    tender.bids[-1] = replace(bid, receipt=receipt, leaf=leaf)
+    tender.close()
+    error = refusal(closed_tender(tender), tender)
+    assert (error.code, error.params["bid"]) == ("receipt-after-closing", bid.id)
+
+
+def test_no_bid_is_received_before_the_notice_it_is_for(world: World) -> None:
+    tender = world.tender()
+    bid = tender.submit(world.suppliers[0], received_at=tender.notice.at - timedelta(minutes=6))
+    tender.close()
+    error = refusal(closed_tender(tender), tender)
+    assert (error.code, error.params["bid"]) == ("receipt-before-notice", bid.id)
+
+
+def test_a_bid_under_a_policy_that_never_was_is_not_just_void(tender: Tender) -> None:
+    """Leaving a bid out by calling its policy an old one."""
+    bid = tender.bids[-1]
+    members = {**canonical.loads(bid.manifest.raw), "policy": "0" * 64}  # type: ignore[dict-item]
+    raw = canonical.dumps(members)
+    void = replace(bid, manifest=Manifest.parse(raw), signature=bid.supplier.sign(raw, tender.notice.at))
+    del tender.bids[-1], tender.leaves[-1]
+    tender.tree = merkle.MemoryTree()
+    for each in tender.leaves:
+        tender.tree.append(merkle.leaf_hash(each))
+    tender.receive(void)
+    tender.close()
+    error = refusal(closed_tender(tender), tender)
+    assert (error.code, error.params["file"]) == ("manifest-other-notice", f"bids/{bid.id}/manifest.json")
 
 
 # --- receipts and signatures

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from bids.objects import build_statement
-from bids.trust import Enrolment, Trust, build_enrolment, enrolments_of, parse_enrolments, verify_enrolment
+from bids.trust import (
+    SKEW,
+    Enrolment,
+    Trust,
+    build_enrolment,
+    enrolments_of,
+    parse_enrolments,
+    verify_enrolment,
+)
 from signing import canonical, statements
 from signing.encoding import format_time
 from signing.statements import read_statement
@@ -79,13 +87,20 @@ def test_an_unknown_role_is_not_enrolled() -> None:
 
 
 def test_resolve() -> None:
-    assert TRUST.resolve(SUPPLIER.signer.certificate) == SUPPLIER.party
+    assert TRUST.resolve(SUPPLIER.signer.certificate, NOW) == SUPPLIER.party
+
+
+def test_nobody_is_enrolled_after_the_fact() -> None:
+    enrolled = Enrolment.parse(SUPPLIER.enrolment).at
+    assert TRUST.resolve(SUPPLIER.signer.certificate, enrolled - SKEW) == SUPPLIER.party
+    with refused("enrolled-later", certificate=SUPPLIER.fingerprint):
+        TRUST.resolve(SUPPLIER.signer.certificate, enrolled - SKEW - timedelta(seconds=1))
 
 
 def test_a_certificate_without_enrolment() -> None:
     new = WORLD.actor("supplier", "新来者")
     with refused("not-enrolled", certificate=new.fingerprint):
-        TRUST.resolve(new.signer.certificate)
+        TRUST.resolve(new.signer.certificate, NOW)
 
 
 @pytest.mark.parametrize("change", [{"id": "0" * 32}, {"organisation": "CN-USCC:0"}, {"role": "agency"}])
@@ -93,7 +108,7 @@ def test_enrolment_and_certificate_must_agree(change: dict[str, str]) -> None:
     actor = WORLD.actor("supplier", "两面人", enrol=replace(SUPPLIER.party, **{"id": "1" * 32, **change}))
     trust = TENDER.trust(enrolments=enrolments_of([actor.enrolment], WORLD.roots))
     with refused("enrolment-disagrees", certificate=actor.fingerprint):
-        trust.resolve(actor.signer.certificate)
+        trust.resolve(actor.signer.certificate, NOW)
 
 
 def test_a_platform_certificate_is_no_party() -> None:
@@ -101,7 +116,7 @@ def test_a_platform_certificate_is_no_party() -> None:
     file = WORLD.enrolment(certificate, SUPPLIER.party)
     trust = TENDER.trust(enrolments=enrolments_of([file], WORLD.roots))
     with refused("certificate-wrong-authority"):
-        trust.resolve(certificate)
+        trust.resolve(certificate, NOW)
 
 
 # --- signatures beside a file

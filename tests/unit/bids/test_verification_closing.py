@@ -151,7 +151,7 @@ def test_an_earlier_notice_of_another_tender_is_caught() -> None:
         tender.old_notices[:] = [(other.notice, other.signature)]
 
     case = Case(world, prepare=lie)
-    case.close()
+    case.close(earlier=None)
     case.fail()
     name, _ = names.notice_names(other.notice.digest)
     caught(case, case.package(), "verify-notices-earlier", "notice-other-tender", name)
