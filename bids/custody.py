@@ -18,7 +18,7 @@ from bids.errors import BidError, refusing
 from bids.examination import (
     Accepted,
     BidFiles,
-    LedgerTimes,
+    Course,
     check_entries,
     check_manifest_notices,
     examine_acceptance,
@@ -145,7 +145,7 @@ def examine_bids(
 ) -> dict[str, Accepted]:
     """Examine the files behind all leaves, and that there are no others; BidError."""
     accepted: dict[str, Accepted] = {}
-    times = LedgerTimes(closing.at)
+    course = Course(closing.at)
     for leaf in leaves:
         files = bids.get(leaf.bid)
         if files is None:
@@ -153,9 +153,9 @@ def examine_bids(
         if leaf.kind == "acceptance":
             if leaf.bid in accepted:
                 raise BidError("ledger-bid-twice", bid=leaf.bid, file=LEDGER)
-            accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust, times)
+            accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust, course)
         elif leaf.bid in accepted:
-            examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust, times)
+            examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust, course)
         else:
             raise BidError("ledger-withdrawn-unknown", bid=leaf.bid, file=LEDGER)
     for bid in bids:

@@ -294,14 +294,10 @@ def _contents(data: bytes, objects: int) -> list[dict[str, Any]]:
 
 
 def _names(stated: Sequence[str]) -> list[str]:
-    """Names safe to write under: the stated ones where they are, and are unlike all others."""
-    counts: dict[str, int] = {}
-    for name in stated:
-        counts[names.same_key(name)] = counts.get(names.same_key(name), 0) + 1
-    return [
-        name if names.is_safe(name) and counts[names.same_key(name)] == 1 else names.make_safe(name, number)
-        for number, name in enumerate(stated, 1)
-    ]
+    """Names safe to write under, no two of them one file: the stated ones where they are, else numbered."""
+    numbered = [names.make_safe(name, number) for number, name in enumerate(stated, 1)]
+    found = [name if names.is_safe(name) else safe for name, safe in zip(stated, numbered, strict=True)]
+    return found if len({names.same_key(name) for name in found}) == len(found) else numbered
 
 
 class _HashingSink:

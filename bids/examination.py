@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
@@ -58,19 +58,31 @@ class Accepted:
 
 
 @dataclass
-class LedgerTimes:
-    """The times of receipt along a ledger, leaf by leaf: none goes back, none is after the closing."""
+class Course:
+    """What is followed along a ledger, leaf by leaf: times of receipt, and who each supplier is."""
 
     closing: datetime
     last: datetime | None = None
+    suppliers: dict[str, str] = field(default_factory=dict)
 
     def follow(self, receipt: Receipt) -> None:
-        """Take the next leaf's receipt; BidError "receipt-after-closing", "receipt-order"."""
+        """Take the next leaf's receipt: times never go back, and none is after the closing.
+
+        Raises BidError "receipt-after-closing", "receipt-order".
+        """
         if receipt.at > self.closing:
             raise BidError("receipt-after-closing", bid=receipt.bid)
         if self.last is not None and receipt.received_at < self.last:
             raise BidError("receipt-order", bid=receipt.bid)
         self.last = receipt.received_at
+
+    def meet(self, supplier: Party) -> None:
+        """One organisation is one supplier, or it could make up the minimum by itself.
+
+        Raises BidError "organisation-twice".
+        """
+        if self.suppliers.setdefault(supplier.organisation, supplier.id) != supplier.id:
+            raise BidError("organisation-twice", organisation=supplier.organisation)
 
 
 @contextmanager
@@ -155,7 +167,7 @@ def examine_ledger(raw_leaves: Sequence[bytes], closing: Closing, trust: Trust) 
 
 
 def examine_acceptance(
-    leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust, times: LedgerTimes
+    leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust, course: Course
 ) -> Accepted:
     """A bid as accepted: receipt, manifest, and the supplier's signature as of the time of receipt.
 
@@ -165,7 +177,7 @@ def examine_acceptance(
     4. Signature and chain hold by the receipt's revocation list and time; the signer is the leaf's supplier.
     """
     bid = leaf.bid
-    receipt = _receipt(leaf, files.receipt, bid_name(bid, "receipt.json"), notice, trust, times)
+    receipt = _receipt(leaf, files.receipt, bid_name(bid, "receipt.json"), notice, trust, course)
     with about(bid_name(bid, "manifest.json")):
         manifest = Manifest.parse(files.manifest)
         if manifest.digest != leaf.document:
@@ -182,21 +194,22 @@ def examine_acceptance(
             raise BidError("receipt-mismatch", member="policy", bid=bid)
         if manifest.policy == notice.policy.digest:
             check_sealing(manifest, notice.policy)
-    certificate = _signer(
-        leaf, "manifest", files.manifest, files.signature, receipt, bid_name(bid, "manifest.p7s"), trust
-    )
+    name = bid_name(bid, "manifest.p7s")
+    party, certificate = _signer(leaf, "manifest", files.manifest, files.signature, receipt, name, trust)
+    with about(name):
+        course.meet(party)
     return Accepted(bid, leaf.supplier, manifest, receipt.received_at, certificate)
 
 
 def examine_withdrawal(
-    leaf: Leaf, files: BidFiles, accepted: Accepted, notice: Notice, trust: Trust, times: LedgerTimes
+    leaf: Leaf, files: BidFiles, accepted: Accepted, notice: Notice, trust: Trust, course: Course
 ) -> Withdrawal:
     """A withdrawal: as an acceptance is examined, and signed under the key of the bid that it takes back."""
     bid = leaf.bid
     document = _wanted(files.withdrawal, bid_name(bid, "withdrawal.json"))
     signature = _wanted(files.withdrawal_signature, bid_name(bid, "withdrawal.p7s"))
     name = bid_name(bid, "withdrawal-receipt.json")
-    receipt = _receipt(leaf, _wanted(files.withdrawal_receipt, name), name, notice, trust, times)
+    receipt = _receipt(leaf, _wanted(files.withdrawal_receipt, name), name, notice, trust, course)
     with about(bid_name(bid, "withdrawal.json")):
         withdrawal = Withdrawal.parse(document)
         stated = (withdrawal.tender, withdrawal.supplier, withdrawal.bid, withdrawal.policy)
@@ -205,7 +218,7 @@ def examine_withdrawal(
         if stated != (notice.tender, leaf.supplier, bid, receipt.policy):
             raise BidError("withdrawal-other", bid=bid)
     name = bid_name(bid, "withdrawal.p7s")
-    certificate = _signer(leaf, "withdrawal", document, signature, receipt, name, trust)
+    _, certificate = _signer(leaf, "withdrawal", document, signature, receipt, name, trust)
     with about(name):
         _same_key(certificate, accepted)
     return withdrawal
@@ -218,7 +231,7 @@ def _wanted(data: bytes | None, file: str) -> bytes:
 
 
 def _receipt(
-    leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust, times: LedgerTimes
+    leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust, course: Course
 ) -> Receipt:
     with about(file):
         with refusing("receipt"):
@@ -238,13 +251,13 @@ def _receipt(
                 raise BidError("receipt-mismatch", member=name, bid=leaf.bid)
         if receipt.received_at > notice.deadline:
             raise BidError("receipt-late", bid=leaf.bid)
-        times.follow(receipt)
+        course.follow(receipt)
     return receipt
 
 
 def _signer(
     leaf: Leaf, what: str, document: bytes, signature: bytes, receipt: Receipt, file: str, trust: Trust
-) -> x509.Certificate:
+) -> tuple[Party, x509.Certificate]:
     with about(file):
         if canonical.digest(signature) != leaf.signature:
             raise BidError("leaf-mismatch", bid=leaf.bid, member="signature")
@@ -253,7 +266,7 @@ def _signer(
         )
         if party.id != leaf.supplier:
             raise BidError("signer-not-supplier", bid=leaf.bid)
-    return verified.certificate
+    return party, verified.certificate
 
 
 def _same_key(certificate: x509.Certificate, accepted: Accepted) -> None:

@@ -126,6 +126,15 @@ _NOTICE = {
         "本版本不支持投标人自行加锁。",
         "This version does not support a bidder's own lock.",
     ),
+    "threshold-rehearsal": (
+        "门限为 1 时一人即可开启，只允许用于演练（沙盒）。请增加保管人并提高门限。",
+        "With a threshold of 1 one custodian opens alone, which is allowed for rehearsals (sandbox) only. "
+        "Name more custodians and raise the threshold.",
+    ),
+    "independent-alone": (
+        "门限为 1 时不得声明保管人相互独立。",
+        "Custodians are not independent of each other where the threshold is 1.",
+    ),
     "threshold": (
         "解密门限 {threshold} 与保管人数 {count} 不合：须超过半数且不多于全体。",
         "The threshold {threshold} does not fit {count} custodians: it must be more than half of "

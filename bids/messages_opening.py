@@ -102,6 +102,10 @@ _CUSTODY = {
         "投标 {bid} 不在台账中。",
         "The bid {bid} is not in the ledger.",
     ),
+    "organisation-twice": (
+        "单位 {organisation} 以两个供应商的身份投标；一个单位只能算一家。",
+        "The organisation {organisation} bid as two suppliers; it counts as one.",
+    ),
     "receipt-after-closing": (
         "投标 {bid} 的回执出具于截标声明之后。",
         "The receipt of the bid {bid} is from after the closing statement.",

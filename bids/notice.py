@@ -132,6 +132,8 @@ class Policy:
         threshold, count = members["threshold"], len(members["custodians"])
         if not count < 2 * threshold <= 2 * count:
             raise BidError("threshold", threshold=threshold, count=count)
+        if members["independent"] and threshold == 1:
+            raise BidError("independent-alone")
         custodians = tuple(
             _custodian(position, members["tender"], one, sealing.public_key_size)
             for position, one in enumerate(members["custodians"], 1)
@@ -222,6 +224,8 @@ class Notice:
             raise BidError("policy-tender")
         if members["policy"]["segments"][0]["opens_at"] != members["deadline"]:
             raise BidError("segments-deadline")
+        if policy.threshold == 1 and not members["sandbox"]:
+            raise BidError("threshold-rehearsal")
         if deadline <= at:
             raise BidError("deadline-before-notice")
         _unique((item["number"] for item in members["items"]), "items")

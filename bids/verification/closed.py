@@ -10,7 +10,7 @@ from bids.custody import BidFiles, CheckedClosing
 from bids.errors import BidError
 from bids.examination import (
     Accepted,
-    LedgerTimes,
+    Course,
     check_manifest_notices,
     examine_acceptance,
     examine_closing,
@@ -69,17 +69,17 @@ def _check_leaves(
     package: Package, trust: Trust, notice: Notice, closing: Closing, leaves: Sequence[Leaf], step: Step
 ) -> dict[str, Accepted]:
     accepted: dict[str, Accepted] = {}
-    times = LedgerTimes(closing.at)
+    course = Course(closing.at)
     for leaf in leaves:
         with step.guard():
             if leaf.kind == "acceptance":
                 if leaf.bid in accepted:
                     raise BidError("ledger-bid-twice", bid=leaf.bid, file=LEDGER)
                 files = _files(package, leaf)
-                accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust, times)
+                accepted[leaf.bid] = examine_acceptance(leaf, files, notice, trust, course)
             elif leaf.bid in accepted:
                 files = _files(package, leaf)
-                examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust, times)
+                examine_withdrawal(leaf, files, accepted[leaf.bid], notice, trust, course)
             else:
                 raise BidError("ledger-withdrawn-unknown", bid=leaf.bid, file=LEDGER)
     return accepted

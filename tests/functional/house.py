@@ -256,6 +256,8 @@ class House:
             "independent": True,
             "custodians": [{"organisation": each.id, "role": "notary"} for each in custodians],
         }
+        if changes.get("threshold") == 1 and len(custodians) == 1:
+            facts |= {"sandbox": True, "independent": False}
         return {name: value for name, value in {**facts, **changes}.items() if value is not None}
 
     def draft(self, agency: Who, custodians: tuple[Who, ...], /, **changes: Any) -> dict[str, Any]:

@@ -76,7 +76,13 @@ def test_a_draft_is_there_for_its_agency_and_custodians_alone(
         ({"rules": "cn-works", "minimum_bidders": 2}, "rule-minimum-bidders"),
         ({"deadline": "2020-01-01T00:00:00Z"}, "tender-deadline-past"),
         ({"project": "0" * 32}, "project-not-found"),
-        ({"custodians": [{"organisation": "0" * 32, "role": "notary"}], "threshold": 1}, "tender-custodian"),
+        (
+            {
+                "custodians": [{"organisation": "0" * 32, "role": "notary"}], "threshold": 1,
+                "sandbox": True, "independent": False,
+            },
+            "tender-custodian",
+        ),
         (
             {
                 "items": [
@@ -146,6 +152,25 @@ def test_documents_are_stored_once_and_public_with_the_notice(
     house.refused("GET", f"/tenders/{id}/documents/clarification.pdf", None, None, "document-not-found")
     assert house.call("GET", f"/tenders/{id}/documents").json["items"] == [empty, stored]
     assert len(house.call("GET", f"/tenders/{id}/documents", agency).json["items"]) == 3
+
+
+def test_one_custodian_alone_is_a_rehearsal_and_never_independent(house: House) -> None:
+    agency, custodian = house.enrol("agency"), (house.enrol("custodian"),)
+    for changes, code in (
+        ({"sandbox": False, "independent": False}, "tender-threshold-rehearsal"),
+        ({"sandbox": True, "independent": True}, "tender-independent-alone"),
+    ):
+        facts = house.facts(agency, custodian, threshold=1, **changes)
+        house.refused("POST", "/tenders", agency, facts, code)
+
+
+def test_who_runs_the_custodians_itself_calls_none_independent(tmp_path: Path) -> None:
+    house = House(tmp_path, f"sqlite:///{tmp_path / 'own.db'}", custodians_dir=tmp_path / "custodians")
+    agency, custodians = house.enrol("agency"), tuple(house.enrol("custodian") for _ in range(3))
+    facts = house.facts(agency, custodians)
+    house.refused("POST", "/tenders", agency, facts, "tender-independent-embedded")
+    house.call("POST", "/tenders", agency, {**facts, "independent": False}, 201)
+    house.close()
 
 
 def test_a_document_above_the_limit_is_refused_unread(tmp_path: Path) -> None:

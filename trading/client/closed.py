@@ -45,6 +45,9 @@ def fetch_trust(api: Api, tender: str, roots: Sequence[x509.Certificate], log: N
             lists[canonical.digest(der)] = x509.load_der_x509_crl(der)
         except ValueError:
             raise ClientError("answer-malformed", what="crls") from None
+    if not lists:
+        # Without any, nobody's revocation would be noticed.
+        raise ClientError("answer-malformed", what="crls")
     files = [b64decode(str(text)) for text in answer["enrolments"]]
     return Trust(tuple(roots), lists, enrolments_of(files, roots), log, "" if log is None else log.name)
 

@@ -37,6 +37,7 @@ class Drafts:
     def __init__(self, platform: Platform) -> None:
         self._clock = platform.clock
         self._storage = platform.storage
+        self._embedded_custodians = platform.settings.custodians_dir is not None
 
     def create_project(self, session: Session, actor: Actor, number: str, title: str) -> Project:
         """A project of the actor's organisation.
@@ -211,6 +212,14 @@ class Drafts:
         count, threshold = len(wanted), facts["threshold"]
         if not count < 2 * threshold <= 2 * count:
             raise TradingError("tender-threshold", threshold=threshold, count=count)
+        if threshold == 1 and not facts.get("sandbox", False):
+            raise TradingError("tender-threshold-rehearsal")
+        if facts.get("independent", False):
+            if threshold == 1:
+                raise TradingError("tender-independent-alone")
+            # Whoever runs them in one process holds all their keys.
+            if self._embedded_custodians:
+                raise TradingError("tender-independent-embedded")
         known = {
             row.id: row.roles.split(",")
             for row in session.scalars(

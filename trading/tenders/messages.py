@@ -99,6 +99,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The threshold {threshold} does not fit {count} custodians: more than half of them and no "
         "more than all.",
     ),
+    "tender-threshold-rehearsal": (
+        "门限为 1 时一人即可开启，只允许用于演练（sandbox）。请增加保管人并提高门限。",
+        "With a threshold of 1 one custodian opens alone, which is allowed for rehearsals (sandbox) "
+        "only. Name more custodians and raise the threshold.",
+    ),
+    "tender-independent-alone": (
+        "门限为 1 时不得声明保管人相互独立（independent）。",
+        "Custodians are not independent of each other where the threshold is 1.",
+    ),
+    "tender-independent-embedded": (
+        "本平台与保管人在同一进程运行，其运营者持有全部密钥，不得声明保管人相互独立（independent）。",
+        "This platform runs custodians in its own process, so its operator holds their keys: they are "
+        "not independent and the tender must not say so.",
+    ),
     "tender-custodian": (
         "机构 {organisation} 未登记为保管人，或重复列出。",
         "The organisation {organisation} is not enrolled as a custodian, or stands there twice.",

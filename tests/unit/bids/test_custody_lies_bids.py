@@ -18,6 +18,7 @@ from bids.errors import BidError
 from bids.ledger import acceptance_leaf, withdrawal_leaf
 from bids.manifest import Manifest
 from bids.receipts import Receipt, build_receipt, build_withdrawal
+from bids.trust import enrolments_of
 from signing import canonical, merkle
 from signing.certificates import issue
 from signing.encoding import b64encode, format_time
@@ -119,6 +120,17 @@ def test_a_bid_under_a_policy_that_never_was_is_not_just_void(tender: Tender) ->
     tender.close()
     error = refusal(closed_tender(tender), tender)
     assert (error.code, error.params["file"]) == ("manifest-other-notice", f"bids/{bid.id}/manifest.json")
+
+
+def test_one_organisation_is_one_supplier(world: World, tender: Tender) -> None:
+    """Two party ids for one organisation would make up the minimum with one bidder."""
+    organisation = world.suppliers[0].party.organisation
+    double = world.actor("supplier", "同一家", organisation=organisation)
+    tender.submit(double)
+    tender.close()
+    trust = tender.trust(enrolments={**tender.enrolments(), **enrolments_of([double.enrolment], world.roots)})
+    error = refusal(closed_tender(tender), tender, trust=trust)
+    assert (error.code, error.params["organisation"]) == ("organisation-twice", organisation)
 
 
 # --- receipts and signatures

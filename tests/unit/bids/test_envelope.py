@@ -262,6 +262,15 @@ def test_names_with_path_parts_never_reach_a_disk() -> None:
     assert files[0].name == "001-_.._etc_passwd"
 
 
+def test_a_name_that_looks_like_a_numbered_one_takes_no_others_place() -> None:
+    names = ["003-a_b", "x", "a/b"]
+    data = [b"1", b"2", b"3"]
+    listed = contents(*((n, name, data[n - 1]) for n, name in enumerate(names, 1)))
+    files, memory = Hostile(listed, data).open()
+    assert len({one.name for one in files}) == 3
+    assert sorted(memory.objects.values()) == data
+
+
 @pytest.mark.parametrize(
     ("numbers", "count"), [([1, 1], 2), ([2, 1], 2), ([1], 2), ([1, 2], 1), ([1, 3], 2), ([], 1)]
 )

@@ -182,7 +182,16 @@ def test_building_refuses_what_parsing_does() -> None:
         TENDER.notice_bytes(at=TENDER.deadline)
     with refused("sealing-key-size"):
         bad = {**TENDER.custodian_member(0), "sealing_key": b64encode(b"x" * 1215)}
-        TENDER.policy(custodians=[bad], threshold=1)
+        TENDER.policy(custodians=[bad], threshold=1, independent=False)
+
+
+def test_one_custodian_alone_is_a_rehearsal_and_never_independent() -> None:
+    alone = World(3, custodians=1)
+    with refused("independent-alone"):
+        alone.tender(threshold=1, independent=True)
+    with refused("threshold-rehearsal"):
+        alone.tender(threshold=1, independent=False, changes={"sandbox": False})
+    assert alone.tender(threshold=1, independent=False).notice.sandbox
 
 
 def test_an_amendment_names_what_it_replaces_and_a_postponement_changes_the_policy() -> None:

@@ -118,7 +118,7 @@ def test_any_two_of_three_custodians_open_a_bid(case: Case, custodians: tuple[in
 
 def test_one_custodian_of_one_opens_a_rehearsal() -> None:
     world = World(seed=43, custodians=1)
-    case = Case(world, threshold=1)
+    case = Case(world, threshold=1, independent=False)
     case.close()
     case.release((0,), wait=0)
     case.open()
