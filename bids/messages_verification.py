@@ -31,8 +31,26 @@ _FINDINGS = {
         "All {count} files listed are there to the byte, and none that is not listed.",
     ),
     "verify-evidence-logged": (
-        "证据目录已记入公开日志，且其前本标段的条目无一遗漏。",
-        "The evidence is in the public log, and no earlier entry of this tender was left out.",
+        "证据目录已作为本标段最后一条记入公开日志，并载有证据包所含条目的摘要。",
+        "The evidence is in the public log, last, with the digest of the package's entries before it.",
+    ),
+    "verify-entries-unchecked": (
+        "日志中是否还有本标段的其他条目，仅凭证据包无法核对；下载整个日志并用 --log-entries 给出即可核对。",
+        "Whether the log holds other entries of this tender the package alone cannot show; fetch the "
+        "whole log and give it with --log-entries.",
+    ),
+    "verify-entries-all": (
+        "整个日志（{size} 条）与检查点一致，其中本标段的条目均在证据包内。",
+        "The whole log, {size} entries, is the checkpoint's, and has no entry of this tender that the "
+        "package has not.",
+    ),
+    "verify-course": (
+        "标段暂停、终止或流标之后，没有再开标、评审或定标。",
+        "After a suspension, cancellation or failure nothing was opened, evaluated or awarded.",
+    ),
+    "verify-times": (
+        "各项声明的时间与日志记载的时间相符。",
+        "Statements are from when the log says that they were made.",
     ),
     "verify-entries-tender": ("所有日志条目都属于本标段。", "All log entries are of this tender."),
     "verify-log-checkpoint": (
@@ -68,8 +86,8 @@ _FINDINGS = {
         "The closing is signed by the platform, with the notice's tender, policy and deadline.",
     ),
     "verify-closing-logged": (
-        "截标声明已记入公开日志，且只有一份。",
-        "The closing is in the public log, and it is the only one.",
+        "截标声明已记入公开日志，且证据包的条目中只有这一份。",
+        "The closing is in the public log, and the only one among the package's entries.",
     ),
     "verify-ledger-root": (
         "台账 {count} 条与截标声明中的根一致。",
@@ -92,8 +110,8 @@ _FINDINGS = {
         "The {count} releases are signed by their custodians, and their shares are those committed to.",
     ),
     "verify-releases-all": (
-        "确定之前日志收到的释放声明无一遗漏。",
-        "No release that the log had before the freezing was left out.",
+        "证据包的条目中，确定之前收到的释放声明无一遗漏。",
+        "No release among the package's entries from before the freezing was left out.",
     ),
     "verify-record-signed": ("开标记录由平台签名。", "The opening record is signed by the platform."),
     "verify-record-logged": (
@@ -101,8 +119,12 @@ _FINDINGS = {
         "The opening record is in the log, after the releases were frozen.",
     ),
     "verify-opened-again": (
-        "重新开启 {count} 份投标，报价文件逐字节一致。",
-        "All {count} bids were opened again, and each offer is the same to the byte.",
+        "重新尝试开启 {count} 份投标：{opened} 份开启，报价文件逐字节一致。",
+        "All {count} bids were tried again: {opened} opened, and each offer is the same to the byte.",
+    ),
+    "verify-ciphertexts": (
+        "全部 {count} 份投标的密文均在，与投标清单一致。",
+        "The ciphertexts of all {count} bids are there, as the manifests have them.",
     ),
     "verify-record-rows": (
         "开标记录与重新开启的结果一致（开启 {opened} / {count}）。",
@@ -156,8 +178,17 @@ _FINDINGS = {
         "The tender ended before it was evaluated; the package cannot show whether the reason is true.",
     ),
     "verify-none-responsive": (
-        "重新计算后有效投标 {count} 份。",
-        "Ranked again, {count} bids were responsive.",
+        "重新计算后有效投标 {count} 份；平台只能在没有有效投标时宣布流标。",
+        "Ranked again, {count} bids were responsive; the platform fails a tender only where none is.",
+    ),
+    "verify-few-opened": (
+        "成功开启的投标人 {suppliers} 家（最低 {wanted} 家）；是否须重新计数由规则包决定。",
+        "{suppliers} suppliers have a bid that opened ({wanted} are the minimum); whether they are counted "
+        "again the rule pack says.",
+    ),
+    "verify-evaluated-before": (
+        "此前还有 {count} 次不同的评审；以最后一次为准，请查看日志。",
+        "There were {count} other evaluations before; the last one counts, the log has them all.",
     ),
     "verify-complete": (
         "证据包恰好包含此过程应有的 {count} 个文件。",
@@ -303,6 +334,43 @@ _REFUSALS = {
     "decision-differs": (
         "定标决定针对另一中标人或另一份开标记录。",
         "The buyer's decision is for another winner or opening record.",
+    ),
+    "failure-unjustified": (
+        "平台宣布流标，但投标人数或有效投标并不少：理由不成立。",
+        "The platform declared the tender failed, but bidders and bids were enough: it had no reason to.",
+    ),
+    "ciphertext-lost": (
+        "平台已向供应商 {supplier} 出具投标 {bid} 的回执，却遗失或改动了其密文。",
+        "The platform lost or altered the ciphertext of the bid {bid} of the supplier {supplier}, for which "
+        "it had given a receipt.",
+    ),
+    "entry-left-out": (
+        "日志中有本标段的 {act}，证据包却没有。",
+        "The log has an entry of this tender, {act}, that the package leaves out.",
+    ),
+    "log-entries-short": (
+        "所给日志只有 {found} 条，检查点有 {wanted} 条。请下载完整。",
+        "The log given has {found} entries, the checkpoint {wanted}. Fetch all of it.",
+    ),
+    "log-entries-root": (
+        "所给日志与证据包的检查点不一致：不是同一个日志，或下载有误。",
+        "The log given is not that of the package's checkpoint: another log, or damaged on the way.",
+    ),
+    "entry-after-end": (
+        "标段暂停、终止或流标之后，日志中仍有 {act}。",
+        "The log has {act} after the tender was suspended, cancelled or failed.",
+    ),
+    "entry-back": (
+        "条目 {act} 的时间早于它前面的条目。",
+        "The entry of {act} is from before the entries that stand before it.",
+    ),
+    "entry-time": (
+        "{act} 的声明时间与记入日志的时间不符。",
+        "The statement of {act} is not from when it was logged.",
+    ),
+    "verify-broke-off": (
+        "{what} 的内容出乎预料，检查中断（{kind}）。",
+        "What is in {what} was not foreseen, and the check broke off ({kind}).",
     ),
     "ending-other-closing": (
         "终止声明针对另一份截标声明。",

@@ -8,6 +8,7 @@ so that nothing can be changed, added or left out later. Entries are stored, nev
 from __future__ import annotations
 
 import re
+import stat
 import struct
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,7 +106,7 @@ def evidence_digests(evidence: bytes, entries: Iterable[bytes]) -> dict[str, str
     """The digests of the log entry of the act "evidence.published".
 
     `evidence` is the file `evidence.json`; `entries` are all entries of the tender before this one, in log
-    order: their digest is what shows that none was left out of the package.
+    order: by their digest none can be added to the package or taken from it any more.
     """
     statement = read_signed(evidence, "evidence")
     return {
@@ -202,6 +203,9 @@ def _check_entry(info: zipfile.ZipInfo) -> None:
     name = info.orig_filename
     if name != info.filename or not is_package_name(name):
         raise BidError("package-name", file=name)
+    # Whoever unpacks it with another tool gets plain files and nothing beside them.
+    if info.comment or stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+        raise BidError("package-malformed")
     stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
     if not stored or info.flag_bits & ~_UTF8:
         raise BidError("package-not-stored", file=name)
@@ -222,7 +226,8 @@ def _check_layout(stream: BinaryIO, archive: zipfile.ZipFile, infos: Sequence[zi
         fields = _LOCAL_HEADER.unpack(header)
         flags, method, name_length, extra_length = fields[2], fields[3], fields[9], fields[10]
         name = stream.read(name_length)
-        if name != info.filename.encode() or flags & ~_UTF8 or method != zipfile.ZIP_STORED:
+        same = fields[6:9] == (info.CRC, info.compress_size, info.file_size)
+        if name != info.filename.encode() or flags & ~_UTF8 or method != zipfile.ZIP_STORED or not same:
             raise BidError("package-malformed")
         position += len(header) + name_length + extra_length + info.file_size
     end = stream.seek(0, 2)

@@ -158,12 +158,20 @@ def _issued_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) ->
     key = (crl.fingerprint(hashes.SHA256()), issuer)
     known = _issued.get(key)
     if known is None:
+        # The signature first: what nobody signed is not looked into.
         known = (
             crl.signature_algorithm_oid == _ECDSA_SHA256
-            and not any(extension.critical for extension in crl.extensions)
             and crl.is_signature_valid(require_p256(issuer.public_key()))
+            and _uncritical(crl)
         )
         _issued[key] = known
         if len(_issued) > 64:
             _issued.popitem(last=False)
     return known
+
+
+def _uncritical(crl: x509.CertificateRevocationList) -> bool:
+    try:
+        return not any(extension.critical for extension in crl.extensions)
+    except (ValueError, x509.DuplicateExtension):
+        return False

@@ -1,7 +1,8 @@
 """Detached CMS signatures (RFC 5652), CAdES-BES (ETSI EN 319 122-1): DER, one signer, ECDSA P-256, SHA-256.
 
 Everything in a signature is either signed, fixed by the profile, or a certificate that the chain check uses
-up; so no byte of it can be changed without being noticed, and a signature's digest can stand in a record.
+up. Who has one can still write it another way that verifies (ECDSA's s as n − s, for one), so a record that
+names a signature by its digest means these very bytes, which are kept beside it.
 """
 
 from __future__ import annotations

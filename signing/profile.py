@@ -129,7 +129,7 @@ def policies_of(certificate: x509.Certificate) -> frozenset[x509.ObjectIdentifie
         extension = certificate.extensions.get_extension_for_class(x509.CertificatePolicies)
     except x509.ExtensionNotFound:
         return frozenset()
-    except ValueError:
+    except (ValueError, x509.DuplicateExtension):
         raise CertificateError("The certificate's extensions are malformed.", "malformed") from None
     return frozenset(policy.policy_identifier for policy in extension.value)
 
@@ -155,5 +155,5 @@ def load_pem(data: bytes) -> list[x509.Certificate]:
         raise CertificateError("The PEM file is larger than 1 MiB.", "malformed")
     try:
         return x509.load_pem_x509_certificates(data)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise CertificateError("The PEM file holds no readable certificate.", "malformed") from None

@@ -20,12 +20,12 @@ def rewrite(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
     return zipped({name: content for name, content in files.items() if content is not None})
 
 
-def check(data: bytes, world: World | None = None) -> Report:
+def check(data: bytes, world: World | None = None, log_entries: bytes | None = None) -> Report:
     """Verify a package; with `world`, anchored in its root and log key."""
     package = read_package(io.BytesIO(data))
     if world is None:
-        return verify(package)
-    return verify(package, dump_pem(world.roots), world.log_signer.vkey)
+        return verify(package, log_entries=log_entries)
+    return verify(package, dump_pem(world.roots), world.log_signer.vkey, log_entries)
 
 
 def failures(report: Report) -> dict[str, list[str]]:

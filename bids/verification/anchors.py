@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,24 +15,41 @@ from signing import canonical
 from signing.certificates import load_pem
 from signing.notes import NoteVerifier
 
-_PEM_CRL = re.compile(rb"-----BEGIN X509 CRL-----\r?\n.*?-----END X509 CRL-----\r?\n?", re.DOTALL)
+_BEGIN, _END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
+_MAX_CRLS = 16 * 1024 * 1024  # bytes of PEM
 
 
 def load_crls(data: bytes) -> dict[str, x509.CertificateRevocationList]:
-    """The revocation lists of a PEM file, by the SHA-256 of their DER; BidError "crl-malformed".
+    """The revocation lists of a PEM file of at most 16 MiB, by the SHA-256 of their DER; BidError
+    "crl-malformed".
 
     Their signatures are checked where they are used, against the issuer of the certificate in question.
     """
-    found: dict[str, x509.CertificateRevocationList] = {}
-    if _PEM_CRL.sub(b"", data).strip():
+    if len(data) > _MAX_CRLS:
         raise BidError("crl-malformed", file=CRLS)
-    for block in _PEM_CRL.findall(data):
+    found: dict[str, x509.CertificateRevocationList] = {}
+    for block in _blocks(data):
         try:
             crl = x509.load_pem_x509_crl(block)
-        except ValueError:
+            found[canonical.digest(crl.public_bytes(Encoding.DER))] = crl
+        except (ValueError, x509.InvalidVersion):
             raise BidError("crl-malformed", file=CRLS) from None
-        found[canonical.digest(crl.public_bytes(Encoding.DER))] = crl
     return found
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """The PEM blocks; nothing but blank lines stands between them."""
+    block: list[bytes] = []
+    for line in data.splitlines():
+        if block or line == _BEGIN:
+            block.append(line)
+        elif line.strip():
+            raise BidError("crl-malformed", file=CRLS)
+        if line == _END:
+            yield b"\n".join(block) + b"\n"
+            block = []
+    if block:
+        raise BidError("crl-malformed", file=CRLS)
 
 
 def read_trust(package: Package, book: Book, roots: bytes | None, log_key: str | None) -> Trust | None:

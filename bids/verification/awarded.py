@@ -79,6 +79,8 @@ def check_evaluation(
             raise BidError("evaluation-unknown-bid", file=LOG_ENTRIES)
         evaluation = Evaluation(read.digest, rejections, tuple(members.get("order", ())))
         step.params["count"] = str(len(rejections))
+    if evaluation is not None and len(entries) > 1:
+        book.note("verify-evaluated-before", LOG_ENTRIES, count=len(entries) - 1)
     return evaluation
 
 
@@ -146,7 +148,7 @@ def _compare_working(
     wanted = {**ranking.working, "opening": opened.record.digest, "evaluation": evaluation.digest}
     working = award["working"]
     for member in sorted(wanted.keys() | working.keys()):
-        if wanted.get(member) != working.get(member):
+        if member not in working or wanted.get(member) != working[member] or member not in wanted:
             step.fail(BidError("award-working", member=member, file=AWARD))
 
 

@@ -102,8 +102,14 @@ class Step:
         except BidError as error:
             self.fail(error, *files)
         except SigningError as error:
-            what = files[0] if files else ", ".join(self.files[:1])
-            self.fail(from_signing(error, what=what), *files)
+            self.fail(from_signing(error, what=self._what(files)), *files)
+        except Exception as error:
+            # Something in the package that no check foresaw: it does not hold, and the others go on.
+            kind = type(error).__name__
+            self.fail(BidError("verify-broke-off", what=self._what(files), kind=kind), *files)
+
+    def _what(self, files: tuple[str, ...]) -> str:
+        return files[0] if files else ", ".join(self.files[:1])
 
 
 class Book:

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bids.entries import Entry
 from bids.errors import BidError, refusing
-from bids.examination import log_verifier
+from bids.examination import ENDING_ACTS, log_verifier
 from bids.package import (
+    CLOSING,
     EVIDENCE,
     LOG_CHECKPOINT,
     LOG_ENTRIES,
     LOG_KEY,
+    OPENING_RECORD,
     Package,
     evidence_digests,
     proof_name,
     split_lines,
 )
-from bids.trust import Trust
+from bids.trust import SKEW, Trust
 from bids.verification.findings import Book, Step
 from signing import canonical, merkle, notes
+from signing.encoding import parse_time
+from signing.errors import SigningError
 from signing.notes import Checkpoint, Proof
 
 _PROOFS = "log/proofs/"
+_FILES = {"tender.closed": CLOSING, "tender.opened": OPENING_RECORD, "evidence.published": EVIDENCE}
+# Signed by the agency or a custodian, or made long before it is logged because much is rendered meanwhile.
+_SIGNED_BEFORE = ("tender.evaluated", "tender.awarded", "tender.cancelled", "evidence.published")
+_COURSE = ("tender.closed", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded")
 
 
 @dataclass(frozen=True)
@@ -95,8 +104,11 @@ def _proofs(package: Package, step: Step, note: bytes) -> list[Proof]:
 
 
 def check_published(package: Package, book: Book, log: Log, tender: str | None) -> None:
-    """The last entry publishes this very evidence and names the digest of all entries before it, so that
-    none of the tender's can have been left out; all entries are this tender's."""
+    """The last entry publishes this very evidence and names the digest of the entries before it, so that
+    none can be added to the package or taken from it later; all entries are this tender's.
+
+    That they are all entries of the tender is the platform's word: `check_whole_log` looks.
+    """
     with book.step("verify-evidence-logged", EVIDENCE, LOG_ENTRIES):
         last = log.only("evidence.published")
         if last is not log.entries[-1]:
@@ -108,6 +120,65 @@ def check_published(package: Package, book: Book, log: Log, tender: str | None) 
         for entry in log.entries:
             if entry.tender != (tender or log.entries[0].tender):
                 step.fail(BidError("entry-other-tender", act=entry.act, file=LOG_ENTRIES))
+
+
+def check_whole_log(book: Book, log: Log, data: bytes | None) -> None:
+    """`data`, all leaves of the log, has the checkpoint's root and no other entries of the tender than the
+    package's; without it this is said not to have been checked."""
+    if data is None:
+        book.note("verify-entries-unchecked", LOG_ENTRIES)
+        return
+    with book.step("verify-entries-all", LOG_ENTRIES, size=log.checkpoint.size) as step:
+        leaves = split_lines(data, "--log-entries")[: log.checkpoint.size]
+        if len(leaves) < log.checkpoint.size:
+            raise BidError("log-entries-short", found=len(leaves), wanted=log.checkpoint.size)
+        if merkle.root([merkle.leaf_hash(leaf) for leaf in leaves]) != log.checkpoint.root:
+            raise BidError("log-entries-root")
+        tender = log.entries[0].tender
+        known = {entry.raw for entry in log.entries}
+        for entry in map(Entry.parse, leaves):
+            if entry.tender == tender and entry.raw not in known:
+                step.fail(BidError("entry-left-out", act=entry.act, file=LOG_ENTRIES))
+
+
+def check_course(book: Book, log: Log) -> None:
+    """Once a tender is suspended, cancelled or failed, nothing is opened, evaluated or awarded any more."""
+    with book.step("verify-course", LOG_ENTRIES) as step:
+        ended = False
+        for entry in log.entries:
+            if ended and entry.act in _COURSE:
+                step.fail(BidError("entry-after-end", act=entry.act, file=LOG_ENTRIES))
+            ended = ended or entry.act in (*ENDING_ACTS, "tender.failed")
+
+
+def check_times(package: Package, book: Book, log: Log) -> None:
+    """What is in the log was logged when it says it was made: entries' times do not go back, a statement of
+    the platform is from when it was logged, one of the agency's from no later. Clocks may differ by SKEW."""
+    with book.step("verify-times", LOG_ENTRIES) as step:
+        latest = log.entries[0].at
+        for entry in log.entries:
+            if entry.at < latest - SKEW:
+                step.fail(BidError("entry-back", act=entry.act, file=LOG_ENTRIES))
+            latest = max(latest, entry.at)
+            file = _FILES.get(entry.act, LOG_ENTRIES)
+            with step.guard(file):
+                at = _stated(entry.statement_file if file == LOG_ENTRIES else package.read(file))
+                if at is None:
+                    continue
+                before = entry.act not in _SIGNED_BEFORE and at < entry.at - SKEW
+                if before or at > entry.at + SKEW:
+                    raise BidError("entry-time", act=entry.act, file=file)
+
+
+def _stated(data: bytes | None) -> datetime | None:
+    """The `at` of a signed statement's file; None if there is none or it is no such file, which other steps
+    say."""
+    try:
+        file = None if data is None else canonical.loads(data)
+        statement = file.get("statement") if isinstance(file, dict) else None
+        return parse_time(str(statement["at"])) if isinstance(statement, dict) else None
+    except (SigningError, KeyError):
+        return None
 
 
 def check_digest(entry: Entry, name: str, digest: str) -> None:

@@ -15,6 +15,9 @@ from bids.trust import Trust
 from bids.verification.findings import Book, Step
 from bids.verification.log import Log, check_digest, check_file_digest
 
+# By then the platform holds the shares: a bid it could not read it may just as well have read.
+_LOST = ("ciphertext-altered", "ciphertext-missing")
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -33,8 +36,9 @@ def check_opening(
     releases: Sequence[Release],
 ) -> Opened | None:
     """1. The record is signed by the platform for this closing, and logged after the releases were frozen.
-    2. Every current bid is opened again and its offer compared to the byte. 3. The record says of each just
-    what came out: opened or not, total recomputed, what was announced, whose fault and why."""
+    2. Every current bid is opened again and its offer compared to the byte. 3. The ciphertext of each is
+    there, for which the platform gave a receipt. 4. The record says of each just what came out: opened or
+    not, total recomputed, what was announced, whose fault and why."""
     record: OpeningRecord | None = None
     with book.step("verify-record-signed", OPENING_RECORD):
         data = package.read(OPENING_RECORD)
@@ -53,6 +57,12 @@ def check_opening(
             raise BidError("entry-order", act=entry.act, file=LOG_ENTRIES)
     with book.step("verify-opened-again", count=len(checked.current)) as step:
         outcomes = tuple(_open_again(package, step, checked, releases, bid) for bid in checked.current)
+        step.params["opened"] = str(sum(outcome.opened for outcome in outcomes))
+    with book.step("verify-ciphertexts", count=len(outcomes)) as step:
+        for outcome in outcomes:
+            if outcome.reason in _LOST:
+                name = sealed_name(outcome.bid, BID_SEGMENT)
+                step.fail(BidError("ciphertext-lost", bid=outcome.bid, supplier=outcome.supplier, file=name))
     with book.step("verify-record-rows", OPENING_RECORD) as step:
         _compare(step, opening_rows(outcomes, checked.notice), signed.statement["bids"])
         step.params["opened"] = str(sum(outcome.opened for outcome in outcomes))
@@ -85,7 +95,7 @@ def _compare(step: Step, wanted: Sequence[Any], found: Sequence[Any]) -> None:
             step.fail(BidError("record-bid-missing", bid=row["bid"], file=OPENING_RECORD))
             continue
         # Record and ciphertext contradict each other: which of them was changed, nobody can tell from here.
-        lost = row.get("reason") in ("ciphertext-altered", "ciphertext-missing")
+        lost = row.get("reason") in _LOST
         files = (OPENING_RECORD, sealed_name(row["bid"], BID_SEGMENT)) if lost else (OPENING_RECORD,)
         for member in sorted(row.keys() | said.keys()):
             if row.get(member) != said.get(member):

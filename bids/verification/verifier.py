@@ -15,7 +15,15 @@ from bids.verification.awarded import agency_statement, check_award, check_evalu
 from bids.verification.closed import check_closing
 from bids.verification.files import check_complete, check_evidence
 from bids.verification.findings import Book, Report
-from bids.verification.log import Log, check_log, check_published, embedded
+from bids.verification.log import (
+    Log,
+    check_course,
+    check_log,
+    check_published,
+    check_times,
+    check_whole_log,
+    embedded,
+)
 from bids.verification.notices import check_notices
 from bids.verification.opened import Opened, check_opening
 from bids.verification.releases import check_releases
@@ -38,18 +46,26 @@ _ALWAYS = (
 _OPENING_ACTS = ("custody.released", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded")
 
 
-def verify(package: Package, roots: bytes | None = None, log_key: str | None = None) -> Report:
+def verify(
+    package: Package,
+    roots: bytes | None = None,
+    log_key: str | None = None,
+    log_entries: bytes | None = None,
+) -> Report:
     """Check a whole evidence package; nothing that it holds makes this raise.
 
     Args:
         roots: the reader's own root certificates (PEM), None to take the package's.
         log_key: the reader's own C2SP verifier key of the log, None to take the package's.
+        log_entries: all leaves of the log from its beginning, one a line, which show that the package has
+            all entries of the tender; None if the reader has not fetched them.
 
     Steps, each of them one or more findings:
 
     1. Anchors: roots, log key, revocation lists, enrolments.
     2. The evidence statement, and every file by the digest it lists.
-    3. The log: checkpoint, entries, proofs; that the evidence is logged, last, with all entries before it.
+    3. The log: checkpoint, entries, proofs; that the evidence is logged, last, with the package's entries;
+       with `log_entries`, that the log has no others of the tender. Times agree; nothing follows an end.
     4. The notice, earlier notices, and their publication.
     5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current.
     6. If too few suppliers bid: that nothing was opened, and the failure is logged. Otherwise
@@ -63,19 +79,25 @@ def verify(package: Package, roots: bytes | None = None, log_key: str | None = N
     trust = read_trust(package, book, roots, log_key)
     if trust is not None:
         evidence = check_evidence(package, book, trust)
-        _check_tender(package, book, trust, None if evidence is None else evidence.statement["tender"])
+        tender = None if evidence is None else evidence.statement["tender"]
+        _check_tender(package, book, trust, tender, log_entries)
     if not anchored:
         book.note("verify-unanchored")
     return Report(tuple(book.findings), anchored)
 
 
-def _check_tender(package: Package, book: Book, trust: Trust, tender: str | None) -> None:
+def _check_tender(
+    package: Package, book: Book, trust: Trust, tender: str | None, log_entries: bytes | None
+) -> None:
     """Steps 3 to 10; `tender` is the evidence's, None where that could not be believed."""
     log = check_log(package, book, trust)
     if log is None:
         book.note("verify-skipped", names.LOG_ENTRIES)
         return
     check_published(package, book, log, tender)
+    check_whole_log(book, log, log_entries)
+    check_course(book, log)
+    check_times(package, book, log)
     notices = check_notices(package, book, trust, log, tender)
     if notices is None:
         return
@@ -104,6 +126,9 @@ def _check_unopened(book: Book, trust: Trust, log: Log, checked: CheckedClosing,
             # Custodians may have released before the tender was ended for another reason than the minimum.
             if not (enough and entry.act == "custody.released"):
                 step.fail(BidError("entry-unopened", act=entry.act, file=names.LOG_ENTRIES))
+        if enough and log.of("tender.failed"):
+            # The platform by itself ends a tender for too few bidders, and for nothing else.
+            step.fail(BidError("failure-unjustified", file=names.LOG_ENTRIES))
     _check_ending(book, trust, log, checked)
     book.note("verify-erasures", names.LOG_ENTRIES)
 
@@ -155,23 +180,37 @@ def _check_opened(package: Package, book: Book, trust: Trust, log: Log, checked:
 
 
 def _check_no_award(book: Book, trust: Trust, log: Log, checked: CheckedClosing, opened: Opened) -> None:
-    """A tender that ended after its opening: no award in the log; where it was evaluated, whether a
-    responsive bid was there is said plainly."""
+    """A tender that ended after its opening: no award in the log, and where the platform ended it, no bid
+    that could have won."""
     _check_ending(book, trust, log, checked)
     with book.step("verify-not-awarded", names.LOG_ENTRIES):
         if log.of("tender.awarded"):
             raise BidError("entry-unopened", act="tender.awarded", file=names.LOG_ENTRIES)
-    if not log.of("tender.evaluated"):
+    failed = bool(log.of("tender.failed"))
+    if log.of("tender.evaluated"):
+        evaluation = check_evaluation(book, trust, log, checked, opened)
+        if evaluation is not None:
+            with book.step("verify-none-responsive", names.LOG_ENTRIES) as step:
+                ranking = rank_opened(checked, opened, evaluation, "order", "lowest-total")
+                responsive = sum(row.responsive for row in ranking.rows)
+                step.params["count"] = str(responsive)
+                if responsive and failed:
+                    step.fail(BidError("failure-unjustified", file=names.LOG_ENTRIES))
+    elif failed:
+        _check_few_opened(book, checked, opened)
+    else:
         book.note("verify-not-evaluated", names.LOG_ENTRIES)
-        return
-    evaluation = check_evaluation(book, trust, log, checked, opened)
-    if evaluation is not None:
-        with book.step("verify-none-responsive", names.LOG_ENTRIES) as step:
-            ranking = rank_opened(checked, opened, evaluation, "order", "lowest-total")
-            responsive = sum(row.responsive for row in ranking.rows)
-            step.params["count"] = str(responsive)
-            if responsive:
-                step.unknown()
+
+
+def _check_few_opened(book: Book, checked: CheckedClosing, opened: Opened) -> None:
+    suppliers = {outcome.supplier for outcome in opened.outcomes if outcome.opened}
+    least = checked.policy.minimum_bidders
+    with book.step("verify-few-opened", names.LOG_ENTRIES, suppliers=len(suppliers), wanted=least) as step:
+        if len(suppliers) >= least:
+            step.fail(BidError("failure-unjustified", file=names.LOG_ENTRIES))
+        elif suppliers:
+            # Whether bidders are counted again after the opening the rule pack says, not the package.
+            step.unknown()
 
 
 def _notice_names(notices: Sequence[Notice]) -> list[str]:

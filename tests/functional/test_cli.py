@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from signing.encoding import format_time
+from signing.encoding import b64decode, format_time
 from signing.suite import SUNSEAL_1
 from trading.cli import sunseal
 from trading.client.agency import Agency
@@ -213,6 +213,12 @@ def check_verify(site: Site, package: Path, capsys: pytest.CaptureFixture[str]) 
     run("verify", package, "--roots", roots, "--log-key", key, "--lang", "en")
     said = capsys.readouterr().out
     assert "The package holds" in said and "nanchored" not in said and "  1 [ok]" in said
+    log = package.with_name("log.jsonl")
+    size = int(site.operator.raw("/log/checkpoint").splitlines()[1])
+    pages = [site.operator.get("/log/entries", start=start, limit=500) for start in range(0, size, 500)]
+    log.write_bytes(b"".join(b64decode(each) + b"\n" for page in pages for each in page["entries"]))
+    run("verify", package, "--roots", roots, "--log-key", key, "--log-entries", log, "--lang", "en")
+    assert "has no entry of this tender that the package has not" in capsys.readouterr().out
     run("verify", package, "--lang", "zh")
     assert "核对通过" in (said := capsys.readouterr().out) and "未锚定" in said
     spoiled = package.with_name("spoiled.zip")

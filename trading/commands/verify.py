@@ -21,27 +21,33 @@ _PLAIN = {
     "en": {True: "ok", False: "FAILED", None: "not checked"},
 }
 _FILES_SHOWN = 5
+_MAX_LOG = 1 << 30  # bytes
 
 
 @click.command()
 @click.argument("package", type=PATH)
 @click.option("--roots", type=PATH, help="PEM of the root certificates you trust.")
 @click.option("--log-key", help="The log's verifier key that you trust, or a file that holds it.")
+@click.option("--log-entries", type=PATH, help="All leaves of the log, one a line, as fetched by you.")
 @lang_option
-def verify(package: Path, roots: Path | None, log_key: str | None, lang: Language) -> int:
+def verify(
+    package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None, lang: Language
+) -> int:
     """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
 
     The exit status is 1 if anything does not hold. Without --roots and --log-key the package's own are
-    taken, which shows that it agrees with itself but not who made it: "unanchored".
+    taken, which shows that it agrees with itself but not who made it: "unanchored". With --log-entries it
+    is also checked that the log has no other entries of the tender.
     """
     anchors = None if roots is None else read_file(roots)
     key = _log_key(log_key)
+    entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
     try:
         source = package.open("rb")
     except OSError as error:
         raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
     with source:
-        report = verify_package(read_package(source), anchors, key)
+        report = verify_package(read_package(source), anchors, key, entries)
     for finding in report.findings:
         _show(finding, lang)
     return _conclude(report, lang)

@@ -37,7 +37,8 @@ def test_an_award_passes_every_check_in_words(case: Case) -> None:
     report = check(honest(case), case.world)
     assert [finding.number for finding in report.findings] == list(range(1, len(report.findings) + 1))
     assert {finding.ok for finding in report.findings} == {True, None}
-    assert [finding.code for finding in report.findings if finding.ok is None] == ["verify-sandbox"]
+    unknown = [finding.code for finding in report.findings if finding.ok is None]
+    assert unknown == ["verify-entries-unchecked", "verify-sandbox"]
     assert all(texts(report))
     assert report.failed_files == frozenset()
 
@@ -79,7 +80,7 @@ def test_two_of_three_custodians_after_the_grace_pass(case: Case) -> None:
     honest(case)
 
 
-def test_bids_that_do_not_open_pass_with_their_reasons(case: Case) -> None:
+def test_what_the_platform_lost_or_altered_is_its_failure_and_nothing_else_is(case: Case) -> None:
     case.close()
     lost = case.checked.current[0].bid
     altered = case.checked.current[1].bid
@@ -88,9 +89,15 @@ def test_bids_that_do_not_open_pass_with_their_reasons(case: Case) -> None:
     case.open()
     case.evaluate()
     case.award()
-    files = unzipped(honest(case))
+    data = case.package()
+    files = unzipped(data)
     assert names.sealed_name(lost, "bid") not in files
     assert names.sealed_name(altered, "bid") in files and names.offer_name(altered, "bid") not in files
+    report = check(data, case.world)
+    assert failures(report) == {"verify-ciphertexts": ["ciphertext-lost", "ciphertext-lost"]}
+    assert report.failed_files == {names.sealed_name(bid, "bid") for bid in (lost, altered)}
+    words = " ".join(texts(report))
+    assert lost in words and case.checked.current[0].supplier in words
 
 
 def test_rejected_bids_and_parted_ties_pass() -> None:
@@ -111,7 +118,9 @@ def test_rejected_bids_and_parted_ties_pass() -> None:
     assert case.ranking is not None and case.ranking.winner == bids[2]
     report = check(honest(case), world)
     unknown = [finding.code for finding in report.findings if finding.ok is None]
-    assert unknown == ["verify-sandbox", "verify-tie-rule", "verify-above-ceiling"]
+    assert unknown == [
+        "verify-entries-unchecked", "verify-sandbox", "verify-tie-rule", "verify-above-ceiling",
+    ]  # fmt: skip
 
 
 def test_custodians_that_are_not_independent_are_said_to_be_so() -> None:
@@ -151,11 +160,11 @@ def test_a_tender_whose_bids_were_all_rejected_passes(case: Case) -> None:
     assert {finding.code: finding.ok for finding in report.findings}["verify-none-responsive"] is True
 
 
-def test_a_tender_failed_after_opening_for_another_reason_is_said_to_be_unproven(case: Case) -> None:
+def test_a_tender_cancelled_by_its_agency_after_the_opening_passes(case: Case) -> None:
     case.close()
     case.release()
     case.open()
-    case.fail("minimum after admission")
+    case.cancel()
     report = check(honest(case), case.world)
     assert {finding.code: finding.ok for finding in report.findings}["verify-not-evaluated"] is None
     other = Case(World(seed=67))
@@ -165,7 +174,7 @@ def test_a_tender_failed_after_opening_for_another_reason_is_said_to_be_unproven
     other.evaluate()
     other.cancel()
     report = check(honest(other), other.world)
-    assert {finding.code: finding.ok for finding in report.findings}["verify-none-responsive"] is None
+    assert {finding.code: finding.ok for finding in report.findings}["verify-none-responsive"] is True
 
 
 # --- evidence and log
