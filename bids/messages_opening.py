@@ -182,6 +182,10 @@ _OPENING = {
         "平台所存密文与投标清单中的摘要不符。",
         "The platform's ciphertext is not the one in the bid's signed manifest.",
     ),
+    "opening-broke-off": (
+        "开启该投标时发生意外，已记录备查；其他投标不受影响。",
+        "Opening the bid broke off unexpectedly, which is on record; the others went on.",
+    ),
     "opening-share-mismatch": (
         "有保管人释放的份额与投标人的承诺不符，其余份额不足。",
         "A custodian released another share than the bidder committed to, and too few others are left.",

@@ -77,7 +77,7 @@ def open_bid(
     """
     part = bid.manifest.part(BID_SEGMENT, "public")
     suite = by_name(policy.suite)
-    failure = _ciphertext_failure(part, ciphertext)
+    failure = ciphertext_failure(part, ciphertext)
     if failure is not None or ciphertext is None:
         return _failed(bid, PLATFORM, failure or "")
     shares = [found for release in releases if (found := release.shares.get(bid.bid)) is not None]
@@ -105,7 +105,8 @@ def open_bid(
     return Outcome(bid.bid, bid.supplier, True, offer, raw, recomputed)
 
 
-def _ciphertext_failure(part: Part, ciphertext: bytes | None) -> str | None:
+def ciphertext_failure(part: Part, ciphertext: bytes | None) -> str | None:
+    """Why a ciphertext is not the public index that the manifest names; None if it is."""
     if ciphertext is None:
         return "ciphertext-missing"
     wanted = part.objects[0]

@@ -256,7 +256,7 @@ class World:
                 digest = canonical.digest(data)
                 state, _ = uploads.start(session, row, bid.supplier.id, digest, len(data))
                 uploads.put_part(session, session.get_one(Upload, state.id), 0, data)
-            uploads.complete(state.id)
+            uploads.complete(state.id, bid.supplier.actor, ADDRESS)
 
     def submit(self, tender: Published, bid: Prepared) -> str:
         """Hand a bid in whose ciphertexts are up; its id."""

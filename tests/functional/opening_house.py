@@ -61,6 +61,11 @@ class OpeningHouse(House):
 
     # --- jobs
 
+    def past_resupply(self) -> None:
+        """Past the window in which bidders may supply again what storage lost, and what follows it."""
+        self.clock.ahead(AFTER + timedelta(minutes=31))
+        self.work()
+
     def start_over(self) -> OpeningHouse:
         """The clock back to the present, for a test's own tenders."""
         self.clock.ahead(timedelta(0))

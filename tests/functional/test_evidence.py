@@ -65,6 +65,7 @@ def test_an_awarded_tender_with_all_that_can_happen_to_bids(house: OpeningHouse,
     house.spoil(places[spoilt.bid, 0])
     house.platform.storage.delete(places[lost.bid, 0].key, places[lost.bid, 0].parts)
     house.open(tender)
+    house.past_resupply()
     ranking = house.evaluate(tender, {rejected.bid: "资质不符合招标文件要求"})
     assert (ranking["winner"], ranking["tied"]) == (second.bid, False)
     house.award(tender, second.bid)
@@ -149,6 +150,7 @@ def test_a_tender_in_which_no_bid_opened(house: OpeningHouse, tender: Tendering)
     with house.platform.database.reading() as session:
         house.spoil(stored_objects(session, [sealed.bid], "public", 0)[sealed.bid, 0])
     house.open(tender)
+    house.past_resupply()
     assert house.state(tender) == "failed"
     _, report = house.verified(tender)
     assert codes(report) == ["verify-ciphertexts"], failures(report)

@@ -91,7 +91,7 @@ def test_nothing_opens_early(house: OpeningHouse, tender: Tendering) -> None:
 def test_how_many_bid_is_not_told_before_the_freeze(house: OpeningHouse, tender: Tendering) -> None:
     for _ in range(2):
         house.bid(house.enrol("supplier"), tender)
-    wanted = {"total": None, "opened": None, "record": None}
+    wanted = {"total": None, "opened": None, "waiting_until": None, "record": None}
     assert house.opening(tender) == {"state": "published", **wanted}
     house.past_deadline()
     house.work()
@@ -164,6 +164,7 @@ def test_a_bid_that_does_not_open_stops_no_other(house: OpeningHouse, tender: Te
     house.spoil(place)
 
     house.open(tender)
+    house.past_resupply()
 
     rows = {row["bid"]: row for row in house.record(tender)["bids"]}
     assert rows[opened.bid]["opened"]
@@ -179,6 +180,7 @@ def test_a_ciphertext_that_is_gone_is_the_platforms_fault(house: OpeningHouse, t
         place = public_object(session, sealed.bid)
     house.platform.storage.delete(place.key, place.parts)
     house.open(tender)
+    house.past_resupply()
     row = next(row for row in house.record(tender)["bids"] if row["bid"] == sealed.bid)
     assert (row["fault"], row["reason"]) == ("platform", "ciphertext-missing")
 
@@ -189,6 +191,7 @@ def test_no_bid_that_opens_ends_the_tender(house: OpeningHouse, tender: Tenderin
         place = public_object(session, sealed.bid)
     house.platform.storage.delete(place.key, place.parts)
     house.open(tender)
+    house.past_resupply()
     assert house.state(tender) == "failed"
     assert len(house.record(tender)["bids"]) == 1
 

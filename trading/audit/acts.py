@@ -17,6 +17,7 @@ PUBLIC_ACTS = frozenset(
         "custody.released",
         "custody.erased",
         "opening.frozen",
+        "bid.resupplied",  # only ever after the freezing, when how many have bid is public
         "tender.opened",
         "tender.evaluated",
         "tender.awarded",

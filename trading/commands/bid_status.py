@@ -43,6 +43,14 @@ def status(
         say(lang, "您在此没有投标。", "You have no bid there.")
     for bid in bids:
         click.echo(f"  {bid['bid']}  {bid['received_at']}  {_word(str(bid['state']), lang)}")
+        for one in bid["wanted"]:
+            say(
+                lang,
+                f"    平台遗失了密文 {one['part']} {one['number']}：请在 {one['until']} 前"
+                "用 sunseal bid submit 再次提交同一份 bid.sealed。",
+                f"    The platform lost the ciphertext {one['part']} {one['number']}: before {one['until']} "
+                "hand in the same bid.sealed again with sunseal bid submit.",
+            )
 
 
 def _word(state: str, lang: Language) -> str:

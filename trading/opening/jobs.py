@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from trading.custody.models import Release
+from trading.opening.lost import PUBLIC
 from trading.opening.models import Closing
 from trading.opening.services import Openings
 from trading.platform import Platform
 from trading.queue import due, job
+from trading.submission.models import SpoiledObject
+from trading.submission.resupply import waiting
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
 
@@ -71,5 +74,9 @@ def open_bids(platform: Platform, tender_id: str) -> None:
 
 @due("open_bids")
 def openings_unfinished(session: Session, now: datetime) -> Iterable[str]:
-    """Tenders being opened."""
-    return session.scalars(select(Tender.id).where(Tender.state == State.OPENING)).all()
+    """Tenders being opened, but for those that only wait for what storage lost."""
+    waits = exists().where(
+        SpoiledObject.tender_id == Tender.id, SpoiledObject.part == PUBLIC, SpoiledObject.awaited,
+        waiting(now),
+    )
+    return session.scalars(select(Tender.id).where(Tender.state == State.OPENING, ~waits)).all()

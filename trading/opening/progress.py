@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.opening import OpeningRecord
-from signing.encoding import b64encode
+from signing.encoding import b64encode, format_time
+from trading.opening.lost import waiting_until
 from trading.opening.models import OpenedBid, PublishedOpeningRecord, ReleaseSet
 from trading.opening.record import SEGMENT, current_on_record, leaves_on_record
 from trading.tenders.models import Tender
 
 
-def progress(session: Session, tender: Tender) -> dict[str, Any]:
-    """State, number of bids, how many were tried so far, and the record when it is there."""
-    answer: dict[str, Any] = {"state": tender.state, "total": None, "opened": None, "record": None}
+def progress(session: Session, tender: Tender, now: datetime) -> dict[str, Any]:
+    """State, number of bids, how many were opened so far, until when it waits for ciphertexts that are to be
+    supplied again, and the record when it is there."""
+    answer: dict[str, Any] = {
+        "state": tender.state, "total": None, "opened": None, "waiting_until": None, "record": None,
+    }  # fmt: skip
     record = session.get(PublishedOpeningRecord, tender.id)
     if record is not None:
         rows = OpeningRecord.parse(record.raw).bids
@@ -31,4 +36,8 @@ def progress(session: Session, tender: Tender) -> dict[str, Any]:
         .select_from(OpenedBid)
         .where(OpenedBid.tender_id == tender.id, OpenedBid.opened)
     )
-    return {**answer, "total": len(current), "opened": count}
+    until = waiting_until(session, tender.id, now)
+    return {
+        **answer, "total": len(current), "opened": count,
+        "waiting_until": None if until is None else format_time(until),
+    }  # fmt: skip

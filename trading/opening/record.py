@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.ledger import Leaf, current_bids, parse_leaf
 from bids.notice import BID_SEGMENT
-from trading.submission.models import Bid, BidObject, LedgerLeaf, Upload
+from trading.submission.models import Bid, BidObject, LedgerLeaf, SpoiledObject, Upload
 from trading.submission.uploads import storage_key
 
 SEGMENT = BID_SEGMENT
@@ -69,10 +69,18 @@ def receipt_times(session: Session, tender_id: str) -> dict[str, datetime]:
 def stored_objects(
     session: Session, ids: Sequence[str], part: str, number: int | None = None
 ) -> dict[tuple[str, int], StoredObject]:
-    """Where the ciphertexts of a part of these bids lie, by bid and object number."""
+    """Where the ciphertexts of a part of these bids lie, by bid and object number; what was supplied again
+    takes the place of what was lost."""
+    again = (
+        (SpoiledObject.bid_id == BidObject.bid_id)
+        & (SpoiledObject.segment == BidObject.segment)
+        & (SpoiledObject.part == BidObject.part)
+        & (SpoiledObject.number == BidObject.number)
+    )
     query = (
         select(BidObject.bid_id, BidObject.number, Upload)
-        .join(Upload, BidObject.upload_id == Upload.id)
+        .outerjoin(SpoiledObject, again)
+        .join(Upload, Upload.id == func.coalesce(SpoiledObject.upload_id, BidObject.upload_id))
         .where(BidObject.bid_id.in_(ids), BidObject.segment == SEGMENT, BidObject.part == part)
     )
     if number is not None:

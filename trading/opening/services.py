@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
+from obstore.exceptions import BaseError
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
@@ -21,12 +23,13 @@ from bids.custody import CheckedClosing, CurrentBid, Release
 from bids.notice import Notice
 from bids.objects import build_statement
 from bids.offer import Offer, recompute
-from bids.opening import Outcome, build_opening_record, frozen, open_bid
+from bids.opening import UNKNOWN, Outcome, build_opening_record, frozen, open_bid
 from signing.encoding import format_time
 from trading.audit.services import AuditLog
 from trading.custody.models import Release as ReleaseRow
 from trading.opening.checked import closing_on_record, forget
 from trading.opening.closing import Closings, too_few
+from trading.opening.lost import Lost
 from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord, ReleaseSet
 from trading.opening.record import (
     SEGMENT,
@@ -44,6 +47,8 @@ from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
 
+log = structlog.get_logger("sunseal.opening")
+
 CLAIM = "opening"
 # A batch ends well within the claim's time, so that a slow machine still gets on between two checks.
 _BATCH_SHARE = 0.2
@@ -57,6 +62,7 @@ class _Task:
     checked: CheckedClosing
     releases: tuple[Release, ...]
     done: set[str]
+    lost: Lost
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
@@ -172,8 +178,14 @@ class Openings:
                 self._keep(tender_id, hold, outcomes)
                 task.outcomes.update((outcome.bid, outcome) for outcome in outcomes)
                 step("opening:batch-kept", tender_id, bids=len(outcomes))
-            self.finish(tender_id, hold, task)
-            forget(task.checked.closing_digest)
+            if task.lost.waiting:
+                with self._platform.database.transaction() as session:
+                    hold.check(self._platform, session)
+                    task.lost.wait(session, tender_id, self._platform.clock.now(session))
+                step("opening:waiting", tender_id)
+            else:
+                self.finish(tender_id, hold, task)
+                forget(task.checked.closing_digest)
         step("opening:released", tender_id)
 
     def _task(self, tender_id: str) -> _Task | None:
@@ -181,7 +193,9 @@ class Openings:
             tender = session.get_one(Tender, tender_id)
             if tender.state != State.OPENING:
                 return None
+            pack = pack_named(tender.pack, tender.pack_version)
             return _Task(
+                lost=Lost.of(session, tender_id, pack.resupply, self._platform.clock.now(session)),
                 checked=closing_on_record(self._platform, session, tender),
                 # Checked when they were received; the frozen set names them by digest.
                 releases=tuple(
@@ -208,22 +222,31 @@ class Openings:
                 with self._platform.database.reading() as session:
                     places = stored_objects(session, [bid.bid for bid in bids], "public", 0)
                 # Storage may be far away: its answers are waited for side by side.
-                found = readers.map(self._ciphertext, [places.get((bid.bid, 0)) for bid in bids])
+                answers = list(readers.map(self._ciphertext, [places.get((bid.bid, 0)) for bid in bids]))
+                found = _as_far_as_read(bids, answers)
                 batch: list[Outcome] = []
                 for bid, ciphertext in zip(bids, found, strict=True):
-                    batch.append(open_bid(bid, notice.policy, notice, task.releases, ciphertext))
+                    if task.lost.may_come_again(bid, ciphertext):
+                        continue
+                    batch.append(_open(bid, notice, task.releases, ciphertext))
                     if time.monotonic() - since > limit:
                         yield batch
                         batch, since = [], time.monotonic()
                 if batch:
                     yield batch
 
-    def _ciphertext(self, place: StoredObject | None) -> bytes | None:
+    def _ciphertext(self, place: StoredObject | None) -> bytes | Exception | None:
+        """The bytes, None where storage has none, or what kept it from answering."""
         if place is None:
             return None
         try:
             return b"".join(self._platform.storage.chunks(place.key, place.parts))
         except FileNotFoundError:
+            return None
+        except (ConnectionError, TimeoutError, BaseError) as error:
+            return error
+        except OSError:
+            log.exception("ciphertext unreadable", key=place.key)
             return None
 
     def _keep(self, tender_id: str, hold: Hold, outcomes: Sequence[Outcome]) -> None:
@@ -304,6 +327,33 @@ class Openings:
             with self._platform.database.reading() as session:
                 known.update(outcomes_on_record(session, tender_id, task.notice))
         return [known[bid.bid] for bid in task.current]
+
+
+def _as_far_as_read(
+    bids: Sequence[CurrentBid], answers: Sequence[bytes | Exception | None]
+) -> list[bytes | None]:
+    """Ciphertexts; one that storage fails to give while it gives others is lost, so that it stops no other.
+
+    Raises whatever kept storage from answering at all: then nothing is lost, and the job is tried again.
+    """
+    failures = [answer for answer in answers if isinstance(answer, Exception)]
+    if failures and not any(isinstance(answer, bytes) for answer in answers):
+        raise failures[0]
+    for bid, answer in zip(bids, answers, strict=True):
+        if isinstance(answer, Exception):
+            log.error("ciphertext unreadable", bid=bid.bid, error=repr(answer))
+    return [answer if isinstance(answer, bytes) else None for answer in answers]
+
+
+def _open(
+    bid: CurrentBid, notice: Notice, releases: Sequence[Release], ciphertext: bytes | None
+) -> Outcome:
+    """Open one bid; what nobody foresaw in it is recorded, and stops no other (Order 20 art. 31)."""
+    try:
+        return open_bid(bid, notice.policy, notice, releases, ciphertext)
+    except Exception:
+        log.exception("a bid's opening broke off", bid=bid.bid)
+        return Outcome(bid.bid, bid.supplier, False, fault=UNKNOWN, reason="broke-off")
 
 
 def outcomes_on_record(session: Session, tender_id: str, notice: Notice) -> dict[str, Outcome]:

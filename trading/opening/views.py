@@ -16,7 +16,8 @@ from trading.web.permissions import Permission
 
 @view_config(route_name="tenders.opening", request_method="GET", openapi=True, renderer="json")
 def get_opening(request: Request) -> dict[str, Any]:
-    return progress(request.dbsession, request.context.tender)
+    now = request.platform.clock.now(request.dbsession)
+    return progress(request.dbsession, request.context.tender, now)
 
 
 @view_config(route_name="tenders.opening_record", request_method="GET", openapi=True)

@@ -77,6 +77,26 @@ class BidObject(Base):
     upload_id: Mapped[str] = mapped_column(ForeignKey("uploads.id"))
 
 
+class SpoiledObject(Base):
+    """A received ciphertext that storage no longer has as it was: its bidder may supply the same bytes again
+    before `until`. `upload_id` is the copy supplied; `awaited` says that nothing else is left to open."""
+
+    __tablename__ = "spoiled_objects"
+
+    bid_id: Mapped[str] = mapped_column(ForeignKey("bids.id"), primary_key=True)
+    segment: Mapped[str] = mapped_column(String(16), primary_key=True)
+    part: Mapped[str] = mapped_column(String(8), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), index=True)
+    supplier_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    found_at: Mapped[datetime] = mapped_column(UtcTime)
+    until: Mapped[datetime] = mapped_column(UtcTime)
+    awaited: Mapped[bool]
+    upload_id: Mapped[str | None] = mapped_column(ForeignKey("uploads.id"))
+
+
 class Withdrawal(Base):
     """A signed withdrawal of a bid, with its receipt."""
 

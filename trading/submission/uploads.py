@@ -14,12 +14,15 @@ from transaction.interfaces import ITransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from signing.encoding import new_id
+from trading.audit.services import AuditLog
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.storage import PART_BYTES, PartExists, Storage
 from trading.submission.models import Upload, UploadPart
 from trading.submission.opening_hours import refuse_unless_open
+from trading.submission.resupply import supply, wanted_again
 from trading.tenders.models import Tender
+from trading.web.security import Actor
 
 
 @dataclass(frozen=True)
@@ -64,30 +67,34 @@ class Uploads:
         self._clock = platform.clock
         self._storage = platform.storage
         self._limit = platform.settings.max_object_bytes
+        self._log = AuditLog(platform)
+        self._wake = platform.queue.wake
 
     def start(
         self, session: Session, tender: Tender, organisation: str, sha256: str, size: int
     ) -> tuple[UploadState, bool]:
         """The upload of these bytes for this tender, and whether it is new.
 
+        What storage lost is taken again after the deadline, in an upload of its own.
+
         Raises:
             TradingError: the tender receives no bids, or the size is out of bounds.
         """
         now = self._clock.now(session)
-        refuse_unless_open(tender, now)
         if not 1 <= size <= self._limit:
             raise TradingError("upload-size", limit=self._limit)
-        known = session.scalar(
-            select(Upload)
-            .where(
-                Upload.tender_id == tender.id,
-                Upload.organisation_id == organisation,
-                Upload.sha256 == sha256,
-                Upload.size == size,
-            )
-            .order_by(Upload.id)
-            .limit(1)
+        spoiled = wanted_again(session, tender.id, organisation, sha256, size, now)
+        same = select(Upload).where(
+            Upload.tender_id == tender.id,
+            Upload.organisation_id == organisation,
+            Upload.sha256 == sha256,
+            Upload.size == size,
         )
+        if spoiled is not None:
+            same = same.where(Upload.created_at >= spoiled.found_at)
+        known = session.scalar(same.order_by(Upload.id).limit(1))
+        if spoiled is None and (known is None or known.completed_at is None):
+            refuse_unless_open(tender, now)
         if known is not None:
             return self.state(session, known), False
         upload = Upload(
@@ -129,7 +136,10 @@ class Uploads:
             if row.sha256 != digest:
                 raise Conflict("upload-part-differs", number=number)
             return
-        refuse_unless_open(session.get_one(Tender, upload.tender_id), self._clock.now(session))
+        now = self._clock.now(session)
+        bytes_of = (upload.tender_id, upload.organisation_id, upload.sha256, upload.size)
+        if wanted_again(session, *bytes_of, now) is None:
+            refuse_unless_open(session.get_one(Tender, upload.tender_id), now)
         try:
             self._storage.put_part(storage_key(upload.id), number, data)
         except PartExists:
@@ -140,8 +150,10 @@ class Uploads:
         session.add(UploadPart(upload_id=upload.id, number=number, sha256=digest, size=len(data)))
         session.flush()
 
-    def complete(self, upload_id: str) -> tuple[str, int]:
+    def complete(self, upload_id: str, actor: Actor, address: str) -> tuple[str, int]:
         """Check the whole against its announced digest, in transactions of its own; its SHA-256 and size.
+
+        If it is what storage lost of a bid, it takes that place, on record, and the opening goes on.
 
         Call it with no transaction open (`set_aside`): reading takes as long as the upload is large.
 
@@ -167,7 +179,16 @@ class Uploads:
             row = session.get(Upload, upload_id, with_for_update=True)
             if row is None:
                 raise NotFound("upload-not-found")
-            row.completed_at = row.completed_at or self._clock.now(session)
+            now = self._clock.now(session)
+            row.completed_at = row.completed_at or now
+            supplied = supply(session, row, now)
+            if supplied:
+                self._log.append(
+                    session, "bid.resupplied", at=now, tender=row.tender_id, actor=actor, address=address,
+                    digests={"ciphertext": row.sha256}, statement=None,
+                )
+        if supplied:
+            self._wake.set()
         return upload.sha256, upload.size
 
     def _discard(self, upload: Upload) -> None:

@@ -15,6 +15,7 @@ from trading.submission.bodies import signed_body
 from trading.submission.contexts import BiddingContext, OwnBidContext, UploadContext
 from trading.submission.history import own_history
 from trading.submission.proofs import proofs_of
+from trading.submission.resupply import all_wanted
 from trading.submission.services import Received, Submission
 from trading.submission.uploads import Uploads, UploadState, set_aside
 from trading.tenders.contexts import TenderContext
@@ -83,10 +84,10 @@ def put_part(context: UploadContext, request: Request) -> Response:
     renderer="json",
 )
 def complete_upload(context: UploadContext, request: Request) -> dict[str, Any]:
-    actor_of(request)  # before the transaction that knows it ends
+    actor, address = actor_of(request), address_of(request)  # before the transaction that knows them ends
     upload_id, tender_id = context.upload.id, context.upload.tender_id
     with set_aside(request.dbsession, request.tm):
-        sha256, size = Uploads(request.platform).complete(upload_id)
+        sha256, size = Uploads(request.platform).complete(upload_id, actor, address)
     private.record(request.dbsession, "upload.completed", request, tender_id, {"upload": upload_id})
     return {"sha256": sha256, "size": size}
 
@@ -136,9 +137,16 @@ def own_bids(context: BiddingContext, request: Request) -> dict[str, Any]:
     tender = TenderContext(request).tender
     history = own_history(request.dbsession, tender.id, actor_of(request).organisation, None)
     states = history.states(tender.policy_digest or "")
+    now = request.platform.clock.now(request.dbsession)
+    wanted = all_wanted(request.dbsession, tender.id, actor_of(request).organisation, now)
     return {
         "items": [
-            {"bid": bid.id, "received_at": format_time(bid.received_at), "state": states[bid.id]}
+            {
+                "bid": bid.id,
+                "received_at": format_time(bid.received_at),
+                "state": states[bid.id],
+                "wanted": wanted.get(bid.id, []),
+            }
             for bid in history.links.values()
         ],
         "next": None,

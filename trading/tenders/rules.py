@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -78,6 +78,11 @@ class RulePack:
     def minimum_after_opening(self) -> bool:
         """Whether the minimum is counted again among the bids that opened."""
         return bool(self.rules["minimum-after-opening"].value)
+
+    @property
+    def resupply(self) -> timedelta:
+        """How long a bidder may supply again, to the byte, what storage lost of its bid."""
+        return timedelta(minutes=int(self.rules["resupply-minutes"].value))
 
     @property
     def award_rule(self) -> str:
@@ -187,6 +192,8 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "replacement": (_one_of("before-deadline"), False),
     "cancelled-tender": (_one_of("refused"), False),
     "minimum-after-opening": (_flag, False),
+    # Minutes in which a bidder may supply again what storage lost; 0: not at all.
+    "resupply-minutes": (_whole, False),
     "award-rule": (_one_of("lowest-total"), False),
     "tie": (_one_of("earlier-receipt", "order"), False),
     "corrections": (_one_of("unit-price-stands"), False),
