@@ -47,6 +47,8 @@ from trading.client.transport import ConnectionFailed
 log = logging.getLogger("sunseal.custodian")
 
 SUITE = "sunseal-1"
+# A platform that says nothing must not hold up an agent with other tenders to serve.
+READ_SECONDS = 20.0
 _CLOSED = ("closed", "opening", "opened", "evaluated", "awarded")
 _RETRY_SECONDS = 10.0
 _REMIND_SECONDS = 60.0

@@ -57,7 +57,8 @@ class Erasures:
         gone through with, whatever the platform shows by then.
 
         Raises:
-            ClientError: "erase-unproved", "erase-unreleased", "erase-unjustified". BidError: a statement does not hold.
+            ClientError: "erase-unproved", "erase-unreleased", "erase-unjustified".
+            BidError: a statement does not hold.
         """
         file = self._state.read(tender, "erasure.json")
         if file is None:
