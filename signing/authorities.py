@@ -27,6 +27,8 @@ from signing.profile import (
 )
 
 MAX_CSR = 16 * 1024  # bytes; a P-256 request is under 1 KiB
+# Whoever's clock is a little behind signs, by that clock, before the certificate was issued.
+BACKDATED = timedelta(minutes=10)
 _NAMES = {"platform": "Platform authority", "parties": "Parties authority"}
 
 
@@ -41,7 +43,7 @@ class Authority:
 
 
 def new_root(name: str, at: datetime, years: int = 20) -> Authority:
-    """A new self-signed root, valid from `at` for `years`."""
+    """A new self-signed root, valid from ten minutes before `at`, as every certificate here, for `years`."""
     key = generate_signing_key()
     subject = common_name(name)
     builder = _builder(subject, subject, key.public_key(), at, years * 365)
@@ -50,7 +52,7 @@ def new_root(name: str, at: datetime, years: int = 20) -> Authority:
 
 
 def new_issuing_authority(root: Authority, kind: Kind, at: datetime) -> Authority:
-    """A new issuing authority of `kind` under `root`, valid from `at` to the root's end."""
+    """A new issuing authority of `kind` under `root`, valid as of `at` and to the root's end."""
     key = generate_signing_key()
     end = root.certificate.not_valid_after_utc
     builder = _builder(
@@ -163,15 +165,15 @@ def _builder(
     days: int,
     limit: datetime | None = None,
 ) -> x509.CertificateBuilder:
-    # X.509 counts whole seconds; cutting down keeps a certificate valid at the very moment it is issued.
-    start = at.replace(microsecond=0)
-    end = start + timedelta(days=days)
+    # X.509 counts whole seconds.
+    whole = at.replace(microsecond=0)
+    end = whole + timedelta(days=days)
     return x509.CertificateBuilder(
         issuer_name=issuer,
         subject_name=subject,
         public_key=key,
         serial_number=_serial(),
-        not_valid_before=start,
+        not_valid_before=whole - BACKDATED,
         not_valid_after=end if limit is None else min(end, limit),
     )
 

@@ -28,11 +28,13 @@ from webtest import TestApp, TestResponse
 from bids.envelope import seal
 from bids.manifest import Manifest
 from bids.notice import Notice, build_notice, build_policy, sign_sealing_key
+from bids.objects import build_statement
 from bids.offer import build_offer
 from signing import cms
 from signing.certificates import create_csr, load_pem
 from signing.encoding import b64decode, b64encode, format_time, new_id, parse_time
 from signing.keys import Signer, SigningKey, generate_signing_key
+from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import Memory, attach
 from trading.accounts.models import Organisation, Person, Token
@@ -130,6 +132,7 @@ class House:
         self.app = TestApp(make_app(self.platform))
         Base.metadata.create_all(self.platform.database.engine)
         self._count = 0
+        self._enveloped: set[str] = set()
         self.operator = self._first_token()
 
     def close(self) -> None:
@@ -260,7 +263,20 @@ class House:
             facts |= {"sandbox": True, "independent": False}
         return {name: value for name, value in {**facts, **changes}.items() if value is not None}
 
+    def put_envelope_key(self, agency: Who, at: datetime | None = None) -> bytes:
+        """A new envelope key of the agency; its seed."""
+        seed = SUNSEAL_1.new_sealing_seed()
+        key = b64encode(SUNSEAL_1.sealing_key(seed).public)
+        members: dict[str, Any] = {"at": format_time(at or self.now()), "party": agency.id, "key": key}
+        file = sign_statement(build_statement("envelope-key", members), agency.signer, self.now())
+        self.call("PUT", "/envelope-key", agency, {"file": b64encode(file)})
+        self._enveloped.add(agency.id)
+        return seed
+
     def draft(self, agency: Who, custodians: tuple[Who, ...], /, **changes: Any) -> dict[str, Any]:
+        """A draft of an agency that has an envelope key, as it needs one to publish."""
+        if agency.id not in self._enveloped:
+            self.put_envelope_key(agency)
         return dict(
             self.call("POST", "/tenders", agency, self.facts(agency, custodians, **changes), 201).json
         )

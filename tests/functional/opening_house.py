@@ -221,16 +221,6 @@ class OpeningHouse(House):
             return b""
         return b64decode(read_signed(b64decode(answer.json["file"]), "envelope-key").statement["key"])
 
-    def put_envelope_key(self, agency: Who) -> bytes:
-        """A new envelope key of the agency; its seed."""
-        seed = SUNSEAL_1.new_sealing_seed()
-        key = b64encode(SUNSEAL_1.sealing_key(seed).public)
-        statement = build_statement(
-            "envelope-key", {"at": format_time(self.now()), "party": agency.id, "key": key}
-        )
-        self.call("PUT", "/envelope-key", agency, {"file": b64encode(self.state_as(agency, statement))})
-        return seed
-
     def erasure(self, tender: Tendering, custodian: Who, key: bytes | None = None) -> dict[str, str]:
         public = key or SUNSEAL_1.sealing_key(custodian.sealing_seed).public
         members: dict[str, Any] = {

@@ -313,8 +313,11 @@ def test_the_next_list_on_schedule_names_the_revoked(working_house: OpeningHouse
 def test_lists_come_by_the_clock_and_stay(working_house: OpeningHouse) -> None:
     house = working_house
     house.enrol("supplier")
+    now = house.now()
+    # An hour after midnight, while the list of the day before still holds, whatever the time is here.
+    first = now.replace(hour=1, minute=0, second=0, microsecond=0) - now
     for day in range(4):
-        house.clock.ahead(timedelta(days=day))
+        house.clock.ahead(timedelta(0) if day == 0 else first + timedelta(days=day))
         house.work()
         house.work()
     with house.platform.database.reading() as session:
@@ -404,3 +407,15 @@ def test_an_envelope_key_is_signed_by_its_agency(house: House) -> None:
         "PUT", "/envelope-key", agency, envelope(house, agency, party=other.id), "envelope-key-party"
     )
     house.refused("PUT", "/envelope-key", house.enrol("supplier"), envelope(house, agency), "forbidden")
+
+
+def test_an_envelope_key_is_dated_so_that_custodians_will_believe_it(house: House) -> None:
+    """They judge it by its own time: an agency's clock may be behind its certificate, but not far off."""
+    agency = house.enrol("agency")
+    for far in (timedelta(days=400), timedelta(minutes=6), -timedelta(days=8)):
+        body = envelope(house, agency, at=format_time(house.now() + far))
+        house.refused("PUT", "/envelope-key", agency, body, "signing-time")
+    early = envelope(house, agency, at=format_time(house.now() - timedelta(hours=1)))
+    house.refused("PUT", "/envelope-key", agency, early, "certificate-not-yet-valid")
+    behind = envelope(house, agency, at=format_time(house.now() - timedelta(seconds=30)))
+    assert house.call("PUT", "/envelope-key", agency, behind).json == behind

@@ -76,20 +76,36 @@ def test_amendments_that_would_spoil_bids_or_break_the_chain_are_refused(
         refused("state-too-late", replaces=postponed.notice.digest, deadline=house.now() + HOUR)
 
 
-def test_a_clock_ahead_signs_no_amendment_that_custodians_would_refuse(
+def test_an_amendment_signed_by_a_clock_past_the_deadline_is_refused(
     house: House, agency: Who, custodians: tuple[Who, ...]
 ) -> None:
+    """No custodian would accept it, and so nobody would release."""
     tender = house.tender(agency, custodians)
-    with house.later(HOUR - timedelta(minutes=2)):
-        facts = {
-            "replaces": tender.notice.digest, "deadline": tender.notice.deadline + HOUR,
-            "at": house.now() + timedelta(minutes=3),
-        }  # fmt: skip
-        body = signed(*house.notice(agency, tender.id, **facts))
-        problem = house.refused(
-            "POST", f"/tenders/{tender.id}/publication", agency, body, "amendment-late"
-        )
-    assert "21" in problem["detail"]
+    deadline = tender.notice.deadline
+    changes = {"replaces": tender.notice.digest, "deadline": deadline + HOUR}
+    path = f"/tenders/{tender.id}/publication"
+    with house.later(timedelta(minutes=58)):
+        for at in (deadline + timedelta(minutes=1), deadline):
+            body = signed(*house.notice(agency, tender.id, at=at, **changes))
+            house.refused("POST", path, agency, body, "amendment-late")
+        house.amend(tender, at=deadline - timedelta(seconds=1), deadline=deadline + HOUR)
+
+
+def test_a_postponement_needs_enough_custodians_whose_certificates_last(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    lost = [house.enrol("custodian") for _ in range(2)]
+    tender = house.tender(agency, (*custodians[:2], lost[0]))
+    weaker = house.tender(agency, (custodians[0], *lost))
+    for one in lost:
+        body = {"reason": "keyCompromise"}
+        house.call("POST", f"/certificates/{one.fingerprint}/revocation", house.operator, body, 200)
+    house.amend(tender, deadline=tender.notice.deadline + HOUR)
+    changes = {"replaces": weaker.notice.digest, "deadline": weaker.notice.deadline + HOUR}
+    body = signed(*house.notice(agency, weaker.id, **changes))
+    path = f"/tenders/{weaker.id}/publication"
+    house.refused("POST", path, agency, body, "notice-custodian-certificate")
+    house.amend(weaker, title="The same sealing policy")
 
 
 def test_an_amendment_brings_its_documents_with_it(
@@ -149,5 +165,5 @@ def test_cancellations_of_others_or_of_another_notice_are_refused(
         problem = house.refused("POST", path, agency, body, "cancellation-disagrees")
         assert problem["params"] == {"field": field}
     old = format_time(house.now() - timedelta(days=30))
-    house.refused("POST", path, agency, cancellation(house, published, at=old), "notice-time")
+    house.refused("POST", path, agency, cancellation(house, published, at=old), "signing-time")
     assert house.call("GET", f"/tenders/{published.id}").json["state"] == "published"

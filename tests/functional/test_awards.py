@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bids.awards import Award
-from signing.encoding import b64encode
+from signing.encoding import b64encode, format_time
 from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import DATABASES, OpeningHouse, failures, shared_house
 
@@ -63,6 +63,24 @@ def test_the_earlier_of_equal_bids_wins_under_the_generic_pack(
     house.work()
     pdf = house.call("GET", f"/tenders/{tender.id}/award-report.pdf").body
     assert pdf.startswith(b"%PDF-")
+
+
+def test_statements_of_another_time_would_spoil_the_evidence(
+    house: OpeningHouse, custodians: tuple[Who, ...]
+) -> None:
+    tender, (bid,) = opened(house, custodians, 1)
+    path = f"/tenders/{tender.id}"
+
+    def refused(address: str, made: Callable[..., dict[str, str]], *facts: str) -> None:
+        for far in (timedelta(days=40), -timedelta(days=8)):
+            body = made(tender, *facts, at=format_time(house.now() + far))
+            house.refused("POST", f"{path}/{address}", tender.agency, body, "signing-time")
+
+    refused("evaluation", lambda tender, **more: house.evaluation(tender, None, **more))
+    house.evaluate(tender)
+    refused("award", house.decision, bid.bid)
+    house.award(tender, bid.bid)
+    assert failures(house.verified(tender)[1]) == []
 
 
 def test_the_same_statements_again_change_nothing(house: OpeningHouse, custodians: tuple[Who, ...]) -> None:

@@ -94,11 +94,10 @@ def test_a_release_goes_out_again_as_the_same_bytes(scene: Scene) -> None:
     scene.close()
     first = scene.agents[0]
     first.line.breaks_after = lambda method, path: path.endswith("/release")
-    with pytest.raises(ConnectionFailed):
-        first.step()
+    assert first.step() == 0
     first.start()
-    with pytest.raises(ConnectionFailed):
-        first.step()
+    assert first.step() == 0
+    assert first.refusal(scene.id) == "platform-unreachable"
     first.line.breaks_after = lambda method, path: False
     first.start()
     assert first.step() == 1
@@ -113,8 +112,7 @@ def test_a_restart_between_key_and_publication_keeps_the_key(house: OpeningHouse
     agent = Agent(house, who, tmp_path)
     agent.line.breaks_after = lambda method, path: path.endswith("/key")
     id_ = house.draft(agency, (who,), threshold=1, independent=False)["id"]
-    with pytest.raises(ConnectionFailed):
-        agent.step()
+    assert agent.step() == 0
     seed = agent.state.read(id_, "seed")
     agent.line.breaks_after = lambda method, path: False
     agent.start()
@@ -124,6 +122,34 @@ def test_a_restart_between_key_and_publication_keeps_the_key(house: OpeningHouse
     assert agent.step() == 1
     public = Notice.parse(raw).policy.custodians[0].sealing_key
     assert seed is not None and SUNSEAL_1.sealing_key(seed).public == public
+
+
+def test_one_tenders_broken_connection_starves_no_other(
+    house: OpeningHouse, scene: Scene, tmp_path: Path
+) -> None:
+    first = scene.agents[0]
+    ids = sorted(house.draft(scene.agency, tuple(CAST[house].custodians))["id"] for _ in range(3))
+    first.line.breaks_before = lambda method, path: ids[0] in path
+    assert first.step() == 2
+    assert first.refusal(ids[0]) == "platform-unreachable"
+    first.line.breaks_before = lambda method, path: path.startswith("/api/v1/custody/tenders")
+    with pytest.raises(ConnectionFailed):
+        first.step()
+    first.line.breaks_before = lambda method, path: False
+    assert first.step() == 0, "it rests for a while"
+    first.fast = timedelta(seconds=11)
+    assert first.step() == 1
+
+
+def test_a_refusal_that_lasts_is_told_again_each_minute(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.close()
+    scene.liar.lies["/trust"] = lambda _: {"roots": 1}
+    for seconds in (0, 20, 40, 65, 85, 130):
+        scene.agents[0].fast = timedelta(seconds=seconds)
+        assert scene.refused() == "answer-malformed"
+    assert caplog.text.count(f"tender {scene.id} is not served") == 3
 
 
 def test_an_agent_that_was_away_until_the_closing(house: OpeningHouse, tmp_path: Path) -> None:
@@ -143,6 +169,21 @@ def test_too_few_bidders_nothing_is_released_and_keys_are_erased(house: OpeningH
     for agent in scene.agents:
         assert agent.line.count("PUT", "/release") == 0
         assert agent.state.read(scene.id, "seed") is None
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+def test_who_was_away_from_publication_to_the_end_erases_too(
+    house: OpeningHouse, tmp_path: Path, ending: str
+) -> None:
+    facts = {"rules": "cn-works", "sandbox": True} if ending == "failed" else {}
+    scene = Scene(house, tmp_path, **facts)
+    if ending == "cancelled":
+        house.cancel(scene.tender)
+    else:
+        scene.close()
+    assert house.state(scene.tender) == ending
+    assert scene.step() == 3
+    assert all(agent.state.read(scene.id, "seed") is None for agent in scene.agents)
 
 
 def test_a_cancelled_tender_is_erased_unopened(house: OpeningHouse, scene: Scene) -> None:

@@ -179,7 +179,7 @@ def test_a_release_is_signed_by_the_key_of_the_policy(house: OpeningHouse, tende
 def test_a_custodian_releases_once(house: OpeningHouse, tender: Tendering) -> None:
     custodian, statement = released(house, tender)
     house.clock.ahead(timedelta(hours=1, seconds=6))
-    body = house.release_body(custodian, tender, statement, {})
+    body = house.release_body(custodian, tender, *house.released(tender, custodian))
     address = f"/custody/tenders/{tender.id}/release"
     assert house.call("PUT", address, custodian, body, 200).json == {"frozen": False}
     assert house.call("PUT", address, custodian, body, 200).json == {"frozen": False}
@@ -200,18 +200,12 @@ def test_nothing_is_released_before_the_closing_or_for_a_cancelled_tender(
     refused(house, tender, custodian, statement, "release-not-wanted")
 
 
-def test_shares_of_files_go_to_an_agency_that_can_open_them(
-    house: OpeningHouse, agency: Who, tender: Tendering
-) -> None:
+def test_every_files_share_released_goes_to_the_agency(house: OpeningHouse, tender: Tendering) -> None:
     custodian, statement = released(house, tender)
     bid = statement["shares"][0]["bid"]
     address = f"/custody/tenders/{tender.id}/release"
-    body = house.release_body(custodian, tender, statement, {})
     sealed = {"bid": bid, "sealed": b64encode(bytes(1169))}
-    # Without an envelope key nobody could open them; with one they must be there.
-    body["files_shares"] = [sealed]
-    house.refused("PUT", address, custodian, body, "release-files-shares")
-    house.put_envelope_key(agency)
+    body = {**house.release_body(custodian, tender, statement, {}), "files_shares": [sealed]}
     for shares in ([], [{**sealed, "bid": "0" * 32}]):
         house.refused("PUT", address, custodian, {**body, "files_shares": shares}, "release-files-shares")
     house.call("PUT", address, custodian, body, 200)
@@ -254,8 +248,7 @@ def test_an_erasure_names_this_tender(house: OpeningHouse, tender: Tendering) ->
     house.refused("PUT", f"/custody/tenders/{tender.id}/erasure", custodian, body, "erasure-other-key")
 
 
-def test_a_files_share_is_handed_in_once(house: OpeningHouse, agency: Who, tender: Tendering) -> None:
-    house.put_envelope_key(agency)
+def test_a_files_share_is_handed_in_once(house: OpeningHouse, tender: Tendering) -> None:
     custodian, statement = released(house, tender)
     _, files = house.released(tender, custodian)
     body = house.release_body(custodian, tender, statement, files)

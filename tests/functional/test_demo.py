@@ -75,7 +75,7 @@ def test_comes_out_as_the_official_results(tmp_path: Path) -> None:
             assert (tmp_path / "out" / one[key]).read_bytes().startswith(start)
     keys = [path for path in (tmp_path / "out").rglob("*") if path.suffix in (".p12", ".key", ".pem")]
     assert keys == []
-    assert list(tmp_path.glob(".out*")) == []
+    assert list(tmp_path.glob(".out*")) == list(tmp_path.glob("*.log")) == []
 
 
 @pytest.mark.slow
@@ -91,6 +91,7 @@ def test_too_few_bidders_and_a_changed_price(tmp_path: Path) -> None:
     done = demo(tmp_path, "--rules", "cn-works", change=change)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "✗ 12-0L1704 · MURPHY INDUSTRIAL COATINGS INC: total should be" in done.stdout
+    check_log_kept(tmp_path, done.stderr)
     assert done.stdout.count("  ✗ ") == 2, "by the platform and by the demo's own sum, and nothing else"
     failed = summary(tmp_path)["07-4T2304"]
     assert (failed["status"], failed["ranking"], failed["award"]) == ("failed", [], None)
@@ -115,6 +116,14 @@ def test_a_lead_too_short_is_an_error_that_names_the_option(tmp_path: Path) -> N
     assert done.returncode == 1, done.stdout + done.stderr
     assert "--lead" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists() and list(tmp_path.glob(".out*")) == []
+    check_log_kept(tmp_path, done.stderr)
+
+
+def check_log_kept(folder: Path, said: str) -> None:
+    """All of what the platform logged lies beside the results that are wrong or missing."""
+    log = folder / "out.platform.log"
+    assert f"The platform's log is kept in {log}" in said
+    assert "sealing key handed in" in log.read_text("utf-8")
 
 
 def test_refusals_before_anything_is_started(tmp_path: Path) -> None:

@@ -272,6 +272,47 @@ def test_a_failure_that_is_none_keeps_the_key(house: OpeningHouse, scene: Scene)
     assert scene.agents[0].state.read(scene.id, "seed") is not None
 
 
+def test_an_opening_without_releases_keeps_the_keys(house: OpeningHouse, scene: Scene) -> None:
+    """Signed and logged by the platform before anybody released; then a set of releases made up as well."""
+    scene.close()
+    closing = house.call("GET", scene.path("closing")).json
+    digest = read_signed(b64decode(closing["file"]), "closing").digest
+    record = build_statement(
+        "opening-record",
+        {"at": format_time(house.now()), "tender": scene.id, "closing": digest, "bids": []},
+    )
+    file = platform_signs(house, record)
+    named = [agent.who.id for agent in scene.agents[:2]]
+    invented = build_statement(
+        "release-set",
+        {
+            "at": format_time(house.now()), "tender": scene.id, "closing": digest, "segment": "bid",
+            "releases": [{"custodian": one, "sha256": "0" * 64} for one in named],
+        },
+    )  # fmt: skip
+
+    def logged(act: str, digests: dict[str, str], statement: bytes | None = None) -> None:
+        with house.platform.database.transaction() as session:
+            AuditLog(house.platform).append(
+                session, act, at=house.now(), tender=scene.id, actor=None, address=None,
+                digests=digests, statement=statement,
+            )  # fmt: skip
+
+    logged("tender.opened", {"opening_record": canonical.digest(canonical.dumps(record))})
+    for agent in scene.agents:
+        agent.line.lies["/custody/tenders"] = lambda page: (
+            page | {"items": [item | {"state": "failed", "erase": True} for item in page["items"]]}
+        )
+        agent.line.lies["/opening"] = lambda answer: answer | {"record": b64encode(file)}
+    assert scene.refused() == "erase-unreleased"
+    logged("opening.frozen", {"closing": digest}, platform_signs(house, invented))
+    scene.agents[0].start()
+    assert scene.refused() == "erase-unreleased"
+    scene.step()
+    kept = [agent for agent in scene.agents if agent.state.read(scene.id, "seed") is not None]
+    assert len(kept) >= scene.tender.notice.policy.threshold
+
+
 def test_a_hint_alone_erases_nothing(scene: Scene) -> None:
     scene.liar.lies["/custody/tenders"] = lambda page: (
         page | {"items": [item | {"state": "cancelled", "erase": True} for item in page["items"]]}

@@ -13,10 +13,14 @@ import pytest
 
 from bids.errors import BidError
 from bids.notice import Notice
+from bids.objects import build_statement
 from signing import cms
-from signing.encoding import new_id
+from signing.encoding import b64encode, format_time, new_id
+from signing.statements import sign_statement
+from signing.suite import SUNSEAL_1
 from tests.functional.drafting import HOUR, public_entries, ready_draft
 from tests.functional.house import House, Tendering, Who, signed
+from trading.accounts.models import EnvelopeKey
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +342,63 @@ def test_a_notice_of_another_day_or_from_the_future_is_refused(
     path = f"/tenders/{id}/publication"
     for at in (house.now() - timedelta(days=8), house.now() + timedelta(minutes=6)):
         body = signed(*house.notice(agency, id, at=at))
-        house.refused("POST", path, agency, body, "notice-time")
+        house.refused("POST", path, agency, body, "signing-time")
+
+
+def test_a_notice_that_only_the_platform_would_believe_is_refused(
+    house: House, custodians: tuple[Who, ...]
+) -> None:
+    """Everybody else judges it as of its own time."""
+    agency = house.enrol("agency")
+    id = ready_draft(house, agency, custodians)
+    path = f"/tenders/{id}/publication"
+    body = signed(*house.notice(agency, id, at=house.now() - HOUR))
+    house.refused("POST", path, agency, body, "certificate-not-yet-valid")
+    house.publish(agency, id, *house.notice(agency, id, at=house.now() - timedelta(seconds=30)))
+
+
+def test_without_an_envelope_key_that_custodians_believe_nothing_is_published(
+    house: House, custodians: tuple[Who, ...]
+) -> None:
+    agency = house.enrol("agency")
+    id = house.call("POST", "/tenders", agency, house.facts(agency, custodians), 201).json["id"]
+    for custodian in custodians:
+        house.hand_in_key(custodian, id)
+    raw, signature = house.notice(agency, id)
+
+    def refused() -> None:
+        path = f"/tenders/{id}/publication"
+        house.refused("POST", path, agency, signed(raw, signature), "notice-envelope-key-missing")
+
+    refused()
+    public = SUNSEAL_1.sealing_key(agency.sealing_seed).public
+    before = house.now() - HOUR  # before the certificate that signs it
+    members: dict[str, Any] = {"at": format_time(before), "party": agency.id, "key": b64encode(public)}
+    file = sign_statement(build_statement("envelope-key", members), agency.signer, before)
+    with house.platform.database.transaction() as session:
+        session.add(EnvelopeKey(organisation_id=agency.id, statement=file, at=before))
+    refused()
+    house.put_envelope_key(agency)
+    house.publish(agency, id, raw, signature)
+
+
+def test_custodians_certificates_outlast_the_opening(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    far = format_time(house.now() + timedelta(days=730) - HOUR)
+    id = ready_draft(house, agency, custodians, deadline=far)
+    body = signed(*house.notice(agency, id))
+    path = f"/tenders/{id}/publication"
+    problem = house.refused("POST", path, agency, body, "notice-custodian-certificate")
+    assert problem["params"]["custodian"] == custodians[0].name
+    lost = house.enrol("custodian")
+    id = ready_draft(house, agency, (*custodians[:2], lost))
+    body = {"reason": "keyCompromise"}
+    house.call("POST", f"/certificates/{lost.fingerprint}/revocation", house.operator, body, 200)
+    body = signed(*house.notice(agency, id))
+    path = f"/tenders/{id}/publication"
+    problem = house.refused("POST", path, agency, body, "notice-custodian-certificate")
+    assert problem["params"]["custodian"] == lost.name
 
 
 def test_nothing_is_published_after_its_own_deadline(

@@ -18,10 +18,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bids.errors import refusing
+from bids.objects import read_signed
 from bids.trust import Trust, build_enrolment, enrolments_of
 from signing import canonical, merkle
 from signing.certificates import Party, dump_pem, fingerprint, issue, make_crl, party_of, read_csr
 from signing.cms import Verified, verify_with_chain
+from signing.encoding import format_time, parse_time
 from signing.keys import spki
 from signing.statements import sign_statement
 from trading.accounts.models import Crl, EnrolmentDay, Organisation, PartyCertificate
@@ -36,6 +38,9 @@ from trading.web.security import Actor
 CERTIFICATE_DAYS = 730
 # A platform whose scanner is late goes on with the last list for this long.
 CRL_OVERLAP = timedelta(hours=6)
+# What is signed may be signed off-line some days before it is sent; no client's clock is much ahead.
+OLDEST_SIGNING = timedelta(days=7)
+CLOCK_AHEAD = timedelta(minutes=5)
 # The day of suppliers' enrolments ends at midnight of the place the rules are written for.
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -217,6 +222,17 @@ class Certificates:
             raise NotFound("crl-none")
         return newest
 
+    def signs_until(self, session: Session, organisation_id: str, key: bytes, until: datetime) -> bool:
+        """Whether a custodian has a certificate for its signing key (SPKI) that holds at least until then."""
+        found = select(PartyCertificate.fingerprint).where(
+            PartyCertificate.organisation_id == organisation_id,
+            PartyCertificate.role == Role.CUSTODIAN,
+            PartyCertificate.key_digest == hashlib.sha256(key).hexdigest(),
+            PartyCertificate.revoked_at.is_(None),
+            PartyCertificate.expires_at >= until,
+        )
+        return session.scalar(found.limit(1)) is not None
+
     def crl(self, session: Session, sha256: str) -> Crl:
         """A revocation list by the SHA-256 of its DER; NotFound."""
         row = session.get(Crl, sha256)
@@ -301,6 +317,25 @@ class Certificates:
             log_origin=self._keys.log_origin,
         )
 
+    def trust_in(self, session: Session, verified: Verified, crl: Crl) -> Trust:
+        """As `trust`, for judging one party's signature by that list, as everybody else will."""
+        return self.trust(session, [crl.sha256], [fingerprint(verified.certificate)])
+
+    def judge_statement(
+        self, session: Session, name: str, file: bytes, verified: Verified, crl: Crl, now: datetime
+    ) -> None:
+        """Refuse a party's signed statement that nobody else would believe, or that spoils the evidence.
+
+        `verified` and `crl` are what `verify_party_signature` found by the clock of now. All others have
+        nothing but the statement's own `at` to judge by, so that must be near now, and the signature, chain,
+        revocation and enrolment must hold as of then.
+
+        Raises TradingError "signing-time", BidError.
+        """
+        check_signing_time(parse_time(read_signed(file, name).statement["at"]), now)
+        role = party_of(verified.certificate).role
+        self.trust_in(session, verified, crl).verify_statement(name, file, role)
+
     def enrolments_for(self, session: Session, fingerprints: Iterable[str] | None) -> list[bytes]:
         """Signed enrolment statements of these certificates (None: of all), by fingerprint."""
         found = select(PartyCertificate.enrolment).order_by(PartyCertificate.fingerprint)
@@ -339,6 +374,14 @@ class Certificates:
             verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
             party = party_of(verified.certificate)
         return SignedBy(verified, party, fingerprint(verified.certificate), crl)
+
+
+def check_signing_time(at: datetime, now: datetime) -> None:
+    """TradingError "signing-time" if the time `at` that a party signed is not near the platform's."""
+    if not now - OLDEST_SIGNING <= at <= now + CLOCK_AHEAD:
+        raise TradingError(
+            "signing-time", at=format_time(at), days=OLDEST_SIGNING.days, minutes=CLOCK_AHEAD.seconds // 60
+        )
 
 
 def refuse_unfit(

@@ -42,6 +42,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "签名所用证书不属于本机构的 {role} 角色。请用本机构该角色的证书签名。",
         "The signature's certificate is not your organisation's in the role {role}. Sign with one that is.",
     ),
+    "signing-time": (
+        "文件写明的签署时间 {at} 与平台时间相差过大（最早为 {days} 天前，最晚为 {minutes} 分钟后）。"
+        "请核对本机时钟后重新签署。",
+        "The time {at} that you signed is too far from the platform's: at most {days} days before and "
+        "{minutes} minutes ahead. Check your clock and sign again.",
+    ),
     "crl-none": (
         "尚未发布证书撤销列表。请稍后再试。",
         "No revocation list is published yet. Try again later.",

@@ -13,13 +13,14 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bids.errors import BidError
 from bids.objects import read_signed
 from signing import canonical
 from signing.encoding import b64decode, new_id, parse_time
 from signing.errors import SealingError
 from signing.hpke import seal
 from trading.accounts.certificates import Certificates
-from trading.accounts.models import EnvelopeKey, Organisation, Person, Token
+from trading.accounts.models import EnvelopeKey, Organisation, PartyCertificate, Person, Token
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.web.permissions import Role
@@ -136,12 +137,13 @@ class Accounts(Certificates):
         """Take an agency's signed statement of the key that shares of `files` parts are sealed to.
 
         Raises:
-            BidError: malformed or not signed as it must be. TradingError: another party's, an unusable key.
+            BidError: malformed or not signed as it must be. TradingError: another party's, an unusable key,
+            signed by a clock that is wrong.
             Conflict: older than the one kept.
         """
         read = read_signed(file, "envelope-key")
         now = self._clock.now(session)
-        self.verify_party_signature(
+        verified, crl = self.verify_party_signature(
             session, read.statement_bytes, read.signature, now, Role.AGENCY, actor.organisation
         )
         if read.statement["party"] != actor.organisation:
@@ -150,6 +152,7 @@ class Accounts(Certificates):
         row = session.get(EnvelopeKey, actor.organisation, with_for_update=True)
         if row is not None and row.statement == file:
             return row
+        self.judge_statement(session, "envelope-key", file, verified, crl, now)
         at = parse_time(read.statement["at"])
         if row is not None and at <= parse_time(read_signed(row.statement, "envelope-key").statement["at"]):
             raise Conflict("envelope-key-older")
@@ -175,6 +178,22 @@ class Accounts(Certificates):
         if row is None:
             raise NotFound("envelope-key-none")
         return row
+
+    def can_be_sealed_to(self, session: Session, organisation_id: str) -> bool:
+        """Whether custodians, who judge for themselves, would seal shares to the agency's envelope key."""
+        row = session.get(EnvelopeKey, organisation_id)
+        if row is None:
+            return False
+        own = select(PartyCertificate.fingerprint).where(
+            PartyCertificate.organisation_id == organisation_id, PartyCertificate.role == Role.AGENCY
+        )
+        crl = self.current_crl(session, self._clock.now(session))
+        trust = self.trust(session, [crl.sha256], session.scalars(own))
+        try:
+            trust.verify_statement("envelope-key", row.statement, Role.AGENCY)
+        except BidError:
+            return False
+        return True
 
 
 def _check_sealing_key(public: bytes) -> None:

@@ -47,13 +47,14 @@ class Awards:
         """
         read = read_signed(file, "award-decision")
         now = self._platform.clock.now(session)
-        self._accounts.verify_party_signature(
+        verified, crl = self._accounts.verify_party_signature(
             session, read.statement_bytes, read.signature, now, "agency", actor.organisation
         )
         tender = self._tenders.lock(session, tender_id)
         kept = session.get(PublishedAward, tender_id)
         if kept is not None and kept.decision == file:
             return kept.raw
+        self._accounts.judge_statement(session, "award-decision", file, verified, crl, now)
         return self._publish(session, actor, address, tender, read, file)
 
     def published(self, session: Session, tender_id: str) -> bytes:

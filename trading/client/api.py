@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from signing.encoding import b64decode, b64encode
+from signing.encoding import b64decode, b64encode, new_id
 from trading.client.transport import Answer, ConnectionFailed, Transport
 
 PREFIX = "/api/v1"
@@ -40,12 +40,22 @@ class ApiProblem(Exception):
 class Api:
     """Calls as one person, by token, or as the public, without.
 
-    Calls that may be repeated (GET, PUT, DELETE, and POST, which carries an idempotency key or
-    is idempotent by its content) are tried again when the connection breaks.
+    All calls may be repeated (a POST carries an idempotency key of its own), and are tried again when the
+    connection breaks.
+
+    Args:
+        reread: where a newer token may be, for one that has ended.
     """
 
-    def __init__(self, transport: Transport, token: str | None = None, language: str = "zh") -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        token: str | None = None,
+        language: str = "zh",
+        reread: Callable[[], str] | None = None,
+    ) -> None:
         self.transport = transport
+        self._reread = reread
         self._headers = {"Accept-Language": "zh-CN" if language == "zh" else "en"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -69,10 +79,9 @@ class Api:
             self._refuse(answer)
         return pieces
 
-    def post(self, path: str, body: JsonObject, *, key: str | None = None) -> JsonObject:
-        """POST JSON; `key` is an idempotency key."""
-        headers = {"Idempotency-Key": key} if key else {}
-        return self._json(self._send("POST", path, _encode(body), headers))
+    def post(self, path: str, body: JsonObject) -> JsonObject:
+        """POST JSON, once however often it is sent."""
+        return self._json(self._send("POST", path, _encode(body), {"Idempotency-Key": new_id()}))
 
     def put(self, path: str, body: JsonObject) -> JsonObject:
         """PUT JSON."""
@@ -101,20 +110,32 @@ class Api:
                 return
 
     def _send(self, method: str, path: str, body: bytes | None, extra: Mapping[str, str]) -> Answer:
-        headers = {**self._headers, **extra}
+        more = dict(extra)
         if body is not None:
-            headers.setdefault("Content-Type", "application/json")
+            more.setdefault("Content-Type", "application/json")
+        answer = self._repeat(method, path, {**self._headers, **more}, body)
+        if answer.status == 401 and self._renewed():
+            answer = self._repeat(method, path, {**self._headers, **more}, body)
+        if answer.status >= 400:
+            self._refuse(answer)
+        return answer
+
+    def _renewed(self) -> bool:
+        """Whether there is another token now, which is then used."""
+        if self._reread is None:
+            return False
+        before = self._headers.get("Authorization")
+        self._headers["Authorization"] = f"Bearer {self._reread()}"
+        return self._headers["Authorization"] != before
+
+    def _repeat(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         for attempt in range(1, _TRIES + 1):
             try:
-                answer = self.transport.send(method, PREFIX + path, headers, body)
+                return self.transport.send(method, PREFIX + path, headers, body)
             except ConnectionFailed:
                 if attempt == _TRIES:
                     raise
                 time.sleep(0.2 * 2**attempt)
-                continue
-            if answer.status >= 400:
-                self._refuse(answer)
-            return answer
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _json(self, answer: Answer) -> JsonObject:

@@ -47,8 +47,11 @@ from trading.client.transport import ConnectionFailed
 log = logging.getLogger("sunseal.custodian")
 
 SUITE = "sunseal-1"
+# A platform that says nothing must not hold up an agent with other tenders to serve.
+READ_SECONDS = 20.0
 _CLOSED = ("closed", "opening", "opened", "evaluated", "awarded")
 _RETRY_SECONDS = 10.0
+_REMIND_SECONDS = 60.0
 # What a platform that lies or a proxy that garbles can make of an answer.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 _SOON = frozenset({"opening-early"})
@@ -93,6 +96,7 @@ class Custodian:
         self._follower: LogFollower | None = None
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
+        self._told: dict[str, datetime] = {}
         self._deadlines: dict[str, datetime] = {}
         self._followed = False
         self.refusals: dict[str, Refusal] = {}
@@ -120,10 +124,11 @@ class Custodian:
     def step(self) -> int:
         """One round over all that waits for this custodian; how many acts it did.
 
-        A tender that fails a check is logged with the reason and left alone; the others go on.
+        A tender that fails a check, or whose connection breaks, is logged with the reason and left alone
+        for a while; the others go on.
 
         Raises:
-            ApiProblem, ConnectionFailed: the platform cannot be asked at all.
+            ApiProblem, ConnectionFailed: the platform cannot be asked what waits.
         """
         self._deadlines.clear()
         self._followed = False
@@ -143,8 +148,8 @@ class Custodian:
             self._refuse(tender, "state-conflict", str(error))
         except _MALFORMED as error:
             self._refuse(tender, "answer-malformed", f"the platform's answer is not as agreed: {error!r}")
-        except ConnectionFailed:
-            raise
+        except ConnectionFailed as error:
+            self._refuse(tender, "platform-unreachable", str(error))
         except Exception as error:
             log.exception("tender %s", tender)
             self._refuse(tender, "unforeseen", f"{type(error).__name__}")
@@ -160,9 +165,11 @@ class Custodian:
     def _refuse(self, tender: str, code: str, reason: str) -> None:
         if code not in _SOON:
             self._tried[tender] = self._now()
-        known = self.refusals.get(tender)
-        if known is None or known.reason != reason:
+        now, known, told = self._now(), self.refusals.get(tender), self._told.get(tender)
+        again = told is None or abs((now - told).total_seconds()) >= _REMIND_SECONDS
+        if known is None or known.reason != reason or again:
             log.error("tender %s is not served: %s [%s]", tender, reason, code)
+            self._told[tender] = now
         self.refusals[tender] = Refusal(tender, code, reason)
 
     def _act(self, tender: str, task: JsonObject) -> bool:
@@ -181,6 +188,8 @@ class Custodian:
         if state in _CLOSED and not released:
             return self._release(tender)
         if task["erase"]:
+            if accepted_notice(self._state, tender) is None:
+                self._accept(tender)  # published and ended while this agent was away
             return self._erasures().erase(tender, self._trust(tender))
         return False
 

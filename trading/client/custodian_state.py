@@ -27,6 +27,7 @@ class CustodianState:
         self._tenders = folder / "tenders"
         self._tenders.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
+        _sync_folder(folder)
 
     def read(self, tender: str, name: str) -> bytes | None:
         """A record of a tender; None if there is none."""
@@ -35,7 +36,9 @@ class CustodianState:
     def write(self, tender: str, name: str, data: bytes) -> None:
         """Keep a record; the one it replaces is gone."""
         folder = self._tenders / tender
-        folder.mkdir(exist_ok=True, mode=0o700)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700)
+            _sync_folder(self._tenders)
         _write(folder / name, data)
 
     def write_once(self, tender: str, name: str, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +11,7 @@ from bids.custody import CheckedClosing
 from bids.entries import Entry
 from bids.errors import BidError
 from bids.notice import Notice
-from bids.objects import build_statement
+from bids.objects import build_statement, read_signed
 from bids.opening import OpeningRecord
 from bids.trust import Trust
 from signing.certificates import party_of
@@ -18,7 +19,7 @@ from signing.encoding import b64decode, format_time
 from signing.keys import Signer
 from signing.statements import sign_statement
 from trading.client.acceptance import accepted_notice
-from trading.client.api import Api, statement
+from trading.client.api import Api, statement, unfile
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import LogFollower
@@ -56,7 +57,8 @@ class Erasures:
         gone through with, whatever the platform shows by then.
 
         Raises:
-            ClientError: "erase-unproved", "erase-unjustified". BidError: a statement does not hold.
+            ClientError: "erase-unproved", "erase-unreleased", "erase-unjustified".
+            BidError: a statement does not hold.
         """
         file = self._state.read(tender, "erasure.json")
         if file is None:
@@ -86,9 +88,12 @@ class Erasures:
 
     def _prove(self, notice: Notice, trust: Trust) -> None:
         """By the log: the signed opening record, the agency's cancellation, or a justified failure."""
-        by_act = {entry.act: entry for entry in map(Entry.parse, self._follower.entries(notice.tender))}
+        by_act: dict[str, Entry] = {}
+        for entry in map(Entry.parse, self._follower.entries(notice.tender)):
+            by_act.setdefault(entry.act, entry)
         if opened := by_act.get("tender.opened"):
-            self._prove_opened(notice, opened, trust)
+            record = self._prove_opened(notice, opened, trust)
+            self._prove_released(notice, by_act.get("opening.frozen"), record.closing, trust)
         elif cancelled := by_act.get("tender.cancelled"):
             self._prove_cancelled(notice, cancelled, trust)
         elif failed := by_act.get("tender.failed"):
@@ -96,7 +101,7 @@ class Erasures:
         else:
             raise ClientError("erase-unproved")
 
-    def _prove_opened(self, notice: Notice, entry: Entry, trust: Trust) -> None:
+    def _prove_opened(self, notice: Notice, entry: Entry, trust: Trust) -> OpeningRecord:
         file = self._api.get(f"/tenders/{notice.tender}/opening")["record"]
         if file is None:
             raise ClientError("erase-unproved")
@@ -106,6 +111,29 @@ class Erasures:
         closing = self._state.read(notice.tender, "closing")
         if closing is not None and closing.decode() != record.closing:
             raise BidError("closing-second", file="opening-record.json")
+        return record
+
+    def _prove_released(self, notice: Notice, frozen: Entry | None, closing: str, trust: Trust) -> None:
+        """A record says that bids were opened; that they could be is what the frozen releases show.
+
+        The set is in the log once for all custodians, so a false one names some that never released: they
+        see it, and at least as many as open a bid keep their keys.
+        """
+        if frozen is None or frozen.statement_file is None:
+            raise ClientError("erase-unreleased")
+        members = trust.platform_statement("release-set", frozen.statement_file).statement
+        if (members["tender"], members["closing"]) != (notice.tender, closing):
+            raise ClientError("erase-unreleased")
+        listed = {row["custodian"]: row["sha256"] for row in members["releases"]}
+        if len(listed.keys() & {one.id for one in notice.policy.custodians}) < notice.policy.threshold:
+            raise ClientError("erase-unreleased")
+        own = party_of(self._signer.certificate).id
+        if own in listed and listed[own] != self._own_release(notice.tender):
+            raise ClientError("erase-unreleased")
+
+    def _own_release(self, tender: str) -> str | None:
+        body = self._state.read(tender, "release.json")
+        return None if body is None else read_signed(unfile(json.loads(body)), "release").digest
 
     def _prove_cancelled(self, notice: Notice, entry: Entry, trust: Trust) -> None:
         if entry.statement_file is None:

@@ -102,6 +102,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "日志中没有可核对的开标记录、流标或取消。",
         "The log shows no opening record, failure or cancellation that can be checked.",
     ),
+    "erase-unreleased": (
+        "平台称已开标，但日志中没有与本机记录相符、足以开标的份额释放；密钥不销毁。",
+        "The tender is said to be opened, but the log shows no set of releases that could have opened it "
+        "and agrees with what was released here; the key is kept.",
+    ),
     "erase-unjustified": (
         "平台宣布流标，但本机核对的投标人数已达下限，且没有开标记录；密钥不销毁。",
         "The tender is said to have failed, but enough suppliers bid and nothing was opened; "

@@ -46,14 +46,17 @@ class HttpTransport:
     Args:
         server: such as https://trading.example.gov, without /api/v1.
         ca_file: PEM of the authorities that the server's TLS certificate must come from.
+        read_seconds: how long the server may say nothing.
     """
 
-    def __init__(self, server: str, *, connections: int = 8, ca_file: str | None = None) -> None:
+    def __init__(
+        self, server: str, *, connections: int = 8, ca_file: str | None = None, read_seconds: float = 120
+    ) -> None:
         self._server = server.rstrip("/")
         self._pool = urllib3.PoolManager(
             maxsize=connections,
             block=True,
-            timeout=Timeout(connect=10, read=120),
+            timeout=Timeout(connect=10, read=read_seconds),
             retries=Retry(connect=0, read=0, redirect=0, status=0, other=0),
             ca_certs=ca_file,
         )

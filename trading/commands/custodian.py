@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from trading.client.custodian import Custodian
+from trading.client.custodian import READ_SECONDS, Custodian
 from trading.client.custodian_state import CustodianState
 from trading.commands.group import Language
 from trading.commands.options import (
@@ -48,7 +48,7 @@ def custodian(
     Keep this machine's clock right: the agent judges opening times by it.
     """
     own = read_key(key, password_file).of_role("custodian")
-    api = make_api(server, token, token_file, ca, lang)
+    api = make_api(server, token, token_file, ca, lang, read_seconds=READ_SECONDS)
     agent = Custodian(api, own.signer, CustodianState(state), roots_from(roots, own), log_key)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("urllib3").setLevel(logging.ERROR)

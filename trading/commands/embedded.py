@@ -12,7 +12,7 @@ from pathlib import Path
 
 from signing.errors import SigningError
 from trading.client.api import Api
-from trading.client.custodian import Custodian
+from trading.client.custodian import READ_SECONDS, Custodian
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.keyfile import KeyFile
@@ -51,18 +51,14 @@ class EmbeddedCustodians:
             self._stop.wait(_POLL_SECONDS)
 
     def _take_up(self) -> None:
-        if not self._folder.is_dir():
-            return
-        for folder in sorted(self._folder.iterdir()):
+        for folder in self._folders():
             name = folder.name
-            if name in self._threads or name.startswith(".") or not folder.is_dir():
+            if name in self._threads or name.startswith("."):
                 continue
             try:
                 agent = open_agent(folder, self._address)
-            except (ClientError, SigningError, OSError) as error:
-                if self._refused.get(name) != str(error):
-                    log.error("custodian %s cannot start: %s", name, error)
-                self._refused[name] = str(error)
+            except (ClientError, SigningError, OSError, ValueError) as error:
+                self._tell(name, f"custodian {name} cannot start: {error}")
                 continue
             thread = threading.Thread(
                 target=agent.run, args=(self._stop, _POLL_SECONDS), name=f"custodian-{name}", daemon=True
@@ -70,15 +66,35 @@ class EmbeddedCustodians:
             self._threads[name] = thread
             thread.start()
 
+    def _folders(self) -> list[Path]:
+        try:
+            return [each for each in sorted(self._folder.iterdir()) if each.is_dir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._tell("", f"custodians' folder cannot be read: {error}")
+            return []
+
+    def _tell(self, name: str, reason: str) -> None:
+        """Once, until there is another reason."""
+        if self._refused.get(name) != reason:
+            log.error("%s", reason)
+        self._refused[name] = reason
+
 
 def open_agent(folder: Path, address: str) -> Custodian:
     """The agent of a custodian's folder.
 
     Raises:
-        ClientError, SigningError, OSError: key, password or token are not there or do not fit.
+        ClientError, SigningError, OSError, ValueError: key, password or token are not there, do not fit or
+            are not text.
     """
+
+    def read_token() -> str:
+        return (folder / TOKEN_FILE).read_text("utf-8").strip()
+
     password = (folder / PASSWORD_FILE).read_text("utf-8").strip()
-    token = (folder / TOKEN_FILE).read_text("utf-8").strip()
     key = KeyFile.read(folder / KEY_FILE, password.encode()).of_role("custodian")
-    api = Api(HttpTransport(address, connections=2), token, "en")
+    transport = HttpTransport(address, connections=2, read_seconds=READ_SECONDS)
+    api = Api(transport, read_token(), "en", read_token)
     return Custodian(api, key.signer, CustodianState(folder / "state"), key.roots)

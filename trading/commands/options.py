@@ -79,9 +79,9 @@ def roots_option(command: Command) -> Command:
 
 def make_api(
     server: str, token: str | None, token_file: Path | None, ca: Path | None, lang: Language,
-    need_token: bool = True,
+    need_token: bool = True, read_seconds: float = 120,
 ) -> Api:  # fmt: skip
-    """The API at `server` as the token's person.
+    """The API at `server` as the token's person; a token in a file may be exchanged while this runs.
 
     Raises:
         ClientError: no token, or its file cannot be read.
@@ -91,7 +91,8 @@ def make_api(
     secret = first_line(token_file) if token_file is not None else token
     if need_token and not secret:
         raise ClientError("token-missing")
-    return Api(HttpTransport(server, ca_file=None if ca is None else str(ca)), secret, lang)
+    transport = HttpTransport(server, ca_file=None if ca is None else str(ca), read_seconds=read_seconds)
+    return Api(transport, secret, lang, None if token_file is None else lambda: first_line(token_file))
 
 
 def read_key(path: Path, password_file: Path | None) -> KeyFile:

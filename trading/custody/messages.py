@@ -18,8 +18,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This custodian has handed in another release; there is one for each tender.",
     ),
     "release-files-shares": (
-        "须为释放的每份附件密钥份额提交一份以招标人信封公钥密封的份额；招标人没有信封公钥时不得提交。",
-        "For each files share released send one sealed to the agency's envelope key; none if it has no key.",
+        "须为释放的每份附件密钥份额提交一份以招标人信封公钥密封的份额。",
+        "For each files share released send one sealed to the agency's envelope key.",
     ),
     "erasure-too-early": (
         "标段当前状态为 {state}，密封密钥仍可能需要，不能登记销毁。",

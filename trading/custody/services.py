@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from bids.custody import Release as CheckedRelease
 from bids.custody import check_release
 from bids.objects import read_signed
-from bids.trust import Trust, enrolments_of
 from signing import canonical
-from signing.certificates import fingerprint
 from signing.encoding import b64encode, format_time
-from trading.accounts.models import EnvelopeKey
 from trading.accounts.services import Accounts
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
@@ -122,9 +118,11 @@ class Custody:
         if self._kept(session, tender_id, actor.organisation, file):
             return tender.state != State.CLOSED
         step("release:checking", tender_id)
-        trust = self._trust(session, crl.der, signed.certificate)
+        trust = self._accounts.trust_in(session, signed, crl)
         release = check_release(file, closing_on_record(self._platform, session, tender), trust)
-        self._check_files_shares(session, tender, release, files_shares)
+        # A tender is published only by an agency with an envelope key to seal them to.
+        if sorted(bid for bid, _ in files_shares) != sorted(release.files):
+            raise TradingError("release-files-shares")
         # The order of locks is the tender's row, then the log's head; nobody takes them the other way.
         tender = self._tenders.lock(session, tender_id)
         if tender.state not in _RELEASED_FROM:
@@ -139,20 +137,6 @@ class Custody:
         if kept is not None and kept.raw != file:
             raise Conflict("release-second")
         return kept is not None
-
-    def _check_files_shares(
-        self, session: Session, tender: Tender, release: CheckedRelease, shares: Sequence[tuple[str, bytes]]
-    ) -> None:
-        """With an envelope key there must be a share for each one released; without, there can be none."""
-        wanted = release.files.keys() if session.get(EnvelopeKey, tender.organisation_id) else set()
-        if sorted(bid for bid, _ in shares) != sorted(wanted):
-            raise TradingError("release-files-shares")
-
-    def _trust(self, session: Session, crl: bytes, signer: x509.Certificate) -> Trust:
-        lists = {canonical.digest(crl): x509.load_der_x509_crl(crl)}
-        roots = self._platform.keys.roots
-        enrolments = enrolments_of(self._accounts.enrolments_for(session, [fingerprint(signer)]), roots)
-        return Trust(roots=roots, crls=lists, enrolments=enrolments)
 
     def _keep(
         self, session: Session, actor: Actor, address: str | None, release: CheckedRelease, file: bytes,

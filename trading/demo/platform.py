@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,6 +77,13 @@ class PlatformProcess:
         with contextlib.suppress(OSError):
             return self._log.read_text("utf-8", "replace")[-_TAIL:].strip()
         return ""
+
+    def keep_log(self, path: Path) -> bool:
+        """Copy all of its log, which goes away with its folder, to `path`; whether that was possible."""
+        with contextlib.suppress(OSError):
+            shutil.copyfile(self._log, path)
+            return True
+        return False
 
     def stop(self) -> None:
         """Ask it to end, and wait; ended by force if it does not."""

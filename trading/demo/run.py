@@ -44,13 +44,20 @@ def run(
     except PackError as error:
         raise DemoError("rules-unknown", pack=rules, known=str(error)) from None
     plan = Plan(read, rules, minimum, lead)
-    with _terminated(), _work_folder() as work, _results(folder) as aside, _platform(work) as platform:
+    with (
+        _terminated(),
+        _work_folder() as work,
+        _results(folder) as aside,
+        _platform(work, folder, lang) as platform,
+    ):
         with progress_on(read.contracts, lang) as progress:
             outcomes = Replay(plan, platform, work, aside, progress, lang).run()
         (aside / "summary.json").write_bytes(summary_json(outcomes, aside))
         aside.rename(folder)
         for line in summary_lines(plan, outcomes, folder, lang):
             click.echo(line)
+        if _status(outcomes):
+            _keep_log(platform, folder, lang)
         if not leave:
             _serve_on(platform, lang)
     return _status(outcomes)
@@ -105,13 +112,25 @@ def _results(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _platform(work: Path) -> Iterator[PlatformProcess]:
+def _platform(work: Path, folder: Path, lang: Language) -> Iterator[PlatformProcess]:
     platform = PlatformProcess(work)
     platform.start()
     try:
         yield platform
+    except Exception:
+        platform.stop()
+        _keep_log(platform, folder, lang)
+        raise
     finally:
         platform.stop()
+
+
+def _keep_log(platform: PlatformProcess, folder: Path, lang: Language) -> None:
+    """Beside the results, of what did not come out as it should."""
+    path = folder.with_name(f"{folder.name}.platform.log")
+    if platform.keep_log(path):
+        text = f"平台日志已存入 {path}" if lang == "zh" else f"The platform's log is kept in {path}"
+        click.echo(text, err=True)
 
 
 def _serve_on(platform: PlatformProcess, lang: Language) -> None:

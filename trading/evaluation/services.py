@@ -46,7 +46,8 @@ class Evaluations:
     ) -> dict[str, Any]:
         """Keep the agency's evaluation.
 
-        1. Signature, chain, revocation, organisation; it is for this tender and its opening record.
+        1. Signature, chain, revocation, organisation, now and as of its own time; it is for this tender
+           and its opening record.
         2. It rejects bids that opened, each once, and none that exceeds the ceiling is left in.
         3. It leaves no tie for the first place: the pack's tie rule or the agency's `order` parts it.
         4. Nobody responsive: the tender fails in the same transaction.
@@ -58,7 +59,7 @@ class Evaluations:
         """
         read = read_signed(file, "evaluation")
         now = self._platform.clock.now(session)
-        self._accounts.verify_party_signature(
+        verified, crl = self._accounts.verify_party_signature(
             session, read.statement_bytes, read.signature, now, "agency", actor.organisation
         )
         tender = self._tenders.lock(session, tender_id)
@@ -67,6 +68,7 @@ class Evaluations:
             return self.published(session, tender_id)
         now = self._platform.clock.now(session)
         target = transition(State(tender.state), Event.EVALUATE, Facts(statement="evaluation"))
+        self._accounts.judge_statement(session, "evaluation", file, verified, crl, now)
         self._check(session, tender, read.statement)
         notice = notice_in_force(session, tender)
         ranking = ranking_on_record(session, notice, read.statement)

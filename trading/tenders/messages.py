@@ -152,9 +152,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "尚有保管人未提交封存公钥，不能发布。",
         "Not every custodian has handed in its sealing key yet; wait for them.",
     ),
-    "notice-time": (
-        "公告的签署时间 {at} 与平台时间相差过大。请核对时钟后重新签署。",
-        "The notice's own time {at} is too far from the platform's. Check the clock and sign again.",
+    "notice-envelope-key-missing": (
+        "贵机构没有可用的信封密钥，保管人届时无法交出份额。"
+        "请先登记信封密钥（PUT /envelope-key），再发布公告。",
+        "Your organisation has no envelope key that custodians would seal to, so they could not release. "
+        "Set one (PUT /envelope-key), then publish.",
+    ),
+    "notice-custodian-certificate": (
+        "保管人 {custodian} 没有有效期至 {until} 的证书，届时无法交出份额。"
+        "请由该保管人先换发证书，或改用其他保管人。",
+        "The custodian {custodian} has no certificate for its signing key that holds until {until}, so it "
+        "could not release. Have it renewed first, or choose another custodian.",
     ),
     "notice-replaces": (
         "公告的 replaces 须为现行公告的摘要（首次发布时不得有）。",

@@ -11,14 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.amendments import check_amendment
+from bids.examination import examine_notice
 from bids.notice import Notice
 from bids.objects import build_statement, read_signed
-from signing.encoding import b64encode, format_time, parse_time
+from signing.encoding import b64encode, format_time
 from signing.statements import sign_statement
+from trading.accounts.certificates import check_signing_time
 from trading.accounts.models import Crl, Organisation
 from trading.accounts.services import Accounts
 from trading.audit.services import AuditLog
-from trading.errors import Conflict, TradingError
+from trading.errors import TradingError
 from trading.platform import Platform
 from trading.tenders.drafts import Drafts, put_items
 from trading.tenders.lifecycle import Event, Facts, State, transition
@@ -34,9 +36,8 @@ from trading.tenders.reading import (
 from trading.tenders.rules import PublicationFacts, Rule, check_publication, pack_named
 from trading.web.security import Actor
 
-# A notice may be signed off-line some days before it is sent; no client's clock is much ahead.
-OLDEST_SIGNING = timedelta(days=7)
-CLOCK_AHEAD = timedelta(minutes=5)
+# A custodian releases at the opening or, if its machine was away, soon after it.
+RELEASE_TIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ class Tenders:
            the tender's agency.
         2. The tender is a draft, or published and before its deadline; a notice names the one it replaces.
         3. It says what was drafted, with the custodians' keys collected and the documents stored here.
-        4. The rule pack allows it.
+        4. Custodians and bidders, who judge it by its own time, will believe it.
+        5. The custodians will be able to release: to a key of the agency's, under certificates that hold.
+        6. The rule pack allows it.
 
         The same notice again is answered as the first time. A new policy makes earlier bids void.
 
@@ -102,7 +105,7 @@ class Tenders:
             BidError, SigningError, TradingError: refused; nothing is changed.
         """
         notice = Notice.parse(raw)
-        _, crl = self._accounts.verify_party_signature(
+        verified, crl = self._accounts.verify_party_signature(
             session, raw, signature, self._clock.now(session), "agency", actor.organisation
         )
         tender = lock_tender(session, tender_id)
@@ -121,12 +124,14 @@ class Tenders:
                 new_deadline=notice.deadline,
             ),
         )
-        _check_time(notice.at, now)
+        check_signing_time(notice.at, now)
         if notice.replaces != tender.notice_digest:
             raise TradingError("notice-replaces")
         self._check_facts(session, tender, notice, first)
         if not first:
             check_amendment(notice, notice_in_force(session, tender))
+        examine_notice(raw, signature, self._accounts.trust_in(session, verified, crl))
+        self._check_release(session, tender, notice, first)
         waived = self._check_rules(session, tender, notice, now)
         return self._write(session, actor, address, tender, notice, signature, crl, now, waived)
 
@@ -139,7 +144,7 @@ class Tenders:
             BidError, SigningError, TradingError: refused; nothing is changed.
         """
         statement = read_signed(file, "cancellation")
-        self._accounts.verify_party_signature(
+        verified, crl = self._accounts.verify_party_signature(
             session,
             statement.statement_bytes,
             statement.signature,
@@ -155,7 +160,7 @@ class Tenders:
                 raise TradingError("cancellation-disagrees", field=field)
         facts = Facts(statement="cancellation", reason=members["reason"])
         tender.state = transition(State(tender.state), Event.CANCEL, facts).value
-        _check_time(parse_time(members["at"]), now)
+        self._accounts.judge_statement(session, "cancellation", file, verified, crl, now)
         tender.ended_reason = members["reason"]
         session.flush()
         self._log.append(
@@ -262,6 +267,25 @@ class Tenders:
             ],
         }
 
+    def _check_release(self, session: Session, tender: Tender, notice: Notice, first: bool) -> None:
+        """Nobody shall bid where custodians could not release."""
+        if not self._accounts.can_be_sealed_to(session, tender.organisation_id):
+            raise TradingError("notice-envelope-key-missing")
+        if not first and notice.policy.digest == tender.policy_digest:
+            return
+        until = notice.policy.opens_at + RELEASE_TIME
+        ending = [
+            each
+            for each in notice.policy.custodians
+            if not self._accounts.signs_until(session, each.id, each.signing_key, until)
+        ]
+        # Published, a tender has its custodians for good; enough of them must do for a postponement.
+        able = len(notice.policy.custodians) - len(ending)
+        if ending and (first or able < notice.policy.threshold):
+            raise TradingError(
+                "notice-custodian-certificate", custodian=ending[0].name, until=format_time(until)
+            )
+
     def _check_rules(
         self, session: Session, tender: Tender, notice: Notice, now: datetime
     ) -> tuple[Rule, ...]:
@@ -321,11 +345,6 @@ class Tenders:
         row.log_position = entry.position
         session.flush()
         return Publication(notice.digest, notice.policy.digest, entry.position, waived)
-
-
-def _check_time(at: datetime, now: datetime) -> None:
-    if not now - OLDEST_SIGNING <= at <= now + CLOCK_AHEAD:
-        raise Conflict("notice-time", status=422, at=format_time(at))
 
 
 def _facts(notice: Notice, published_at: datetime) -> PublicationFacts:

@@ -65,8 +65,9 @@ def test_validity_is_judged_at_the_time_asked_for() -> None:
     w = world()
     last = w.supplier.certificate.not_valid_after_utc
     second = timedelta(seconds=1)
-    assert check(at=BEGIN) == check(at=last) == "good"
-    assert check(at=BEGIN - second) == "not-yet-valid"
+    first = w.supplier.certificate.not_valid_before_utc
+    assert check(at=first) == check(at=BEGIN) == check(at=last) == "good"
+    assert check(at=first - second) == "not-yet-valid"
     assert check(at=last + second) == "expired"
 
 
@@ -232,6 +233,15 @@ class TestIssuing:
         party = c.Party(id, "CN-USCC:1", role, "n", "o")
         with pytest.raises(CertificateError):
             c.issue(world().parties, generate_signing_key().public_key(), party, AT, 1)
+
+    def test_a_certificate_begins_before_it_is_issued_for_clocks_that_are_behind(self) -> None:
+        w, key = world(), generate_signing_key().public_key()
+        leaf = c.issue(w.parties, key, SUPPLIER, AT, 7)
+        assert leaf.not_valid_before_utc == AT - timedelta(minutes=10)
+        assert leaf.not_valid_after_utc == AT + 7 * DAY
+        young = new_world()
+        chain = (young.root, young.platform, young.parties)
+        assert {each.certificate.not_valid_before_utc for each in chain} == {BEGIN - timedelta(minutes=10)}
 
     def test_a_leaf_never_outlives_its_authority_and_serials_tell_nothing(self) -> None:
         w, key = world(), generate_signing_key().public_key()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,21 @@ def test_shared_records(tmp_path: Path) -> None:
     assert state.read_shared("log.json") is None
     state.write_shared("log.json", b"{}")
     assert CustodianState(tmp_path).read_shared("log.json") == b"{}"
+
+
+def test_a_new_tenders_folder_is_on_disk_with_its_first_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    state = CustodianState(tmp_path)
+    state.write(TENDER, "seed", b"secret")
+    tenders = tmp_path / "tenders"
+    for folder in (tmp_path, tenders, tenders / TENDER):
+        assert folder.stat().st_ino in synced, folder

@@ -41,6 +41,10 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     (folder / PASSWORD_FILE).write_text("wrong")
     with pytest.raises(ClientError, match="password"):
         open_agent(folder, NOWHERE)
+    (folder / PASSWORD_FILE).write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match="decode"):
+        open_agent(folder, NOWHERE)
+    (folder / PASSWORD_FILE).write_text("secret")
     (folder / TOKEN_FILE).unlink()
     with pytest.raises(OSError, match="token"):
         open_agent(folder, NOWHERE)
@@ -63,3 +67,20 @@ def test_folders_are_taken_up_as_they_come(tmp_path: Path, caplog: pytest.LogCap
         all_of_them.stop()
     assert all(words in caplog.text for words in wanted)
     assert "hidden" not in caplog.text and "secret" not in caplog.text and "sst_" not in caplog.text
+
+
+def test_nothing_in_the_folder_ends_the_watch(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "custodians"
+    folder.write_text("not a folder")
+    all_of_them = EmbeddedCustodians(folder, NOWHERE)
+    with caplog.at_level(logging.WARNING, "sunseal.custodian"):
+        for _ in range(2):
+            all_of_them._take_up()
+        folder.unlink()
+        world = World(seed=9)
+        binary = fill(folder / "binary", world, world.custodians[0])
+        (binary / PASSWORD_FILE).write_bytes(b"\xff\xfe")
+        for _ in range(2):
+            all_of_them._take_up()
+    assert caplog.text.count("folder cannot be read") == 1
+    assert caplog.text.count("custodian binary cannot start") == 1
