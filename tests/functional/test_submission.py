@@ -185,8 +185,12 @@ def test_expired_and_revoked_certificates_are_refused(house: House, supplier: Wh
     with house.later(timedelta(days=300)):
         agency, custodians = house.enrol("agency"), tuple(house.enrol("custodian") for _ in range(3))
         tender = house.tender(agency, custodians, deadline=format_time(house.now() + timedelta(days=600)))
+        sealed = house.seal(supplier, tender)
         fresh = house.another_person(supplier)
-    sealed = house.seal(supplier, tender)
+        revocation = f"/certificates/{fresh.fingerprint}/revocation"
+        house.call("POST", revocation, house.operator, {"reason": "keyCompromise"}, 200)
+        revoked = dataclasses.replace(sealed, signature=house.sign(fresh, sealed.manifest.raw))
+        refused_bid(house, supplier, tender, revoked, "certificate-revoked-now", "unsigned-bid")
     body = signed(sealed.manifest.raw, sealed.signature)
     with house.later(timedelta(days=800)):
         token = house.call(
@@ -195,11 +199,6 @@ def test_expired_and_revoked_certificates_are_refused(house: House, supplier: Wh
         ).json["token"]  # fmt: skip
         expired = house.call("POST", bids_path(tender), token, body, 422).json
     assert (expired["code"], expired["rule"]) == ("certificate-expired", "unsigned-bid")
-    with house.later(timedelta(days=301)):
-        revocation = f"/certificates/{fresh.fingerprint}/revocation"
-        house.call("POST", revocation, house.operator, {"reason": "keyCompromise"}, 200)
-        revoked = dataclasses.replace(sealed, signature=house.sign(fresh, sealed.manifest.raw))
-        refused_bid(house, supplier, tender, revoked, "certificate-revoked-now", "unsigned-bid")
 
 
 # --- refusals: the manifest
