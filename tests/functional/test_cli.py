@@ -17,11 +17,9 @@ from pathlib import Path
 import pytest
 
 from signing.encoding import b64decode, format_time
-from signing.suite import SUNSEAL_1
 from trading.cli import sunseal
-from trading.client.agency import Agency
 from trading.client.api import Api
-from trading.client.keyfile import KeyFile, enrol
+from trading.client.keyfile import KeyFile
 from trading.client.transport import ConnectionFailed, HttpTransport
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,21 +128,30 @@ def test_the_main_job_from_the_shell(
     ]  # fmt: skip
     supplier_token = site.organisation("supplier")[1]
     supplier = ("--key", site.key(supplier_token), "--password-file", site.password)
-    agency = make_agency(site, agency_token)
+    as_agency = (*server, "--token-file", agency_token, "--key", site.key(agency_token), "--password-file",
+                 site.password, "--lang", "en")  # fmt: skip
+    run("agency", "envelope-key", "--out", "envelope.key", *as_agency)
+    assert (tmp_path / "envelope.key").stat().st_mode & 0o077 == 0
     facts = {
-        "project": agency.project("P-1", "Roads"), "category": "works", "title": "Road, lot 1",
+        "project": {"number": "P-1", "title": "Roads"}, "category": "works", "title": "Road, lot 1",
         "currency": "USD",
         "items": [{"number": "1", "code": "", "description": "Asphalt", "unit": "t", "quantity": "100"}],
         "rules": "generic", "sandbox": True, "threshold": 2, "grace_seconds": 1, "independent": False,
         "custodians": [{"organisation": id_, "role": "notary"} for id_, _ in custodians],
         "deadline": format_time(deadline := milliseconds(datetime.now(UTC) + timedelta(seconds=LEAD))),
     }  # fmt: skip
-    tender = agency.draft(facts)
+    (tmp_path / "facts.json").write_text(json.dumps(facts))
+    (tmp_path / "terms.pdf").write_bytes(b"%PDF-1.7 terms")
+    capsys.readouterr()
+    run("agency", "draft", "facts.json", "--document", "terms.pdf", *as_agency)
+    tender = capsys.readouterr().out.splitlines()[0]
     for agent in agents:
         run(*agent)
-    published = agency.publish(tender, agency.build_notice(tender, facts, agency.wait_for_keys(tender, 1)))
-    (tmp_path / "notice.json").write_bytes(published.notice.raw)
-    (tmp_path / "notice.p7s").write_bytes(published.signature)
+    (tmp_path / "other.json").write_text(json.dumps({**facts, "title": "Another road"}))
+    publish = ("--tender", tender, "--out", "notice.json", *as_agency)
+    run("agency", "publish", "other.json", *publish, status=1)
+    assert "title" in capsys.readouterr().err
+    run("agency", "publish", "facts.json", *publish)
     (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7 plan")
     prices = {"1": ".95"}
     (tmp_path / "offer.json").write_text(json.dumps({"unit_prices": prices, "delivery_days": 30}))
@@ -154,8 +161,10 @@ def test_the_main_job_from_the_shell(
     said = capsys.readouterr().out
     assert "Sealed to 3 custodians, any 2" in said and "rehearsal" in said
     token = (*server, "--token-file", supplier_token)
-    run("bid", "submit", "bid.sealed", *token, *supplier)
+    run("bid", "submit", "bid.sealed", *token, *supplier, "--lang", "en")
     assert (tmp_path / "bid.sealed.receipt.json").exists()
+    said = capsys.readouterr().out
+    assert "custodians are not independent" in said and "rehearsal" in said
     run("bid", "withdraw", "bid.sealed", "--reason", "a mistake", *token, *supplier)
     run(*prepare, *supplier, "--out", "second.sealed")
     run("bid", "submit", "second.sealed", *token, *supplier)
@@ -175,22 +184,22 @@ def test_the_main_job_from_the_shell(
     run("bid", "submit", "bid.sealed", *token, *supplier, "--lang", "en")  # received before: the same receipt
     for agent in agents:
         run(*agent)
-    record = wait(lambda: agency.opening_record(tender))
-    assert [str(row.total) for row in record.bids] == ["95.00"]
-    ranking = agency.evaluate(tender, record, {})
-    agency.award(tender, record, ranking["winner"])
-    wait(lambda: agency.api.get(f"/tenders/{tender}/evidence")["ready"])
+    reader = site.api(agency_token)
+    wait(lambda: reader.get(f"/tenders/{tender}/opening")["record"])
+    of_tender = ("--tender", tender, *as_agency)
+    capsys.readouterr()
+    run("agency", "files", "--envelope-key", "envelope.key", "--out", "opened", *of_tender)
+    (plan,) = map(Path, capsys.readouterr().out.split())
+    assert plan.read_bytes() == b"%PDF-1.7 plan"
+    run("agency", "evaluate", *of_tender, "--reject", "no reason", status=2)
+    run("agency", "evaluate", *of_tender)
+    said = capsys.readouterr().out
+    assert "95.00" in said
+    run("agency", "award", "--winner", plan.parent.name, *of_tender)
+    wait(lambda: reader.get(f"/tenders/{tender}/evidence")["ready"])
     package = tmp_path / "evidence.zip"
-    package.write_bytes(agency.api.raw(f"/tenders/{tender}/evidence.zip"))
+    package.write_bytes(reader.raw(f"/tenders/{tender}/evidence.zip"))
     check_verify(site, package, capsys)
-
-
-def make_agency(site: Site, token: Path) -> Agency:
-    api = site.api(token)
-    key = enrol(api, b"secret").key
-    agency = Agency(api, key.signer, key.roots)
-    agency.put_envelope_key(SUNSEAL_1.sealing_key(SUNSEAL_1.new_sealing_seed()).public)
-    return agency
 
 
 def milliseconds(at: datetime) -> datetime:

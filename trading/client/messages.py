@@ -77,6 +77,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_TOKEN 给出。",
         "A token is needed: give it by --token, --token-file or the environment variable SUNSEAL_TOKEN.",
     ),
+    "facts-malformed": (
+        "{path} 不是 JSON 对象；格式同 POST /tenders。",
+        "{path} is no JSON object; it has the form of POST /tenders.",
+    ),
+    "envelope-key-malformed": (
+        "{path} 不是 sunseal agency envelope-key 生成的附件密钥。",
+        "{path} is no key that sunseal agency envelope-key made.",
+    ),
+    "not-opened": (
+        "开标记录尚未公布，请稍后再试。",
+        "There is no opening record yet; try again later.",
+    ),
     "notice-not-successor": (
         "平台出示的公告不是已接受公告的后继。",
         "The notice shown does not succeed the one that was accepted.",

@@ -21,6 +21,7 @@ from trading.commands.options import (
     roots_option,
     say,
 )
+from trading.commands.remarks import tell_remarks
 
 
 @click.command()
@@ -75,9 +76,6 @@ def _tell(done: PreparedBid, out: Path, lang: Language) -> None:
     for custodian in policy.custodians:
         print_ = " ".join(custodian.sealing_key_digest[at : at + 4] for at in range(0, 32, 4))
         click.echo(f"  {custodian.position}. {custodian.name} ({custodian.role})  {print_}")
-    if not policy.independent:
-        say(lang, "注意：保管人不独立。", "Note: the custodians are not independent.")
-    if notice.sandbox:
-        say(lang, "演练标段：不产生法律效力。", "This is a rehearsal without legal effect.")
+    tell_remarks(notice, lang)
     say(lang, f"投标编号：{done.prepared.bid}", f"Bid: {done.prepared.bid}")
     say(lang, f"已写入 {out}", f"Written to {out}")

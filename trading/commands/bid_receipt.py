@@ -10,7 +10,7 @@ from bids.receipts import check_receipt
 from signing.encoding import format_time
 from signing.notes import NoteVerifier
 from trading.client.files import read_file, write_file
-from trading.client.supplier import Supplier
+from trading.client.supplier import Supplier, fetch_notice
 from trading.commands.group import Language
 from trading.commands.options import (
     PATH,
@@ -22,6 +22,7 @@ from trading.commands.options import (
     say,
     server_options,
 )
+from trading.commands.remarks import tell_remarks
 from trading.commands.sealed_ids import read_sealed
 
 
@@ -50,6 +51,7 @@ def receipt(
         api = make_api(server, token, token_file, ca, lang)
         supplier = Supplier(api, anchors)
         data = supplier.receipt(manifest.tender, manifest.bid) if file is None else read_file(file)
+        tell_remarks(fetch_notice(api, manifest.tender, anchors).notice, lang)
     checked = check_receipt(data, manifest.raw, signature, anchors)
     at = format_time(checked.received_at)
     say(

@@ -11,7 +11,7 @@ from bids.receipts import Receipt
 from signing.encoding import format_time
 from trading.client.errors import ClientError
 from trading.client.files import write_file
-from trading.client.supplier import Supplier
+from trading.client.supplier import Supplier, fetch_notice
 from trading.commands.group import Language
 from trading.commands.options import (
     PATH,
@@ -23,6 +23,7 @@ from trading.commands.options import (
     say,
     server_options,
 )
+from trading.commands.remarks import tell_remarks
 
 
 @click.command()
@@ -49,6 +50,7 @@ def submit(
         done = Supplier(api, anchors).submit(source, _bar(lang))
     write_file(kept, done.file, overwrite=True)
     tell_receipt(done.receipt, kept, lang)
+    tell_remarks(fetch_notice(api, done.receipt.tender, anchors).notice, lang)
 
 
 def _bar(lang: Language):  # type: ignore[no-untyped-def]

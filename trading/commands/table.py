@@ -16,6 +16,7 @@ class Entry:
 
 COMMANDS = {
     "bid": Entry("trading.commands.bid", "bid", "Prepare a bid off-line; submit, withdraw, follow it."),
+    "agency": Entry("trading.commands.agency", "agency", "Draft, publish, evaluate and award."),
     "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
     "custodian": Entry("trading.commands.custodian", "custodian", "Run a custodian's agent."),
@@ -33,4 +34,16 @@ BID_COMMANDS = {
     "withdraw": Entry("trading.commands.bid_withdraw", "withdraw", "Take a bid back before the deadline."),
     "status": Entry("trading.commands.bid_status", "status", "Show a tender's state and one's own bids."),
     "receipt": Entry("trading.commands.bid_receipt", "receipt", "Fetch and check a bid's receipt."),
+}
+
+AGENCY_COMMANDS = {
+    "envelope-key": Entry(
+        "trading.commands.agency_tender", "envelope_key", "Make the key for bidders' attachments."
+    ),
+    "draft": Entry("trading.commands.agency_tender", "draft", "Draft a tender, with its documents."),
+    "publish": Entry("trading.commands.agency_tender", "publish", "Build, sign and publish the notice."),
+    "cancel": Entry("trading.commands.agency_tender", "cancel", "End a tender, with a reason."),
+    "files": Entry("trading.commands.agency_award", "files", "Open bidders' attachments."),
+    "evaluate": Entry("trading.commands.agency_award", "evaluate", "Reject what is not responsive; rank."),
+    "award": Entry("trading.commands.agency_award", "award", "Decide for the winner."),
 }

@@ -1,0 +1,102 @@
+"""`sunseal agency files | evaluate | award`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bids.custody import check_closed
+from bids.opening import OpeningRecord
+from signing import suite
+from signing.notes import NoteVerifier
+from trading.client.agency import Agency
+from trading.client.attachments import open_attachments
+from trading.client.closed import fetch_closed, fetch_trust
+from trading.client.errors import ClientError
+from trading.commands.agency import make_agency, signing_options, tender_option
+from trading.commands.group import EXIT_FAILED, Language
+from trading.commands.options import PATH, first_line, say
+
+
+@click.command()
+@tender_option
+@click.option("--envelope-key", type=PATH, required=True, help="The file that `envelope-key` made.")
+@click.option("--out", type=PATH, required=True, help="A folder; each bid gets one of its own in it.")
+@signing_options
+def files(tender: str, envelope_key: Path, out: Path, lang: Language, **options: Any) -> int:
+    """Fetch and open the attachments of all bids that opened, after checking the closing by itself."""
+    agency, own = make_agency(lang=lang, **options)
+    record = _record(agency, tender)
+    try:
+        key = suite.SUNSEAL_1.sealing_key(bytes.fromhex(first_line(envelope_key)))
+    except ValueError:
+        raise ClientError("envelope-key-malformed", path=envelope_key) from None
+    log = NoteVerifier.from_vkey(agency.api.raw("/log/key").decode().strip())
+    trust = fetch_trust(agency.api, tender, own.roots, log)
+    checked = check_closed(fetch_closed(agency.api, tender).closed, trust, None, None)
+    opened = {row.bid for row in record.bids if row.opened}
+    status = 0
+    for bid in checked.current:
+        if bid.bid not in opened:
+            continue
+        folder = out / bid.bid
+        folder.mkdir(parents=True)
+        for file in open_attachments(agency.api, checked.notice, bid.manifest, key, folder):
+            if file.problem is None:
+                click.echo(f"{folder / file.name}")
+            else:
+                status = EXIT_FAILED
+                click.echo(f"{folder / file.name}: {file.problem.text(lang)}", err=True)
+    return status
+
+
+@click.command()
+@tender_option
+@click.option(
+    "--reject", "rejected", multiple=True, metavar="BID=REASON",
+    help="A bid that is not responsive, and why; repeat.",
+)  # fmt: skip
+@click.option("--order", metavar="BID,BID…", help="Bids with equal totals, best first, where the pack asks.")
+@signing_options
+def evaluate(
+    tender: str, rejected: tuple[str, ...], order: str | None, lang: Language, **options: Any
+) -> None:
+    """Sign the evaluation: which bids are rejected and why; print the ranking that follows from it."""
+    agency, _ = make_agency(lang=lang, **options)
+    reasons: dict[str, str] = {}
+    for each in rejected:
+        bid, equals, reason = each.partition("=")
+        if not equals or not reason.strip():
+            raise click.UsageError("--reject takes BID=REASON.")
+        reasons[bid.strip()] = reason.strip()
+    parted = None if order is None else [each.strip() for each in order.split(",")]
+    ranking = agency.evaluate(tender, _record(agency, tender), reasons, parted)
+    for row in ranking["ranking"]:
+        total = f"{row['total']:>20}"
+        click.echo(f"{row['rank']:>4}  {row['bid']}  {total}  {row['supplier_name']}  {row['reason'] or ''}")
+    if ranking["tied"]:
+        say(
+            lang,
+            "并列第一：请用 --order 给出先后并说明理由。",
+            "The first place is tied: part it with --order.",
+        )
+
+
+@click.command()
+@tender_option
+@click.option("--winner", required=True, help="The winning bid's id.")
+@signing_options
+def award(tender: str, winner: str, lang: Language, **options: Any) -> None:
+    """Sign the decision for the winner; the platform's award statement comes back, checked."""
+    agency, _ = make_agency(lang=lang, **options)
+    done = agency.award(tender, _record(agency, tender), winner)
+    say(lang, f"已定标：{done.winner}", f"Awarded to {done.winner}")
+
+
+def _record(agency: Agency, tender: str) -> OpeningRecord:
+    record = agency.opening_record(tender)
+    if record is None:
+        raise ClientError("not-opened")
+    return record
