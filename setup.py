@@ -21,7 +21,10 @@ PLATFORM = [
     "chinesecalendar>=1.11,<2",
     "dramatiq[rabbitmq,redis]>=2.0,<3",
     "granian>=2.5,<3",
+    "jsonschema>=4.23,<5",
+    "jsonschema-path>=0.3,<0.6",
     "obstore>=0.9,<0.13",
+    "openapi-core>=0.19,<0.24",
     "psycopg[binary]>=3.3,<4",
     "pyramid>=2.1,<3",
     "pyramid_openapi3>=0.21,<0.23",
@@ -35,7 +38,6 @@ PLATFORM = [
     "structlog>=25.4,<27",
     "transaction>=5,<6",
     "waitress>=3,<4",
-    "zope.interface>=7,<9",
     "zope.sqlalchemy>=4.1,<5",
 ]
 

@@ -18,7 +18,7 @@ from bids.schemas import POLICY, check
 from bids.sealing_keys import sealing_key_statement, sign_sealing_key, verify_sealing_key
 from signing import canonical, cms, suite
 from signing.canonical import JSON
-from signing.certificates import Party, fingerprint, party_of
+from signing.certificates import Party, party_of
 from signing.encoding import b64decode, format_time, parse_time
 
 __all__ = [
@@ -264,11 +264,6 @@ class VerifiedNotice:
     notice: Notice
     certificate: x509.Certificate
     party: Party
-
-    @property
-    def certificate_digest(self) -> str:
-        """SHA-256 of the signer's certificate, which its enrolment names."""
-        return fingerprint(self.certificate)
 
 
 def verify_notice(

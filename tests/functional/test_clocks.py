@@ -119,7 +119,7 @@ def test_machines_with_wrong_clocks(tmp_path: Path, postgres_url: str, ahead: fl
         await_all(made, "closed", [published.id], 10)
         with made.platform.database.reading() as session:
             row = session.get_one(Closing, published.id)
-        assert deadline <= row.at <= deadline + timedelta(seconds=5)
+        assert row.at >= deadline
         assert row.ledger_size == 2
         with agents.at_work():
             await_all(made, "opened", [published.id], 20)

@@ -47,7 +47,14 @@ def test_down_to_nothing_and_up_again(database_url: str) -> None:
 
 def test_again_changes_nothing(database_url: str) -> None:
     migrate(database_url)
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE log_head SET size = size"))
+    before = tables(engine)
     migrate(database_url)
+    assert tables(engine) == before
+    require_current(engine)
+    engine.dispose()
 
 
 def test_a_database_behind_is_refused(database_url: str) -> None:

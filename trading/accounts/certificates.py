@@ -155,13 +155,6 @@ class Certificates:
             )
         return row
 
-    def party_certificate(self, session: Session, fingerprint: str) -> PartyCertificate:
-        """A certificate by the SHA-256 of its DER; NotFound."""
-        row = session.get(PartyCertificate, fingerprint)
-        if row is None:
-            raise NotFound("certificate-not-found")
-        return row
-
     def revoke_certificate(
         self, session: Session, actor: Actor, address: str | None, fingerprint: str, reason: str
     ) -> PartyCertificate:

@@ -77,6 +77,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "需要令牌：用 --token、--token-file 或环境变量 SUNSEAL_TOKEN 给出。",
         "A token is needed: give it by --token, --token-file or the environment variable SUNSEAL_TOKEN.",
     ),
+    "log-key-malformed": (
+        "--log-key 不是日志的验证公钥（形如 名称+8 位十六进制+base64）。",
+        "--log-key is no verifier key of a log (name+8 hexadecimal digits+base64).",
+    ),
+    "token-malformed": (
+        "令牌含有不该有的字符。请原样粘贴平台给出的令牌。",
+        "The token has characters that no token has. Paste it just as the platform gave it.",
+    ),
+    "password-missing": (
+        "没有终端可输入密码。请用 --password-file 或环境变量 SUNSEAL_PASSWORD 给出。",
+        "There is no terminal to ask for a password. Give it by --password-file or SUNSEAL_PASSWORD.",
+    ),
     "facts-malformed": (
         "{path} 不是 JSON 对象；格式同 POST /tenders。",
         "{path} is no JSON object; it has the form of POST /tenders.",

@@ -24,6 +24,7 @@ from trading.commands.options import (
     server_options,
 )
 from trading.commands.remarks import tell_remarks
+from trading.commands.sealed_ids import read_sealed
 
 
 @click.command()
@@ -39,6 +40,7 @@ def submit(
     password_file: Path | None, roots: Path | None, receipt: Path | None, lang: Language,
 ) -> None:  # fmt: skip
     """Upload a sealed bid and hand it in. Interrupted, start it again: it goes on where it stopped."""
+    read_sealed(sealed)  # a wrong file is told before roots or a token are asked for
     api = make_api(server, token, token_file, ca, lang)
     anchors = roots_from(roots, None if key is None else read_key(key, password_file))
     kept = receipt or sealed.with_name(sealed.name + ".receipt.json")

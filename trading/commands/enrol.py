@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -42,7 +43,10 @@ def enrol(
     if password_file is not None:
         password = first_line(password_file)
     else:
-        password = os.environ.get(PASSWORD_VARIABLE) or str(
+        given = os.environ.get(PASSWORD_VARIABLE)
+        if not given and not sys.stdin.isatty():
+            raise ClientError("password-missing")
+        password = given or str(
             click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         )
     made = enrol_key(api, password.encode())

@@ -91,6 +91,8 @@ def make_api(
     secret = first_line(token_file) if token_file is not None else token
     if need_token and not secret:
         raise ClientError("token-missing")
+    if secret and not (secret.isascii() and secret.isprintable()):
+        raise ClientError("token-malformed")
     transport = HttpTransport(server, ca_file=None if ca is None else str(ca), read_seconds=read_seconds)
     return Api(transport, secret, lang, None if token_file is None else lambda: first_line(token_file))
 

@@ -23,28 +23,10 @@ def settings_from(ini: Path | None, overrides: Mapping[str, str]) -> Settings:
     Raises:
         ConfigurationError: naming the setting that is wrong.
     """
-    from trading.config import read_settings
+    from trading.config import read_ini, read_settings
 
     environ = dict(os.environ) | {f"SUNSEAL_{name.upper()}": value for name, value in overrides.items()}
-    return read_settings(_ini_members(ini), environ)
-
-
-def _ini_members(path: Path | None) -> dict[str, str]:
-    if path is None:
-        return {}
-    from configparser import Error, RawConfigParser
-
-    from trading.client.files import read_file
-    from trading.errors import ConfigurationError
-
-    parser = RawConfigParser()
-    try:
-        parser.read_string(read_file(path).decode("utf-8"), str(path))
-        return dict(parser["app:main"])
-    except (Error, KeyError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"The file {path} is no settings file with a section [app:main] ({error})."
-        ) from None
+    return read_settings({} if ini is None else read_ini(ini), environ)
 
 
 def data_overrides(folder: Path | None) -> dict[str, str]:

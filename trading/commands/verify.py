@@ -10,8 +10,11 @@ import click
 from bids.package import read_package
 from bids.verification import Finding, Report
 from bids.verification import verify as verify_package
+from signing.errors import SigningError
+from signing.notes import NoteVerifier
 from trading.client.errors import ClientError
 from trading.client.files import read_file
+from trading.client.keyfile import read_roots
 from trading.commands.group import EXIT_FAILED, Language
 from trading.commands.options import PATH, lang_option, say
 
@@ -39,7 +42,10 @@ def verify(
     taken, which shows that it agrees with itself but not who made it: "unanchored". With --log-entries it
     is also checked that the log has no other entries of the tender.
     """
-    anchors = None if roots is None else read_file(roots)
+    anchors = None
+    if roots is not None:
+        read_roots(roots)  # rubbish there is the reader's mistake, not the package's
+        anchors = read_file(roots)
     key = _log_key(log_key)
     entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
     try:
@@ -54,9 +60,15 @@ def verify(
 
 
 def _log_key(given: str | None) -> str | None:
-    if given is None or "+" in given:
-        return given
-    return read_file(Path(given), 4096).decode("utf-8", "replace").strip()
+    if given is None:
+        return None
+    if "+" not in given:
+        given = read_file(Path(given), 4096).decode("utf-8", "replace").strip()
+    try:
+        NoteVerifier.from_vkey(given)
+    except SigningError:
+        raise ClientError("log-key-malformed") from None
+    return given
 
 
 def _show(finding: Finding, lang: Language) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bids.objects import type_of
 from signing import canonical
 from signing.canonical import JSON
 from signing.statements import read_statement, sign_statement
@@ -24,13 +23,5 @@ class SignedFile:
 
 def sign(platform: Platform, statement: Mapping[str, JSON], at: datetime) -> SignedFile:
     """Sign as the platform, by its statement key."""
-    return _signed(sign_statement(statement, platform.keys.statement, at), str(statement["type"]))
-
-
-def as_signed(raw: bytes, name: str) -> SignedFile:
-    """A statement of the type `name` that is on record already."""
-    return _signed(raw, type_of(name))
-
-
-def _signed(raw: bytes, type: str) -> SignedFile:
-    return SignedFile(raw, read_statement(raw, type).digest, canonical.digest(raw))
+    raw = sign_statement(statement, platform.keys.statement, at)
+    return SignedFile(raw, read_statement(raw, str(statement["type"])).digest, canonical.digest(raw))

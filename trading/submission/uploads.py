@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from signing.encoding import new_id
 from trading.audit.services import AuditLog
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
-from trading.storage import PART_BYTES, PartExists, Storage
+from trading.storage import PART_BYTES, PartExists
 from trading.submission.models import Upload, UploadPart
 from trading.submission.opening_hours import refuse_unless_open
 from trading.submission.resupply import supply, wanted_again
@@ -38,11 +37,6 @@ class UploadState:
 def storage_key(upload_id: str) -> str:
     """Where an upload's parts are stored."""
     return f"uploads/{upload_id}"
-
-
-def open_upload(storage: Storage, upload: Upload) -> BinaryIO:
-    """The ciphertext as a stream that holds one part at a time."""
-    return storage.open(storage_key(upload.id), upload.parts)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 from bids.notice import Notice, Policy, build_policy, sealing_key_statement, sign_sealing_key, verify_notice
 from bids.sealing_keys import verify_sealing_key
 from signing import canonical, cms
+from signing.certificates import fingerprint
 from signing.encoding import b64encode
 from signing.keys import generate_signing_key, spki
 from signing.suite import SUNSEAL_1
@@ -259,7 +260,7 @@ def test_verify_notice() -> None:
     verified = verify_notice(NOTICE.raw, TENDER.signature, WORLD.roots, crls=[WORLD.crl])
     assert verified.notice == NOTICE
     assert verified.party == WORLD.agency.party
-    assert verified.certificate_digest == WORLD.agency.fingerprint
+    assert fingerprint(verified.certificate) == WORLD.agency.fingerprint
 
 
 def test_a_changed_notice_does_not_verify() -> None:
