@@ -39,9 +39,12 @@ Job = Callable[["Platform", str], None]
 Due = Callable[[Session, datetime], Iterable[str]]
 
 _JOBS: dict[str, Job] = {}
+_SLOW: set[str] = set()
 _DUE: list[tuple[str, Due]] = []
 
 QUEUE = "sunseal"
+# Rendering and packing: with threads of their own, so that no closing or opening ever waits behind them.
+SLOW_QUEUE = "sunseal.slow"
 
 # A job found due is not sent again within this share of a claim's time; the claim guards it when it is.
 _RESEND_SHARE = 0.2
@@ -73,10 +76,12 @@ class ClaimLost(Exception):
     """Another worker has taken over; this one stops without writing."""
 
 
-def job(name: str) -> Callable[[Job], Job]:
-    """Declare a job under a stable name; its argument is one id."""
+def job(name: str, *, slow: bool = False) -> Callable[[Job], Job]:
+    """Declare a job under a stable name; its argument is one id. What takes seconds is `slow`."""
 
     def declare(function: Job) -> Job:
+        if slow:
+            _SLOW.add(name)
         if name in _JOBS and _JOBS[name].__module__ != function.__module__:
             raise ValueError(f"two jobs are called {name}")
         _JOBS[name] = function
@@ -142,7 +147,8 @@ class Queue:
         for name, function in _JOBS.items():
             if name in self.actors:
                 continue
-            declare = dramatiq.actor(actor_name=name, broker=self.broker, queue_name=QUEUE)
+            queue = SLOW_QUEUE if name in _SLOW else QUEUE
+            declare = dramatiq.actor(actor_name=name, broker=self.broker, queue_name=queue)
             self.actors[name] = declare(_bind(name, function, platform))
 
     def send(self, name: str, subject: str) -> None:

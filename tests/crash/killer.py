@@ -22,15 +22,18 @@ from tests.crash.processes import Child, Line, ready
 AT_REST = (":started", ":committed", ":nothing-to-do", ":held-elsewhere", ":released", ":finished", ":issued")
 LONGEST_LIFE = 12  # steps
 LONGEST_DELAY = 0.001  # seconds from a step to the signal
+LONGEST_TIME = 0.5  # seconds, of those who die by the clock, wherever they are
 STAGES = ("closing:", "freezing:", "opening:", "finishing:")
 
 
 @dataclass(frozen=True)
 class Fate:
-    """When a worker dies: a while after so many steps, or sooner, by a coin tossed at steps of `stages`."""
+    """When a worker dies: a while after so many steps, or sooner, by a coin tossed at steps of `stages`, or
+    `seconds` after it began, between whatever steps that is."""
 
     steps: int
     delay: float
+    seconds: float | None
     stages: tuple[str, ...]
     seed: int
 
@@ -42,6 +45,8 @@ class Doom:
         self._fate = fate
         self._left = fate.steps
         self._chance = random.Random(fate.seed)
+        if fate.seconds is not None:
+            threading.Thread(target=self._die_after, args=(fate.seconds,), daemon=True).start()
 
     def __call__(self, line: Mapping[str, Any]) -> None:
         if not in_the_middle(line):
@@ -50,10 +55,10 @@ class Doom:
         if str(line["step"]).startswith(self._fate.stages) and self._chance.random() < 0.5:
             os.kill(os.getpid(), signal.SIGKILL)
         if self._left == 0:
-            threading.Thread(target=self._die_soon, daemon=True).start()
+            threading.Thread(target=self._die_after, args=(self._fate.delay,), daemon=True).start()
 
-    def _die_soon(self) -> None:
-        time.sleep(self._fate.delay)
+    def _die_after(self, seconds: float) -> None:
+        time.sleep(seconds)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -94,7 +99,8 @@ class Killer:
 
     def _fate(self, chance: random.Random) -> Fate:
         steps, delay = chance.randint(1, LONGEST_LIFE), chance.random() * LONGEST_DELAY
-        return Fate(steps, delay, tuple(self._missed()), chance.getrandbits(32))
+        seconds = chance.random() * LONGEST_TIME if chance.random() < 0.15 else None
+        return Fate(steps, delay, seconds, tuple(self._missed()), chance.getrandbits(32))
 
     def _missed(self) -> list[str]:
         """The stages in which nothing was interrupted yet."""

@@ -39,11 +39,10 @@ from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.functional.house import House, Sealed, Tendering, Who
 from trading.opening.record import StoredObject
-from trading.queue import Scanner
+from trading.queue import QUEUE, SLOW_QUEUE, Scanner
 
 DATABASES = ("sqlite", "postgresql")
 AFTER = timedelta(hours=1, seconds=5)
-QUEUE = "sunseal"
 
 
 class OpeningHouse(House):
@@ -81,7 +80,8 @@ class OpeningHouse(House):
 
     def settle(self) -> None:
         """Let the worker finish what it was sent."""
-        self.platform.queue.broker.join(QUEUE)  # type: ignore[attr-defined]
+        for queue in (QUEUE, SLOW_QUEUE):
+            self.platform.queue.broker.join(queue)  # type: ignore[attr-defined]
         self._worker.join()
 
     def past_deadline(self) -> None:

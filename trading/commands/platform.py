@@ -82,28 +82,33 @@ def wait_with_parent(stop: threading.Event, parent: int) -> None:
 
 
 class Jobs:
-    """A Dramatiq worker and the scanner, in threads of this process."""
+    """Dramatiq's workers, one for what must be quick and one for the rest, and the scanner, in threads."""
 
     def __init__(self, platform: Platform) -> None:
         import dramatiq
 
-        from trading.queue import Scanner
+        from trading.queue import QUEUE, SLOW_QUEUE, Scanner
 
-        self._worker = dramatiq.Worker(
-            platform.queue.broker, worker_threads=platform.settings.worker_threads, worker_timeout=200
-        )
+        self._workers = [
+            dramatiq.Worker(
+                platform.queue.broker, queues={queue}, worker_threads=threads, worker_timeout=200
+            )
+            for queue, threads in ((QUEUE, platform.settings.worker_threads), (SLOW_QUEUE, 1))
+        ]
         self._scanner = Scanner(platform)
         self._thread = threading.Thread(target=self._scanner.run, name="scanner", daemon=True)
 
     def start(self) -> None:
         """Begin to take messages and to scan."""
-        self._worker.start()
+        for worker in self._workers:
+            worker.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Let running jobs end, for a while; what is cut short is found due again."""
         self._scanner.stop()
-        self._worker.stop(timeout=int(_JOIN_SECONDS * 1000))
+        for worker in self._workers:
+            worker.stop(timeout=int(_JOIN_SECONDS * 1000))
         self._thread.join(_JOIN_SECONDS)
 
 

@@ -18,7 +18,7 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 
 
-@job("render_opening_record")
+@job("render_opening_record", slow=True)
 def render_opening_record(platform: Platform, tender_id: str) -> None:
     """Render the opening record as PDF."""
     Reports(platform).render(tender_id, "opening-record")
@@ -31,7 +31,7 @@ def records_unrendered(session: Session, now: datetime) -> Iterable[str]:
     return session.scalars(select(row).where(~_published(row, "opening-record"))).all()
 
 
-@job("render_award_report")
+@job("render_award_report", slow=True)
 def render_award_report(platform: Platform, tender_id: str) -> None:
     """Render the award report as PDF."""
     Reports(platform).render(tender_id, "award-report")
@@ -44,7 +44,7 @@ def awards_unrendered(session: Session, now: datetime) -> Iterable[str]:
     return session.scalars(select(row).where(~_published(row, "award-report"))).all()
 
 
-@job("build_evidence")
+@job("build_evidence", slow=True)
 def build_evidence(platform: Platform, tender_id: str) -> None:
     """State, log and pack the evidence of a tender that has ended."""
     EvidencePackages(platform).build(tender_id)

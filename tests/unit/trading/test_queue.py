@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from tests.unit.trading.conftest import OffsetClock
 from trading import queue as queue_module
 from trading.config import Settings
-from trading.platform import Platform
+from trading.platform import Platform, load_features
 from trading.queue import (
     QUEUE,
+    SLOW_QUEUE,
     Claim,
     ClaimLost,
     EmbeddedBroker,
@@ -226,3 +227,13 @@ def test_many_claim_and_one_gets_it(platform: Platform) -> None:
 )
 def test_the_broker_is_the_settings(url: str, name: str) -> None:
     assert type(make_broker(Settings(broker_url=url))).__name__ == name
+
+
+def test_rendering_has_a_queue_of_its_own(platform: Platform) -> None:
+    """So that no closing or opening ever waits behind it."""
+    load_features()
+    platform.queue.connect(platform)
+    queues = {name: actor.queue_name for name, actor in platform.queue.actors.items()}
+    slow = {name for name, queue in queues.items() if queue == SLOW_QUEUE}
+    assert slow == {"render_opening_record", "render_award_report", "build_evidence"}
+    assert {queues[name] for name in ("close_tender", "freeze_releases", "open_bids")} == {QUEUE}
