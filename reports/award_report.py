@@ -210,24 +210,24 @@ def marks(facts: AwardFacts) -> list[Mark]:
 def rule_section(facts: AwardFacts, width: float) -> list[Flowable]:
     """The rule in words, the computation line by line, and what was corrected."""
     rule = facts.rule
+    said = [
+        Fact("规则", "Rule", [bilingual(rule.text_zh, rule.text_en, 8.8)], wide=True),
+        Fact("规则标识", "Rule id", [mono(rule.rule_id)]),
+        Fact("依据", "Article", rule.article),
+    ]
+    if not facts.corrections:
+        none = bilingual("未对任何报价作更正。", "No figure of any offer was corrected.", 8.8)
+        said.append(Fact("更正", "Corrections", [none], wide=True))
     story: list[Flowable] = [
-        facts_grid(
-            [
-                Fact("规则", "Rule", [bilingual(rule.text_zh, rule.text_en, 8.8)], wide=True),
-                Fact("规则标识", "Rule id", [mono(rule.rule_id)]),
-                Fact("依据", "Article", rule.article),
-            ],
-            width,
-        ),
+        facts_grid(said, width),
         Spacer(1, 7),
         box(
             [label("计算过程", "Working, as in the award statement"), Spacer(1, 3), *working(facts.working)],
             width,
         ),
-        Spacer(1, 8),
     ]
     if not facts.corrections:
-        return [*story, bilingual("未对任何报价作更正。", "No figure of any offer was corrected.", 8.8)]
+        return story
     columns = [
         Column("投标人", "Bidder", None),
         Column("分项", "Item", 60),
@@ -247,7 +247,8 @@ def rule_section(facts: AwardFacts, width: float) -> list[Flowable]:
         )
         for correction in facts.corrections
     ]
-    return [*story, bilingual("更正", "Corrections", 9.5, face=BOLD, after=3), listing(columns, rows, width)]
+    title = bilingual("更正", "Corrections", 9.5, face=BOLD, before=8, after=3)
+    return [*story, title, listing(columns, rows, width)]
 
 
 def working(lines: Sequence[str]) -> list[Flowable]:

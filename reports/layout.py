@@ -25,7 +25,7 @@ from reports.wording import paper_time, short_digest
 PORTRAIT, LANDSCAPE = "portrait", "landscape"
 BAND_HEIGHT = 13.0
 PAGES_FORM = "page-{}"
-PAGES_ROOM = 200.0
+PAGES_ROOM = 200
 
 # By whether rules are waived.
 SANDBOX = {
