@@ -13,17 +13,16 @@ from reports.blocks import (
     bilingual,
     box,
     facts_grid,
-    heading,
     hexadecimal,
     label,
     monospace,
     section,
-    signatures,
     text,
     title_block,
 )
+from reports.capitals import capitals
 from reports.charts import Bar, Mark, totals_charts
-from reports.common import joined, log_section, moment, mono, policy_section, tender_facts, zone_note
+from reports.common import ending, joined, log_section, moment, mono, policy_section, tender_facts
 from reports.facts import AwardFacts, RankingRow
 from reports.layout import PORTRAIT, Sheet, render_sheet, width_of
 from reports.tables import Column, PriceColumn, Row, listing, price_annex
@@ -48,6 +47,7 @@ def render(facts: AwardFacts) -> bytes:
         digest=facts.statement_digest,
         moment=facts.awarded_at,
         sandbox=tender.sandbox,
+        waived=bool(tender.waivers),
     )
     return render_sheet(sheet, lambda: story(facts))
 
@@ -60,7 +60,7 @@ def story(facts: AwardFacts) -> list[Flowable]:
         tender.items,
         price_columns(facts),
         tender.currency,
-        section(4, "各投标人分项报价", "Item prices of all bidders"),
+        4,
     )
     number = 5 if annex else 4
     return [
@@ -80,19 +80,16 @@ def story(facts: AwardFacts) -> list[Flowable]:
         *section(3, "评审规则与计算过程", "Rule and working"),
         *rule_section(facts, width),
         *annex,
-        *section(number, "密封策略与保管人", "Sealing policy and custodians"),
-        *policy_section(tender.policy, width),
-        signatures(
-            heading(number + 1, "签字与盖章", "Signatures and seal"),
+        *policy_section(number, tender.policy, width),
+        *ending(
+            number + 1,
+            log_section(
+                facts.statement_digest, rests_on(facts), facts.ledger, facts.log, facts.public_url, width
+            ),
             [("招标人代表", "For the agency"), ("监督人", "Supervisor"), ("经办人", "Officer")],
             tender.buyer,
             width,
         ),
-        *section(number + 2, "审计日志与核验", "Audit log and checking"),
-        *log_section(
-            facts.statement_digest, rests_on(facts), facts.ledger, facts.log, facts.public_url, width
-        ),
-        zone_note(),
     ]
 
 
@@ -125,6 +122,8 @@ def winner_box(facts: AwardFacts, width: float) -> Flowable:
             lead=1.4,
         ),
     ]
+    if facts.tender.currency == "CNY" and row.total is not None:
+        price.append(text(f"大写：{capitals(row.total)}", 8.2, color="ink", lead=1.4))
     if compared != DASH:
         price.append(text(f"较估算价 vs estimate {compared}", 7.6, color="stone"))
     size = 16 if len(row.supplier) <= 36 else 11
@@ -183,7 +182,7 @@ def ranking_section(facts: AwardFacts, width: float) -> list[Flowable]:
 def ranking_row(row: RankingRow, facts: AwardFacts) -> Row:
     """One bidder's row."""
     winner = row.bid_id == facts.winner
-    result = "中标 Winner" if winner else "有效 Responsive" if row.responsive else "无效 Not responsive"
+    result = "中标 Winner" if winner else "有效 Responsive" if row.responsive else "否决 Rejected"
     bidder: str | list[Flowable] = row.supplier
     if row.reason and not row.responsive:
         why = f"否决原因 Why rejected: {row.reason}"
@@ -202,7 +201,7 @@ def marks(facts: AwardFacts) -> list[Mark]:
     """The estimate and the ceiling as lines of the chart, where there are any."""
     found = []
     if facts.tender.estimate is not None:
-        found.append(Mark("估算价", "Estimate", facts.tender.estimate))
+        found.append(Mark("估算价", "Estimate", facts.tender.estimate, compared=True))
     if facts.tender.ceiling is not None:
         found.append(Mark("最高限价", "Ceiling", facts.tender.ceiling))
     return found
@@ -211,24 +210,24 @@ def marks(facts: AwardFacts) -> list[Mark]:
 def rule_section(facts: AwardFacts, width: float) -> list[Flowable]:
     """The rule in words, the computation line by line, and what was corrected."""
     rule = facts.rule
+    said = [
+        Fact("规则", "Rule", [bilingual(rule.text_zh, rule.text_en, 8.8)], wide=True),
+        Fact("规则标识", "Rule id", [mono(rule.rule_id)]),
+        Fact("依据", "Article", rule.article),
+    ]
+    if not facts.corrections:
+        none = bilingual("未对任何报价作更正。", "No figure of any offer was corrected.", 8.8)
+        said.append(Fact("更正", "Corrections", [none], wide=True))
     story: list[Flowable] = [
-        facts_grid(
-            [
-                Fact("规则", "Rule", [bilingual(rule.text_zh, rule.text_en, 8.8)], wide=True),
-                Fact("规则标识", "Rule id", [mono(rule.rule_id)]),
-                Fact("依据", "Article", rule.article),
-            ],
-            width,
-        ),
+        facts_grid(said, width),
         Spacer(1, 7),
         box(
             [label("计算过程", "Working, as in the award statement"), Spacer(1, 3), *working(facts.working)],
             width,
         ),
-        Spacer(1, 8),
     ]
     if not facts.corrections:
-        return [*story, bilingual("未对任何报价作更正。", "No figure of any offer was corrected.", 8.8)]
+        return story
     columns = [
         Column("投标人", "Bidder", None),
         Column("分项", "Item", 60),
@@ -248,7 +247,8 @@ def rule_section(facts: AwardFacts, width: float) -> list[Flowable]:
         )
         for correction in facts.corrections
     ]
-    return [*story, bilingual("更正", "Corrections", 9.5, face=BOLD, after=3), listing(columns, rows, width)]
+    title = bilingual("更正", "Corrections", 9.5, face=BOLD, before=8, after=3)
+    return [*story, title, listing(columns, rows, width)]
 
 
 def working(lines: Sequence[str]) -> list[Flowable]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reportlab.graphics.barcode.qr import QrCode
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Spacer, Table
 
 from reports import styles
 from reports.styles import style
@@ -17,6 +17,8 @@ from reports.wording import grouped
 
 NUMERALS = "一二三四五六七八九十"
 SEAL_DIAMETER = 40 * mm
+# Nothing is set smaller, in points.
+SMALLEST = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,45 @@ class Heading(Paragraph):
         super().draw()
 
 
+class RunningHeading(Flowable):
+    """A heading at the top of every part of a table: itself once, then marked as continued (续)."""
+
+    def __init__(self, number: int, zh: str, en: str) -> None:
+        super().__init__()
+        self._first = heading(number, zh, en)
+        self._next = Paragraph(heading_text(number, f"{zh}（续）", f"{en}, continued"), self._first.style)
+        self._drawn = False
+
+    def wrap(self, available: float, height: float) -> tuple[float, float]:
+        sizes = [each.wrap(available, height) for each in (self._first, self._next)]
+        self.width, self.height = available, max(size[1] for size in sizes)
+        return self.width, self.height
+
+    def draw(self) -> None:
+        (self._next if self._drawn else self._first).drawOn(self.canv, 0, 0)
+        self._drawn = True
+
+
 def section(number: int, zh: str, en: str) -> list[Flowable]:
     """A section's heading, on the next page if hardly anything of the section would follow it here."""
-    return [CondPageBreak(45 * mm), heading(number, zh, en)]
+    return [room_for_section(), heading(number, zh, en)]
+
+
+def room_for_section() -> Flowable:
+    """Turns to the next page if a section would hardly begin on this one."""
+    return CondPageBreak(45 * mm)
 
 
 def heading(number: int, zh: str, en: str) -> Heading:
     """Section heading `number` (from 1), Chinese first, English smaller beside it."""
-    zh_text = f"{NUMERALS[number - 1]}、{zh}"
+    outline = f"{NUMERALS[number - 1]}、{zh} {en}"
+    return Heading(heading_text(number, zh, en), f"section-{number}", outline)
+
+
+def heading_text(number: int, zh: str, en: str) -> str:
+    """A heading's markup."""
     small = f'<font name="{REGULAR}" size="8.5" color="{styles.STONE_HEX}">&nbsp;&nbsp; {markup(en)}</font>'
-    return Heading(f"{markup(zh_text)}{small}", f"section-{number}", f"{zh_text} {en}")
+    return f"{markup(f'{NUMERALS[number - 1]}、{zh}')}{small}"
 
 
 def text(value: str, size: float = 9, **look: Any) -> Paragraph:
@@ -72,16 +103,15 @@ def has_han(value: str) -> bool:
 def bilingual(zh: str, en: str, size: float = 9, **look: Any) -> Paragraph:
     """Chinese, and smaller English beneath."""
     chosen = style(size, **look)
-    below = (
-        f'<br/><font name="{REGULAR}" size="{size * 0.8:.1f}" color="{styles.STONE_HEX}">{markup(en)}</font>'
-    )
+    small = max(size * 0.8, SMALLEST)
+    below = f'<br/><font name="{REGULAR}" size="{small:.1f}" color="{styles.STONE_HEX}">{markup(en)}</font>'
     return Paragraph(markup(zh, chosen.fontName) + (below if en else ""), chosen)
 
 
 def label(zh: str, en: str, align: str = "left") -> Paragraph:
     """The label of a fact or the head of a column."""
     chosen = style(7.8, face=BOLD, color="stone-dark", align=align, lead=1.25)
-    below = f'<br/><font name="{REGULAR}" size="6.2" color="{styles.STONE_HEX}">{markup(en)}</font>'
+    below = f'<br/><font name="{REGULAR}" size="{SMALLEST:g}" color="{styles.STONE_HEX}">{markup(en)}</font>'
     return Paragraph(markup(zh, BOLD) + (below if en else ""), chosen)
 
 
@@ -176,7 +206,7 @@ def title_block(zh: str, en: str, tender_title: str, url: str, width: float, san
     side = 25 * mm
     code: Any = QrCode(url, width=side, height=side, qrBorder=0, qrLevel="M")
     code.barFillColor = styles.TEXT
-    caption = bilingual("扫码查看公开记录", "Public record", 6, color="stone", align="center", lead=1.25)
+    caption = bilingual("扫码查看公开记录", "Public record", 7.2, color="stone", align="center", lead=1.25)
     names = [
         text(zh, 25, face=BOLD, color="ink", lead=1.25),
         text(en, 11.5, color="stone", lead=1.4, after=7),
@@ -211,17 +241,19 @@ class SealPlace(Flowable):
         canvas.setFillColor(styles.VERMILION)
         canvas.setFont(REGULAR, 9)
         canvas.drawCentredString(radius, radius + 1, "盖章处")
-        canvas.setFont(REGULAR, 6.5)
+        canvas.setFont(REGULAR, SMALLEST)
         canvas.drawCentredString(radius, radius - 9, "Seal")
 
 
-def signatures(title: Flowable, places: Sequence[tuple[str, str]], buyer: str, width: float) -> Flowable:
-    """Under `title`, never parted from it: lines to sign for each of `places` (Chinese, English) beside the
+def signatures(
+    title: Flowable, places: Sequence[tuple[str, str]], buyer: str, width: float
+) -> list[Flowable]:
+    """Under `title`: lines to sign for each of `places` (Chinese, English) beside the
     place for the agency's seal.
     """
     lines: list[list[Any]] = []
     for zh, en in places:
-        lines.append([bilingual(zh, en, 8.8, lead=1.3), "", label("日期", "Date"), ""])
+        lines.append([bilingual(zh, en, 8.8, lead=1.3), "", bilingual("日期", "Date", 8.8, lead=1.3), ""])
     signing = Table(
         lines,
         colWidths=[34 * mm, 40 * mm, 13 * mm, width - 132 * mm],
@@ -242,4 +274,4 @@ def signatures(title: Flowable, places: Sequence[tuple[str, str]], buyer: str, w
         style=[*BARE, ("ALIGN", (1, 0), (1, 0), "RIGHT")],
     )
     note = bilingual(f"招标人（盖章）：{buyer}", f"Agency (seal): {buyer}", 9, lead=1.35, after=2)
-    return KeepTogether([title, note, block])
+    return [title, note, block]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from reportlab.platypus import Flowable, Paragraph, Spacer
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
 from reports import styles
 from reports.blocks import (
@@ -14,9 +14,11 @@ from reports.blocks import (
     bilingual,
     box,
     facts_grid,
+    heading,
     hexadecimal,
     label,
     monospace,
+    signatures,
     text,
 )
 from reports.facts import AnnouncedField, LedgerFacts, LogPosition, PolicyFacts, TenderFacts
@@ -87,15 +89,33 @@ def mono(value: str, size: float = 7.8) -> Paragraph:
 
 def waivers_box(tender: TenderFacts, width: float) -> Flowable:
     """What a sandbox tender is, and each rule that it waives, with its article."""
+    look = {"face": BOLD, "color": "stone-dark"}
+    if not tender.waivers:
+        said = bilingual(
+            "本标段为演练（沙盒）项目；没有规则被豁免，规则全部适用。",
+            "This is a sandbox tender; no rule is waived, all rules hold.",
+            8.8,
+            **look,
+        )
+        return box([said], width)
     said = bilingual(
-        "本标段为演练（沙盒）项目：计算天数的规则未适用，记为豁免；其余规则全部适用。",
-        "This is a sandbox tender: rules that count days are recorded as waived; all other rules hold.",
+        "本标段为演练（沙盒）项目：下列计算天数的规则未适用，记为豁免；其余规则全部适用。",
+        "This is a sandbox tender: these rules, which count days, are recorded as waived; all others hold.",
         8.8,
-        face=BOLD,
-        color="stone-dark",
+        **look,
     )
-    waived = "；".join(f"{waiver.rule}（{waiver.article}）" for waiver in tender.waivers) or "无 none"
-    return box([said, text(f"豁免的规则 Waived: {waived}", 8, color="stone-dark")], width)
+    waived = [
+        bilingual(
+            f"豁免：{waiver.rule_zh}，{waiver.days} 日（{waiver.article_zh}）",
+            f"Waived: {waiver.rule_en}, {waiver.days} days ({waiver.article_en})",
+            8.2,
+            color="stone-dark",
+            lead=1.35,
+            before=3,
+        )
+        for waiver in tender.waivers
+    ]
+    return box([said, *waived], width)
 
 
 def announced_cell(fields: Sequence[AnnouncedField]) -> list[Flowable]:
@@ -104,16 +124,18 @@ def announced_cell(fields: Sequence[AnnouncedField]) -> list[Flowable]:
     lines: list[Flowable] = []
     for field in fields:
         name = markup(joined(*words(ANNOUNCED, field.name)))
-        small = f'<font size="6.6" color="{styles.STONE_HEX}">{name}</font>'
+        small = f'<font size="7" color="{styles.STONE_HEX}">{name}</font>'
         lines.append(Paragraph(f"{small}  {markup(field.value)}", look))
     return lines or [text(DASH, 8)]
 
 
-def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
-    """How the bids were sealed, by whom they could be opened, and whether those are independent."""
+def policy_section(number: int, policy: PolicyFacts, width: float) -> list[Flowable]:
+    """Section `number`, in one piece if a page holds it: how the bids were sealed, by whom they could be
+    opened, and whether those are independent.
+    """
     count = len(policy.custodians)
     how = bilingual(
-        f"每份投标由 {count} 名保管人中任意 {policy.threshold} 名共同开启；不足此数，无人可读。",
+        f"每份投标由 {count} 名保管人中任意 {policy.threshold} 名共同开启；不足此数的保管人不能开启。",
         f"Any {policy.threshold} of the {count} custodians together open a bid; fewer cannot.",
         8.8,
     )
@@ -135,14 +157,14 @@ def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
                 str(place),
                 [bilingual(*words(ROLES, custodian.role), 8.4, lead=1.3)],
                 custodian.name,
-                [mono(grouped(custodian.fingerprint), 6.6)],
+                [mono(grouped(custodian.fingerprint), 7)],
                 DASH if custodian.released is None else "是 Yes" if custodian.released else "否 No",
             )
         )
         for place, custodian in enumerate(policy.custodians, start=1)
     ]
     columns = [
-        Column("序", "No.", 20),
+        Column("序", "No.", 24, "right"),
         Column("角色", "Role", 70),
         Column("保管人", "Custodian", None),
         Column("签名密钥指纹", "Signing key SHA-256", 158),
@@ -153,13 +175,15 @@ def policy_section(policy: PolicyFacts, width: float) -> list[Flowable]:
         Fact("最少投标人数", "Minimum bidders", str(policy.minimum_bidders)),
         Fact("策略摘要", "Policy SHA-256", [hexadecimal(policy.digest)], wide=True),
     ]
-    return [
+    story = [
+        heading(number, "密封策略与保管人", "Sealing policy and custodians"),
         box(box_flowables, width, strong=policy.independent),
         Spacer(1, 6),
         listing(columns, rows, width),
         Spacer(1, 2),
         facts_grid(facts, width),
     ]
+    return [KeepTogether(story)]
 
 
 def log_section(
@@ -169,10 +193,10 @@ def log_section(
     facts = [
         Fact("本文件声明摘要", "This statement, SHA-256", [hexadecimal(statement)], wide=True),
         *before,
-        Fact("投标账本", "Ledger", [mono(ledger.origin)], wide=True),
-        Fact("账本记录数", "Ledger size", f"{ledger.size:,}"),
+        Fact("投标台账", "Ledger", [mono(ledger.origin)], wide=True),
+        Fact("台账记录数", "Ledger size", f"{ledger.size:,}"),
         Fact("日志序号", "Log index", f"{log.index:,}", face=BOLD),
-        Fact("账本根", "Ledger root", [hexadecimal(ledger.root)], wide=True),
+        Fact("台账根", "Ledger root", [hexadecimal(ledger.root)], wide=True),
         Fact("审计日志", "Log origin", [mono(log.origin)], wide=True),
         Fact("公开记录", "Public record", [mono(url)], wide=True),
     ]
@@ -188,6 +212,25 @@ def log_section(
         box([*note, *monospace(log.checkpoint)], width),
         Spacer(1, 6),
         Paragraph(how, style(8.2, face=REGULAR, lead=1.45)),
+    ]
+
+
+def ending(
+    number: int, log: list[Flowable], places: Sequence[tuple[str, str]], buyer: str, width: float
+) -> list[Flowable]:
+    """The last two sections, `number` and the next, on one page if they fit on one: nobody signs a sheet
+    that says nothing.
+    """
+    signing = signatures(heading(number + 1, "签字与盖章", "Signatures and seal"), places, buyer, width)
+    return [
+        KeepTogether(
+            [
+                heading(number, "审计日志与核验", "Audit log and checking"),
+                *log,
+                zone_note(),
+                KeepTogether(signing),
+            ]
+        )
     ]
 
 

@@ -115,10 +115,17 @@ class RulesPack:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A rule recorded as waived because the tender is a sandbox one. article: where the rule stands."""
+    """A rule recorded as waived because the tender is a sandbox one.
 
-    rule: str
-    article: str
+    rule: what it is called; days: how many it would have counted; article: where it stands; rule and
+    article in both languages.
+    """
+
+    rule_zh: str
+    rule_en: str
+    days: int
+    article_zh: str
+    article_en: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,25 @@ from reports.wording import paper_time, short_digest
 
 PORTRAIT, LANDSCAPE = "portrait", "landscape"
 BAND_HEIGHT = 13.0
-PAGES_FORM = "pages"
+PAGES_FORM = "page-{}"
+PAGES_ROOM = 200
 
-SANDBOX_ZH = "演练项目（沙盒）：计算天数的规则未适用，均记为豁免"
-SANDBOX_EN = "SANDBOX TENDER · rules that count days are recorded as waived"
+# By whether rules are waived.
+SANDBOX = {
+    True: (
+        "演练项目（沙盒）：计算天数的规则未适用，均记为豁免",
+        "SANDBOX TENDER · rules that count days are recorded as waived",
+    ),
+    False: ("演练项目（沙盒）：规则全部适用，没有豁免", "SANDBOX TENDER · all rules hold, none is waived"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What every page of one document says. moment: the statement's time; digest: the statement's, hex."""
+    """What every page of one document says.
+
+    moment: the statement's time; digest: the statement's, hex; waived: whether the sandbox waives rules.
+    """
 
     title_zh: str
     title_en: str
@@ -42,6 +52,7 @@ class Sheet:
     digest: str
     moment: datetime
     sandbox: bool
+    waived: bool
 
 
 class FixedTime:
@@ -81,12 +92,14 @@ def canvas_of(sheet: Sheet) -> type[Canvas]:
             self.setViewerPreference("DisplayDocTitle", "true")
 
         def save(self) -> None:
-            # Footers show this form; only now is the number of pages known.
-            self.beginForm(PAGES_FORM, 0, -3, 30, 10)
-            self.setFont(REGULAR, 7)
-            self.setFillColor(styles.STONE)
-            self.drawString(0, 0, str(self.getPageNumber() - 1))
-            self.endForm()
+            # Footers show these forms; only now is the number of pages known.
+            count = self.getPageNumber() - 1
+            for page in range(1, count + 1):
+                self.beginForm(PAGES_FORM.format(page), -PAGES_ROOM, -3, 0, 10)
+                self.setFont(REGULAR, 7)
+                self.setFillColor(styles.STONE)
+                self.drawRightString(0, 0, f"第 {page} 页 共 {count} 页 · Page {page} of {count}")
+                self.endForm()
             super().save()
 
     return SheetCanvas
@@ -116,18 +129,18 @@ def draw_header(canvas: Canvas, sheet: Sheet, left: float, right: float, top: fl
     canvas.setLineWidth(0.8)
     canvas.line(left, y - 5, right, y - 5)
     if sheet.sandbox:
-        draw_band(canvas, left, right, y - 8)
+        draw_band(canvas, SANDBOX[sheet.waived], left, right, y - 8)
 
 
-def draw_band(canvas: Canvas, left: float, right: float, top: float) -> None:
+def draw_band(canvas: Canvas, said: tuple[str, str], left: float, right: float, top: float) -> None:
     """The sandbox statement, on every page of a rehearsal's documents."""
     canvas.setFillColor(styles.STONE_DARK)
     canvas.rect(left, top - BAND_HEIGHT, right - left, BAND_HEIGHT, stroke=0, fill=1)
     canvas.setFillColor(styles.COLORS["white"])
     canvas.setFont(BOLD, 7.5)
-    canvas.drawString(left + 6, top - BAND_HEIGHT + 3.8, SANDBOX_ZH)
-    canvas.setFont(REGULAR, 6.8)
-    canvas.drawRightString(right - 6, top - BAND_HEIGHT + 3.9, SANDBOX_EN)
+    canvas.drawString(left + 6, top - BAND_HEIGHT + 3.8, said[0])
+    canvas.setFont(REGULAR, 7)
+    canvas.drawRightString(right - 6, top - BAND_HEIGHT + 3.9, said[1])
 
 
 def draw_footer(canvas: Canvas, sheet: Sheet, left: float, right: float) -> None:
@@ -142,12 +155,9 @@ def draw_footer(canvas: Canvas, sheet: Sheet, left: float, right: float) -> None
     canvas.drawString(left, y, label)
     canvas.setFont(MONO, 7)
     canvas.drawString(left + typeface.width(label, REGULAR, 7) + 5, y, short_digest(sheet.digest))
-    total_at = right - typeface.width("00", REGULAR, 7)
-    canvas.setFont(REGULAR, 7)
-    canvas.drawRightString(total_at, y, f"页 Page {canvas.getPageNumber()} / ")
     canvas.saveState()
-    canvas.translate(total_at, y)
-    canvas.doForm(PAGES_FORM)
+    canvas.translate(right, y)
+    canvas.doForm(PAGES_FORM.format(canvas.getPageNumber()))
     canvas.restoreState()
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from reportlab.platypus import Flowable
 
-from reports.blocks import Fact, bilingual, box, heading, hexadecimal, section, signatures, text, title_block
+from reports.blocks import Fact, bilingual, box, hexadecimal, section, text, title_block
 from reports.common import (
     announced_cell,
+    ending,
     joined,
     log_section,
     moment,
     mono,
     policy_section,
     tender_facts,
-    zone_note,
 )
 from reports.facts import BidFacts, OpeningFacts
 from reports.layout import PORTRAIT, Sheet, render_sheet, width_of
@@ -42,6 +42,7 @@ def render(facts: OpeningFacts) -> bytes:
         digest=facts.statement_digest,
         moment=facts.opened_at,
         sandbox=tender.sandbox,
+        waived=bool(tender.waivers),
     )
     return render_sheet(sheet, lambda: story(facts))
 
@@ -54,7 +55,7 @@ def story(facts: OpeningFacts) -> list[Flowable]:
         tender.items,
         price_columns(facts.bids),
         tender.currency,
-        section(3, "各投标人分项报价", "Item prices of all bidders"),
+        3,
     )
     number = 4 if annex else 3
     return [
@@ -65,31 +66,28 @@ def story(facts: OpeningFacts) -> list[Flowable]:
         *section(2, "开标结果", "Bids at opening"),
         *bids_section(facts, width),
         *annex,
-        *section(number, "密封策略与保管人", "Sealing policy and custodians"),
-        *policy_section(tender.policy, width),
-        signatures(
-            heading(number + 1, "签字与盖章", "Signatures and seal"),
+        *policy_section(number, tender.policy, width),
+        *ending(
+            number + 1,
+            log_section(
+                facts.statement_digest,
+                [
+                    Fact(
+                        "截标声明摘要",
+                        "Closing statement, SHA-256",
+                        [hexadecimal(facts.closing_digest)],
+                        wide=True,
+                    )
+                ],
+                facts.ledger,
+                facts.log,
+                facts.public_url,
+                width,
+            ),
             [("招标人代表", "For the agency"), ("监督人", "Supervisor"), ("记录人", "Recorder")],
             tender.buyer,
             width,
         ),
-        *section(number + 2, "审计日志与核验", "Audit log and checking"),
-        *log_section(
-            facts.statement_digest,
-            [
-                Fact(
-                    "截标声明摘要",
-                    "Closing statement, SHA-256",
-                    [hexadecimal(facts.closing_digest)],
-                    wide=True,
-                )
-            ],
-            facts.ledger,
-            facts.log,
-            facts.public_url,
-            width,
-        ),
-        zone_note(),
     ]
 
 
@@ -140,7 +138,7 @@ def bids_section(facts: OpeningFacts, width: float) -> list[Flowable]:
 def bidder_cell(bid: BidFacts) -> list[Flowable]:
     """A bidder, the bid's id, and if it would not open, whose fault that appears to be and why."""
     color = "text" if bid.opened else "grey"
-    cell: list[Flowable] = [text(bid.supplier, 8.6, face=BOLD, color=color, lead=1.35), mono(bid.bid_id, 6.4)]
+    cell: list[Flowable] = [text(bid.supplier, 8.6, face=BOLD, color=color, lead=1.35), mono(bid.bid_id, 7)]
     if not bid.opened:
         fault = joined(*words(FAULTS, bid.fault or "unknown"))
         cell.append(

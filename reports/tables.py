@@ -11,25 +11,29 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, NextPageTemplate, PageBreak, Paragraph, Spacer, Table
 
 from reports import styles
-from reports.blocks import BARE, label, text
+from reports.blocks import BARE, RunningHeading, label, room_for_section, text
 from reports.facts import Item, ItemPrice
 from reports.layout import LANDSCAPE, PORTRAIT, width_of
 from reports.styles import style
 from reports.typeface import BOLD, REGULAR, fitting, markup, width
 from reports.wording import DASH, money, quantity
 
-HEAD_RULES: list[tuple[Any, ...]] = [
-    ("LINEABOVE", (0, 0), (-1, 0), 0.9, styles.INK),
-    ("LINEBELOW", (0, 0), (-1, 0), 0.5, styles.INK),
-    ("BACKGROUND", (0, 0), (-1, 0), styles.STONE_WASH),
-    ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
-]
 CELL_PADDING: list[tuple[Any, ...]] = [
     ("LEFTPADDING", (0, 0), (-1, -1), 4),
     ("RIGHTPADDING", (0, 0), (-1, -1), 4),
     ("TOPPADDING", (0, 0), (-1, -1), 3),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
 ]
+
+
+def head_rules(row: int) -> list[tuple[Any, ...]]:
+    """The look of the row that is a table's head."""
+    return [
+        ("LINEABOVE", (0, row), (-1, row), 0.9, styles.INK),
+        ("LINEBELOW", (0, row), (-1, row), 0.5, styles.INK),
+        ("BACKGROUND", (0, row), (-1, row), styles.STONE_WASH),
+        ("VALIGN", (0, row), (-1, row), "BOTTOM"),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def listing(columns: Sequence[Column], rows: Sequence[Row], total_width: float) 
         style=[
             *BARE,
             *CELL_PADDING,
-            *HEAD_RULES,
+            *head_rules(0),
             ("LINEBELOW", (0, 1), (-1, -1), 0.4, styles.STONE_LINE),
             ("LINEBELOW", (0, -1), (-1, -1), 0.9, styles.INK),
             *shades,
@@ -155,14 +159,14 @@ def head_name(column: PriceColumn, room: float) -> list[Flowable]:
     name.
     """
     color = "grey" if column.muted else "ink"
-    key = text(column.key, 6.2, color="stone", align="right", lead=1.3)
+    key = text(column.key, 7, color="stone", align="right", lead=1.3)
 
     def named(length: int) -> Paragraph:
         cut = column.name if length >= len(column.name) else column.name[:length].rstrip() + "…"
-        return text(cut, 6.8, face=BOLD, color=color, align="right", lead=1.25)
+        return text(cut, 7, face=BOLD, color=color, align="right", lead=1.25)
 
     def fits(length: int) -> bool:
-        return float(named(length).wrap(room, 10_000)[1]) <= HEAD_LINES * 6.8 * 1.25 + 0.1
+        return float(named(length).wrap(room, 10_000)[1]) <= HEAD_LINES * 7 * 1.25 + 0.1
 
     low, high = 0, len(column.name)
     while low < high:
@@ -175,7 +179,7 @@ def item_cells(item: Item) -> list[Any]:
     """The first four columns of the price table."""
     described = markup(item.description)
     if item.code:
-        described += f'<br/><font size="6" color="{styles.STONE_HEX}">{markup(item.code)}</font>'
+        described += f'<br/><font size="7" color="{styles.STONE_HEX}">{markup(item.code)}</font>'
     return [
         text(item.number, 7, align="right", lead=1.3),
         Paragraph(described, style(7, lead=1.28)),
@@ -185,9 +189,13 @@ def item_cells(item: Item) -> list[Any]:
 
 
 def price_group(
-    items: Sequence[Item], columns: Sequence[PriceColumn], column_width: float, room: float
+    items: Sequence[Item],
+    columns: Sequence[PriceColumn],
+    top: list[Flowable],
+    column_width: float,
+    room: float,
 ) -> Table:
-    """The table of all items and some of the bidders, head repeated, totals last."""
+    """The table of all items and some of the bidders, `top` and the head repeated, totals last."""
     quantities = max((width(quantity(item.quantity), REGULAR, 7) for item in items), default=0.0)
     fixed = [10 * mm, 13 * mm, min(max(quantities + 10, 15 * mm), 30 * mm)]
     described = room - sum(fixed) - column_width * len(columns)
@@ -199,7 +207,10 @@ def price_group(
         label("单位", "Unit"),
         label("数量", "Quantity", "right"),
     ]
-    body: list[list[Any]] = [heads + [head_name(column, inner) for column in columns]]
+    body: list[list[Any]] = [
+        [top, *[""] * (len(widths) - 1)],
+        heads + [head_name(column, inner) for column in columns],
+    ]
     for place, item in enumerate(items):
         cells = [
             PriceCell(
@@ -222,25 +233,28 @@ def price_group(
     ]
     body.append(["", label("投标总价", "Total"), "", "", *totals])
     shades = [
-        ("BACKGROUND", (4 + place, 1), (4 + place, -1), styles.INK_WASH)
+        ("BACKGROUND", (4 + place, 2), (4 + place, -1), styles.INK_WASH)
         for place, column in enumerate(columns)
         if column.strong
     ]
     return Table(
         body,
         colWidths=widths,
-        repeatRows=1,
+        repeatRows=2,
         splitInRow=1,
+        spaceBefore=10,
         style=[
             *BARE,
             *CELL_PADDING,
             *shades,
-            *HEAD_RULES,
-            ("LEFTPADDING", (4, 0), (-1, -1), PRICE_PADDING),
-            ("RIGHTPADDING", (4, 0), (-1, -1), PRICE_PADDING),
-            ("TOPPADDING", (0, 1), (-1, -1), 1.6),
-            ("BOTTOMPADDING", (0, 1), (-1, -1), 2.4),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.35, styles.STONE_LINE),
+            *head_rules(1),
+            ("LEFTPADDING", (4, 1), (-1, -1), PRICE_PADDING),
+            ("RIGHTPADDING", (4, 1), (-1, -1), PRICE_PADDING),
+            ("TOPPADDING", (0, 2), (-1, -1), 1.6),
+            ("BOTTOMPADDING", (0, 2), (-1, -1), 2.4),
+            ("LINEBELOW", (0, 2), (-1, -1), 0.35, styles.STONE_LINE),
+            ("SPAN", (0, 0), (-1, 0)),
+            ("LEFTPADDING", (0, 0), (-1, 0), 0),
             ("LINEABOVE", (0, -1), (-1, -1), 0.7, styles.INK),
             ("LINEBELOW", (0, -1), (-1, -1), 0.9, styles.INK),
         ],
@@ -248,9 +262,10 @@ def price_group(
 
 
 def price_annex(
-    items: Sequence[Item], columns: Sequence[PriceColumn], currency: str, title: list[Flowable]
+    items: Sequence[Item], columns: Sequence[PriceColumn], currency: str, number: int
 ) -> list[Flowable]:
-    """Item prices of all bidders: here for a few of them, else on landscape pages of their own, in groups.
+    """Section `number`, item prices of all bidders: here for a few of them, else on landscape pages of their
+    own, in groups.
 
     Empty if no bid was opened or the tender has no items.
     """
@@ -266,16 +281,17 @@ def price_annex(
     if len(columns) <= FEW:
         column_width = max(column_width, min(LARGEST_COLUMN, narrow / len(columns)))
     turned = orientation == LANDSCAPE
-    story: list[Flowable] = [NextPageTemplate(LANDSCAPE), PageBreak(), *title] if turned else [*title]
+    story: list[Flowable] = []
+    title = RunningHeading(number, "各投标人分项报价", "Item prices of all bidders")
     for place in range(groups):
         part = columns[place * each : (place + 1) * each]
         if place:
             story.append(PageBreak())
-        story += [price_caption(part, place, groups, currency), Spacer(1, 4)]
-        story.append(price_group(items, part, column_width, room))
+        top = [title, Spacer(1, 3), price_caption(part, place, groups, currency)]
+        story.append(price_group(items, part, top, column_width, room))
     if turned:
-        return [*story, NextPageTemplate(PORTRAIT), PageBreak()]
-    return [KeepTogether(story)] if len(items) <= SHORT else story
+        return [NextPageTemplate(LANDSCAPE), PageBreak(), *story, NextPageTemplate(PORTRAIT), PageBreak()]
+    return [KeepTogether(story)] if len(items) <= SHORT else [room_for_section(), *story]
 
 
 def price_caption(part: Sequence[PriceColumn], place: int, groups: int, currency: str) -> Paragraph:

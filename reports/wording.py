@@ -8,6 +8,7 @@ from decimal import Decimal
 from reports.errors import ReportError
 
 DASH = "—"
+MINUS = "\u2212"
 
 # China has kept one time without summer time since 1991, so a fixed offset needs no zone files.
 PAPER_ZONE = timezone(timedelta(hours=8))
@@ -72,7 +73,7 @@ def against(total: Decimal | None, estimate: Decimal | None) -> str:
     share = (total - estimate) * 100 / estimate
     if share >= 1000:
         return ">+999%"
-    return f"{share:+,.1f}%"
+    return f"{share:+,.1f}%".replace("-", MINUS)
 
 
 def paper_time(moment: datetime) -> datetime:

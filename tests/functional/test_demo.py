@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.reports.read_pdf import all_text, squeezed
 from trading.demo.source import bundled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +74,12 @@ def test_comes_out_as_the_official_results(tmp_path: Path) -> None:
         assert one["status"] == "awarded"
         for key, start in (("evidence", b"PK"), ("opening_record", b"%PDF"), ("award_report", b"%PDF")):
             assert (tmp_path / "out" / one[key]).read_bytes().startswith(start)
+        paper = all_text((tmp_path / "out" / one["award_report"]).read_bytes())
+        for said in (
+            f"Tender number {one['contract_number']}", f"Project number {one['contract_number']}",
+            "California Department of Transportation（DEMO:AGENCY）", "工程建设 Construction works",
+        ):  # fmt: skip
+            assert squeezed(said) in paper
     keys = [path for path in (tmp_path / "out").rglob("*") if path.suffix in (".p12", ".key", ".pem")]
     assert keys == []
     assert list(tmp_path.glob(".out*")) == list(tmp_path.glob("*.log")) == []

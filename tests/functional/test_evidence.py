@@ -11,12 +11,17 @@ from sqlalchemy import delete
 
 from bids.package import read_package
 from bids.verification import Report, verify
+from reports import opening_record
 from signing import canonical
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import DATABASES, OpeningHouse, failures, shared_house
+from tests.unit.reports.read_pdf import all_text
+from trading.evidence.facts import FactsOf
 from trading.evidence.models import PublishedFile
 from trading.evidence.services import EvidencePackages
 from trading.opening.record import stored_objects
+from trading.tenders.models import Tender
+from trading.tenders.rules import pack_named
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -108,6 +113,40 @@ def test_a_tender_with_too_few_bidders(house: OpeningHouse, custodians: tuple[Wh
     assert report.ok, failures(report)
     forbidden = ("shares/", "opening-record", "award")
     assert not [name for name in package.names if name.startswith(forbidden) or "sealed" in name]
+
+
+def test_documents_name_waived_rules_in_words_and_the_project_as_its_number(
+    house: OpeningHouse, custodians: tuple[Who, ...]
+) -> None:
+    agency = house.enrol("agency")
+    tender = house.tender(agency, custodians, rules="cn-works", sandbox=True)
+    other = house.tender(agency, custodians, project=tender_project(house, tender), sandbox=True)
+    for each, count in ((tender, 3), (other, 1)):
+        for _ in range(count):
+            house.bid(house.enrol("supplier"), each)
+    house.open(tender)
+    house.open(other)
+    number = tender.notice.project.number
+    with house.platform.database.reading() as session:
+        works, generic = (
+            FactsOf(house.platform, session, session.get_one(Tender, each.id)).opening()
+            for each in (tender, other)
+        )
+    assert (works.tender.number, generic.tender.number) == (number, f"{number}-2")
+    assert [(waiver.rule_zh, waiver.days, waiver.article_zh) for waiver in works.tender.waivers] == [
+        ("招标文件发出至投标截止的最短期限", 20, "招标投标法第24条"),
+        ("招标文件发售的最短期限", 5, "实施条例第16条"),
+    ]
+    said = all_text(opening_record.render(works))
+    assert "豁免：招标文件发出至投标截止的最短期限，20日" in said and "均记为豁免" in said
+    assert not [rule for rule in pack_named("cn-works").rules if "-" in rule and rule in said]
+    assert generic.tender.waivers == ()
+    said = all_text(opening_record.render(generic))
+    assert "没有规则被豁免" in said and "没有豁免" in said and "记为豁免" not in said
+
+
+def tender_project(house: OpeningHouse, tender: Tendering) -> str:
+    return str(house.call("GET", f"/tenders/{tender.id}", tender.agency).json["project"]["id"])
 
 
 def test_a_tender_nobody_bid_for(house: OpeningHouse, tender: Tendering) -> None:

@@ -15,15 +15,11 @@ from trading.client.keyfile import KeyFile, enrol
 from trading.client.transport import HttpTransport
 from trading.commands.embedded import KEY_FILE, PASSWORD_FILE, TOKEN_FILE
 
-SCHEME = "US-CA-DEMO"
+SCHEME = "DEMO"
 _DAYS = 1
 _THREADS = 4
-CUSTODIANS = (
-    ("agency", "Caltrans Office Engineer"),
-    ("supervisor", "State Procurement Supervision"),
-    ("notary", "Sacramento Notary Office"),
-)
-AGENCY = "California Department of Transportation"
+# The agency's own custodian, named after it, comes before these.
+CUSTODIANS = (("supervisor", "Procurement Supervision Office"), ("notary", "Notary Office"))
 
 
 @dataclass(frozen=True)
@@ -74,9 +70,9 @@ class Enrolment:
         api = Api(self._transport, token, self._language)
         return Member(id_, name, enrol(api, secrets.token_urlsafe(16).encode()).key, api)
 
-    def agency(self) -> Member:
+    def agency(self, name: str) -> Member:
         """The agency of all tenders."""
-        return self.member("CALTRANS", AGENCY, "agency", "Contract officer")
+        return self.member("AGENCY", name, "agency", "Contract officer")
 
     def suppliers(self, names: Sequence[str]) -> dict[str, Member]:
         """All bidders, a few at a time."""
@@ -87,9 +83,10 @@ class Enrolment:
             )
             return dict(zip(names, made, strict=True))
 
-    def custodians(self, folder: Path) -> list[CustodianMember]:
+    def custodians(self, folder: Path, agency: str) -> list[CustodianMember]:
         """Three custodians, each with its own key file, password and token in `folder`."""
-        return [self._custodian(folder, index, *each) for index, each in enumerate(CUSTODIANS, 1)]
+        all_ = (("agency", agency), *CUSTODIANS)
+        return [self._custodian(folder, index, *each) for index, each in enumerate(all_, 1)]
 
     def _custodian(self, folder: Path, index: int, role: str, name: str) -> CustodianMember:
         id_, token = self._token(f"CUSTODIAN-{index}", name, "custodian", f"Custodian {index}")

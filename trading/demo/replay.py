@@ -97,8 +97,8 @@ class Replay:
         )
         began = time.monotonic()
         enrolment = Enrolment(self._transport, self._platform.token, self._language)
-        custodians = enrolment.custodians(self._platform.custodians_dir)
-        agency = enrolment.agency()
+        custodians = enrolment.custodians(self._platform.custodians_dir, self._plan.source.agency)
+        agency = enrolment.agency(self._plan.source.agency)
         suppliers = enrolment.suppliers(names)
         self._set_lead(time.monotonic() - began, len(names) + len(custodians) + 1)
         return agency, suppliers, custodians
@@ -131,16 +131,15 @@ class Replay:
             "起草、收集保管人密钥、签名并发布公告",
             "Drafting, collecting custodians' keys, signing, publishing",
         )
-        project = Agency(agency.api, agency.key.signer, agency.key.roots).project(
-            "BID211", "Bids opened 2011-05-05"
-        )
+        for tender in tenders:
+            tender.enter_project()
         # To the millisecond, as the database keeps it.
         soon = datetime.now(UTC) + timedelta(seconds=self._lead)
         deadline = soon.replace(microsecond=soon.microsecond // 1000 * 1000)
 
         def publish(tender: DemoTender) -> None:
             try:
-                tender.publish(project, deadline, self._plan.rules, custodians)
+                tender.publish(deadline, self._plan.rules, custodians)
             except (ApiProblem, ClientError) as error:
                 if datetime.now(UTC) >= deadline:
                     late = sum(len(one.contract.bids) for one in tenders)

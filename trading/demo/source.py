@@ -20,6 +20,9 @@ _MAX_CONTRACTS = 200
 _MAX_BIDS = 500
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# A certificate's common name takes no more.
+_AGENCY_LENGTH = 64
+UNNAMED = "招标人 Agency"
 BUNDLED = "caltrans-bid-summaries.json"
 
 
@@ -76,6 +79,11 @@ class Source:
     contracts: tuple[Contract, ...]
 
     @property
+    def agency(self) -> str:
+        """Whose tenders these are: what the origin names first."""
+        return re.split(r"[,，;；]", _CONTROL.sub(" ", self.origin))[0].strip()[:_AGENCY_LENGTH] or UNNAMED
+
+    @property
     def bidders(self) -> tuple[str, ...]:
         """All bidders, each once, in the order of the file."""
         return tuple(dict.fromkeys(bid.bidder for one in self.contracts for bid in one.bids))
@@ -122,7 +130,7 @@ class _Reader:
 
     def _contract(self, row: Any, index: int) -> Contract:
         place = f"contracts[{index}]"
-        number = self._text(row, "contract_number", place, 100)
+        number = self._text(row, "contract_number", place, 64)
         place = f"contract {number}"
         currency = self._text(row, "currency", place, 3)
         if not _CURRENCY.fullmatch(currency):
@@ -131,7 +139,7 @@ class _Reader:
         return Contract(
             number=number,
             title=self._text(row, "title", place, 400),
-            place=str(row.get("place") or "")[:500],
+            place=_CONTROL.sub(" ", str(row.get("place") or ""))[:500].strip(),
             currency=currency,
             estimate=self._estimate(row, currency, place),
             items=items,

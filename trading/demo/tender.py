@@ -75,6 +75,7 @@ class DemoTender:
         self._letters: dict[str, bytes] = {}
         self._published: Published | None = None
         self._suppliers: dict[str, str] = {}
+        self._project = ""
         self.id = ""
         self.outcome = Outcome(contract, "")
 
@@ -94,13 +95,16 @@ class DemoTender:
         for bid in self.contract.bids:
             self._letters[bid.bidder] = bid_letter(self.contract, bid)
 
-    def publish(
-        self, project: str, deadline: datetime, rules: str, custodians: Sequence[CustodianMember]
-    ) -> None:
+    def enter_project(self) -> None:
+        """The project that it is the only tender of, with the contract's number."""
+        title = self.contract.place or self.contract.title
+        self._project = self._agency.project(self.contract.number, title)
+
+    def publish(self, deadline: datetime, rules: str, custodians: Sequence[CustodianMember]) -> None:
         """Draft it, wait for the custodians' keys, build the notice, sign and publish it."""
         facts = {
-            "project": project,
-            "category": "construction",
+            "project": self._project,
+            "category": "works",
             "title": self.contract.title,
             "currency": self.contract.currency,
             "deadline": format_time(deadline),

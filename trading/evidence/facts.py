@@ -37,6 +37,7 @@ from reports.facts import (
     TenderFacts,
     Waiver,
 )
+from reports.wording import money
 from signing import canonical, merkle
 from trading.audit.services import AuditLog
 from trading.awards.models import PublishedAward
@@ -47,7 +48,7 @@ from trading.opening.models import OpenedBid, PublishedOpeningRecord
 from trading.opening.record import SEGMENT, leaves_on_record, receipt_times
 from trading.platform import Platform
 from trading.submission.models import Withdrawal
-from trading.tenders.models import Tender
+from trading.tenders.models import PublishedNotice, Tender
 from trading.tenders.reading import notice_in_force
 from trading.tenders.rules import pack_named, waivers
 
@@ -118,7 +119,7 @@ class FactsOf:
         pack = pack_named(notice.rules.pack, notice.rules.version)
         return TenderFacts(
             tender_id=notice.tender,
-            number=f"{notice.project.number} / {notice.tender[:8]}",
+            number=self._number(),
             title=notice.title,
             project_number=notice.project.number,
             project_title=notice.project.title,
@@ -131,7 +132,8 @@ class FactsOf:
             deadline=notice.deadline,
             sandbox=notice.sandbox,
             waivers=tuple(
-                Waiver(rule.id, rule.article.text) for rule in (waivers(pack) if notice.sandbox else ())
+                Waiver(rule.title.zh, rule.title.en, int(rule.value), rule.article.zh, rule.article.en)
+                for rule in (waivers(pack) if notice.sandbox else ())
             ),
             rules=RulesPack(pack.name, pack.version, pack.title.text),
             policy=self._policy(),
@@ -141,6 +143,27 @@ class FactsOf:
             ),
             notice_digest=notice.digest,
         )
+
+    def _number(self) -> str:
+        """The project's number; after it, for all but the first published of its tenders, which one it is.
+
+        Tenders that the project gets later change nothing.
+        """
+        first = select(PublishedNotice.log_position).where(
+            PublishedNotice.tender_id == self._tender.id, PublishedNotice.sequence == 0
+        )
+        before = self._session.scalar(
+            select(func.count())
+            .select_from(PublishedNotice)
+            .join(Tender, Tender.id == PublishedNotice.tender_id)
+            .where(
+                Tender.project_id == self._tender.project_id,
+                PublishedNotice.sequence == 0,
+                PublishedNotice.log_position < first.scalar_subquery(),
+            )
+        )
+        number = self._notice.project.number
+        return f"{number}-{before + 1}" if before else number
 
     def _policy(self) -> PolicyFacts:
         policy = self._notice.policy
@@ -252,10 +275,10 @@ class FactsOf:
 
 
 def _line(row: Any, bid: dict[str, Any], names: dict[str, str], currency: str) -> str:
-    lines = len(bid["lines"])
-    terms = f"Σ {lines} × (单价 unit price × 数量 quantity)"
-    said = f"{row.rank}. {names[row.supplier]}: {terms} = {bid['total']} {currency}"
-    return said if row.responsive else f"{said}（未响应 not responsive）"
+    count = len(bid["lines"])
+    terms = f"{count} 项之和 sum of {count} items, Σ(单价 unit price × 数量 quantity)"
+    said = f"{row.rank}. {names[row.supplier]}: {terms} = {money(row.total)} {currency}"
+    return said if row.responsive else f"{said}（否决 rejected）"
 
 
 def _announced(row: OpenedRow) -> tuple[AnnouncedField, ...]:

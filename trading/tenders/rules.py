@@ -30,7 +30,7 @@ class PackError(Exception):
 
 @dataclass(frozen=True)
 class Article:
-    """Where a rule is written, in both languages."""
+    """Where a rule is written, or what it is called, in both languages."""
 
     zh: str
     en: str
@@ -43,9 +43,10 @@ class Article:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: its value, its article, and whether it counts days (then a sandbox waives it)."""
+    """One rule: its name, value and article, and whether it counts days (then a sandbox waives it)."""
 
     id: str
+    title: Article
     value: RuleValue
     article: Article
     counts_days: bool
@@ -230,7 +231,7 @@ def read_pack(text: str) -> RulePack:
 
 
 def _read_rule(entry: Any) -> Rule:
-    _members(entry, {"id", "value", "article"}, {"counts_days"}, "a rule")
+    _members(entry, {"id", "title", "value", "article"}, {"counts_days"}, "a rule")
     id, value, counts = entry["id"], entry["value"], entry.get("counts_days", False)
     if not isinstance(id, str) or id not in _RULES:
         raise PackError(f"there is no rule {id!r}")
@@ -239,7 +240,8 @@ def _read_rule(entry: Any) -> Rule:
         raise PackError(f"rule {id}: the value {value!r} is not one it can have")
     if counts is not counts_days:
         raise PackError(f"rule {id}: counts_days must be {'true' if counts_days else 'false or absent'}")
-    return Rule(id, value, _article(entry["article"], f"rule {id}, article"), counts_days)
+    title, article = (_article(entry[name], f"rule {id}, {name}") for name in ("title", "article"))
+    return Rule(id, title, value, article, counts_days)
 
 
 def _article(value: Any, place: str) -> Article:

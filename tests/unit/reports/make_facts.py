@@ -119,8 +119,8 @@ def tender_of(item_count: int, **changes: Any) -> TenderFacts:
 
 
 WAIVERS = (
-    Waiver("文件发出至截止不少于 20 日", "招标投标法第24条"),
-    Waiver("文件发售期不少于 5 日", "条例第16条"),
+    Waiver("文件发出至截止的最短期限", "Shortest time to the deadline", 20, "招标投标法第24条", "art. 24"),
+    Waiver("招标文件发售的最短期限", "Shortest time of documents", 5, "实施条例第16条", "art. 16"),
 )
 
 

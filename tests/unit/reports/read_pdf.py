@@ -35,3 +35,13 @@ def fonts(pdf: bytes) -> dict[str, bool]:
             embedded = descriptor is not None and "/FontFile2" in descriptor.get_object()
             found[str(thing["/BaseFont"])] = embedded
     return found
+
+
+def sizes(pdf: bytes) -> set[float]:
+    """The type sizes that pages set."""
+    found = set()
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        content = page.get_contents()
+        data = b"" if content is None else content.get_data()
+        found |= {float(size) for size in re.findall(rb"/F\S+ ([\d.]+) Tf", data)}
+    return found

@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from reports import award_report, opening_record
 from reports.award_report import render
+from reports.capitals import capitals
 from reports.facts import Correction
 from reports.wording import against, money
-from tests.unit.reports.make_facts import NAMES, URL, award_facts, opening_facts, tender_of
-from tests.unit.reports.read_pdf import all_text, fonts, pages, squeezed
+from tests.unit.reports.make_facts import NAMES, URL, WAIVERS, award_facts, opening_facts, tender_of
+from tests.unit.reports.read_pdf import all_text, fonts, pages, sizes, squeezed
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,7 +51,7 @@ def test_the_winner_and_the_rejected_are_told_apart() -> None:
     text = all_text(render(facts))
     assert text.count("中标Winner") == 1
     assert text.count("有效Responsive") == 1
-    assert text.count("无效Notresponsive") == 2
+    assert text.count("否决Rejected") == 2
 
 
 def test_nobody_wins() -> None:
@@ -88,7 +94,7 @@ def test_corrections_are_on_record() -> None:
 
 def test_pages_are_counted() -> None:
     said = pages(render(award_facts(11, 54)))
-    assert all(f"页Page{n}/{len(said)}" in page for n, page in enumerate(said, start=1))
+    assert all(f"第{n}页共{len(said)}页·Page{n}of{len(said)}" in page for n, page in enumerate(said, start=1))
     assert all("07-1P5804" in page and "36aee7cb...cad71bc7" in page for page in said)
 
 
@@ -100,6 +106,48 @@ def test_the_price_table_repeats_its_head_and_parts_the_bidders() -> None:
         with_row = [page for page in said if f"第{row.rank}名/Rank{row.rank}" in page.split("序号")[1][:400]]
         assert len(with_row) >= 2, f"rank {row.rank} heads the columns of {len(with_row)} pages"
     assert sum("投标总价" in page for page in said) == 2  # one row of totals for each part
+
+
+def test_the_price_tables_title_repeats_as_continued() -> None:
+    for facts in (award_facts(11, 54), award_facts(2, 54)):
+        said = [page for page in pages(render(facts)) if "项目名称·编码" in page]
+        assert len(said) >= 2
+        assert [("各投标人分项报价（续）" in page, "四、各投标人分项报价" in page) for page in said] == [
+            (place > 0, True) for place in range(len(said))
+        ]
+
+
+@pytest.mark.parametrize("render", [award_report.render, opening_record.render])
+def test_no_type_is_smaller_than_seven_points(render: Callable[[Any], bytes]) -> None:
+    tender = tender_of(4, sandbox=True, waivers=WAIVERS)
+    facts = award_facts if render is award_report.render else opening_facts
+    found = sizes(render(facts(3, 4, tender=tender)))
+    assert found and min(found) >= 7
+
+
+def test_footers_end_at_the_margin() -> None:
+    for page in PdfReader(io.BytesIO(render(award_facts(11, 54)))).pages:
+        margin = (15 if page.mediabox.width > page.mediabox.height else 20) * 72 / 25.4
+        content = page.get_contents()
+        assert content is not None
+        right = f"{float(page.mediabox.width) - margin:.2f}".encode()
+        assert re.search(rb"1 0 0 1 " + right + rb"\d* 31\.\d+ cm\s*/Form", content.get_data())
+
+
+def test_the_price_in_capitals() -> None:
+    facts = award_facts()
+    row = facts.ranking[0]
+    assert row.total is not None
+    assert squeezed(f"大写：{capitals(row.total)}") in all_text(render(facts))
+    assert "大写" not in all_text(render(award_facts(tender=tender_of(4, currency="USD"))))
+
+
+def test_a_chart_has_room_for_names_and_compares_with_the_estimate_alone() -> None:
+    long = "江苏恒远路桥工程建设集团股份有限公司第一分公司"
+    text = all_text(render(award_facts(2, 4, names=(long, "B"))))
+    assert text.count(long) >= 3 and "…" not in text.split("二、标段")[0]
+    capped = tender_of(4, estimate=None, ceiling=Decimal("99999999.00"))
+    assert "%" not in all_text(render(award_facts(tender=capped)))
 
 
 @pytest.mark.slow

@@ -69,8 +69,16 @@ def test_the_sandbox_is_said_on_every_page_with_its_waivers() -> None:
     said = pages(render(opening_facts(11, 54, tender=tender_of(54, sandbox=True, waivers=WAIVERS))))
     assert len(said) > 6
     assert all("SANDBOXTENDER" in page and "演练项目" in page for page in said)
-    assert all(squeezed(waiver.rule) in "".join(said) for waiver in WAIVERS)
-    assert all(squeezed(waiver.article) in "".join(said) for waiver in WAIVERS)
+    for waiver in WAIVERS:
+        zh = f"豁免：{waiver.rule_zh}，{waiver.days} 日（{waiver.article_zh}）"
+        en = f"Waived: {waiver.rule_en}, {waiver.days} days ({waiver.article_en})"
+        assert squeezed(zh + en) in "".join(said)
+
+
+def test_a_rehearsal_that_waives_nothing_does_not_say_that_it_does() -> None:
+    text = all_text(render(opening_facts(tender=tender_of(4, sandbox=True))))
+    assert "没有规则被豁免" in text and "规则全部适用，没有豁免" in text
+    assert "记为豁免" not in text and "recordedaswaived" not in text
 
 
 def test_a_real_tender_says_nothing_of_a_sandbox() -> None:
@@ -84,6 +92,12 @@ def test_whether_custodians_are_independent_is_said_plainly(independent: bool) -
     assert ("保管人不独立" in text) is not independent
     assert ("Custodiansnotindependent" in text) is not independent
     assert ("Custodiansindependent" in text) is independent
+
+
+@pytest.mark.parametrize("bidders", range(1, 9))
+def test_the_signatures_come_last_and_never_alone(bidders: int) -> None:
+    last = pages(render(opening_facts(bidders, 20)))[-1]
+    assert 0 < last.index("审计日志与核验") < last.index("日志检查点") < last.index("签字与盖章")
 
 
 def test_metadata_comes_from_the_facts() -> None:

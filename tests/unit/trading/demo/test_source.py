@@ -13,7 +13,7 @@ import pytest
 
 from trading.client.errors import ClientError
 from trading.demo.errors import DemoError
-from trading.demo.source import Source, bundled, read_source
+from trading.demo.source import UNNAMED, Source, bundled, read_source
 
 GOOD = {
     "source": "somewhere",
@@ -53,6 +53,25 @@ def test_the_bundled_file_is_the_official_record() -> None:
         responsive = [Decimal(bid.total) for bid in contract.bids if bid.responsive]
         assert responsive == sorted(responsive)
     assert source.origin.startswith("California Department of Transportation")
+
+
+@pytest.mark.parametrize(
+    ("origin", "agency"),
+    [
+        ("somewhere", "somewhere"),
+        ("广州市交通局，2011年5月5日开标", "广州市交通局"),
+        ("", UNNAMED),
+        (", nobody", UNNAMED),
+        ("x" * 65, "x" * 64),
+        ("a\tb\x00", "a b"),
+    ],
+)
+def test_the_agency_is_what_the_origin_names_first(origin: str, agency: str) -> None:
+    assert Source(origin, ()).agency == agency
+
+
+def test_the_agency_of_the_bundled_file() -> None:
+    assert read_source(bundled()).agency == "California Department of Transportation"
 
 
 def test_reads_and_normalises(tmp_path: Path) -> None:

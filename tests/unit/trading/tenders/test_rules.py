@@ -157,7 +157,7 @@ def broken(change: Any) -> str:
         (lambda d: d["rules"].pop(), "award-to-first"),
         (lambda d: d["rules"].append(d["rules"][0]), "twice"),
         (
-            lambda d: d["rules"].append({"id": "bribes", "value": 1, "article": {"zh": "x", "en": "x"}}),
+            lambda d: d["rules"].append({**d["rules"][0], "id": "bribes"}),
             "bribes",
         ),
         (lambda d: d["rules"][0].update(value=0), "minimum-bidders"),
@@ -168,6 +168,8 @@ def broken(change: Any) -> str:
         (lambda d: d["rules"][2].update(value=-1), "documents-to-deadline"),
         (lambda d: d["rules"][4].update(value="minimum"), "ceiling"),
         (lambda d: d["rules"][0].pop("article"), "article"),
+        (lambda d: d["rules"][0].pop("title"), "title"),
+        (lambda d: d["rules"][0]["title"].update(en=""), "minimum-bidders, title"),
         (lambda d: d["rules"][0]["article"].update(zh=" "), "article"),
         (lambda d: d["rules"].append("rule"), "members"),
     ],
