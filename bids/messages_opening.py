@@ -115,7 +115,7 @@ _CUSTODY = {
         "The bid {bid} was received before the notice that it is for was made.",
     ),
     "receipt-order": (
-        "投标 {bid} 的接收时间早于账本中排在它前面的记录；接收时间不得倒退。",
+        "投标 {bid} 的接收时间早于台账中排在它前面的记录；接收时间不得倒退。",
         "The bid {bid} was received before what stands before it in the ledger; times never go back there.",
     ),
     "receipt-late": (

@@ -2,7 +2,7 @@
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "tender-not-closed": (
-        "投标尚未截止，账本未冻结。请在截止时间之后再读取。",
+        "投标尚未截止，台账未冻结。请在截止时间之后再读取。",
         "The tender is not closed, so its ledger is not frozen. Read this after the deadline.",
     ),
     "release-not-yours": (
