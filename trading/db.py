@@ -18,10 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Engine, Integer, MetaData, String, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 from transaction.interfaces import ITransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, STATUS_READONLY, join_transaction
+
+from trading.errors import ConfigurationError
 
 _READ_ONLY = "sunseal.read_only"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -162,3 +165,20 @@ class Database:
         """One consistent read; nothing written in it is kept."""
         with self._readers() as session:
             yield session
+
+
+def reach(engine: Engine) -> None:
+    """See whether the database answers.
+
+    Raises:
+        ConfigurationError: it does not, and why; no password is in it.
+    """
+    try:
+        with engine.connect():
+            pass
+    except OperationalError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        address = engine.url.render_as_string(hide_password=True)
+        raise ConfigurationError(
+            f"The database {address} cannot be reached: {reason}. Start it, or correct database_url."
+        ) from None

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, make_url
 
+from trading.db import make_engine, reach
 from trading.errors import ConfigurationError
 
 
@@ -29,10 +30,17 @@ def folder() -> Path:
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Bring the database to `revision`, by default the newest."""
+    """Bring the database to `revision`, by default the newest.
+
+    Raises:
+        ConfigurationError: the database cannot be reached.
+    """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(database_url)
+    reach(engine)
+    engine.dispose()
     command.upgrade(make_config(database_url), revision)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from trading.clock import Clock
 from trading.config import INCLUDES, Settings
-from trading.db import Database, make_engine
+from trading.db import Database, make_engine, reach
 from trading.errors import ConfigurationError
 from trading.keys import PlatformKeys, ensure_keys, has_keys
 from trading.queue import Queue, make_broker
@@ -43,10 +43,12 @@ def build_platform(settings: Settings, overrides: Mapping[str, Any] | None = Non
         overrides: members given in place of the built ones: a clock, a broker.
 
     Raises:
-        ConfigurationError: keys cannot be read or made, or are missing beside a database in use.
+        ConfigurationError: the database cannot be reached; keys cannot be read or made, or are missing
+            beside a database in use.
     """
     given = dict(overrides or {})
     database = given.get("database") or Database(make_engine(settings.database_url))
+    reach(database.engine)
     clock: Clock = given.get("clock") or Clock()
     platform = Platform(
         settings=settings,

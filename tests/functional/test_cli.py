@@ -346,3 +346,13 @@ def test_ends_in_good_order(site: Site) -> None:
     out = site.stop()
     assert site.process.returncode == 0
     assert "running at" in out and "Stopping" in out
+
+
+def test_a_database_that_does_not_answer_is_a_sentence_without_its_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUNSEAL_DATABASE_URL", "postgresql+psycopg://sunseal:hush@127.0.0.1:1/sunseal")
+    for command in ("migrate", "worker", "serve"):
+        run(command, status=1)
+        said = capsys.readouterr().err
+        assert "cannot be reached" in said and "database_url" in said and "hush" not in said
