@@ -148,17 +148,20 @@ def test_acts_before_and_around_a_notice_are_kept(
 ) -> None:
     agency = house.enrol("agency")
     draft = ready_draft(house, agency, custodians)
+    house.call("PUT", f"/tenders/{draft}", agency, house.facts(agency, custodians, title="第二稿"))
     document = house.call("PUT", f"/tenders/{draft}/documents/plan.pdf", agency, b"plan", 201).json
     house.call("GET", f"/tenders/{draft}/documents/plan.pdf", agency)
     with house.platform.database.reading() as session:
         rows = session.query(PrivateAct).order_by(PrivateAct.at).all()
     kept = {row.act: row for row in rows if row.organisation_id == agency.id or row.tender_id == draft}
-    for act in ("project.created", "tender.drafted", "document.stored", "document.fetched"):
+    for act in ("project.created", "tender.drafted", "tender.changed", "document.stored", "document.fetched"):
         assert kept[act].person_id and kept[act].address, act
         assert kept[act].organisation_id == agency.id
     assert kept["project.created"].tender_id is None
-    for act in ("tender.drafted", "sealing-key.handed-in", "document.stored", "document.fetched"):
+    for act in kept.keys() & {"tender.drafted", "tender.changed", "sealing-key.handed-in", "document.stored"}:
         assert kept[act].tender_id == draft, act
+    assert json.loads(kept["tender.changed"].details)["title"] == "第二稿"
     assert json.loads(kept["document.stored"].details) == document
     assert json.loads(kept["document.fetched"].details)["sha256"] == document["sha256"]
+    assert kept["document.fetched"].tender_id == draft
     assert kept["sealing-key.handed-in"].role == "custodian"
