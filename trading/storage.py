@@ -1,6 +1,6 @@
 """Write-once objects over obstore: a local folder or an S3 bucket.
 
-An object is a row of parts of at most 8 MiB, each put with "create": what is stored is never
+An object is a row of parts of at most 8 MiB, each put with "create": what a record refers to is never
 overwritten, and no object is ever whole in memory. A process that forks must not have used
 its storage before: the library's threads stay behind in the parent.
 """
@@ -70,6 +70,11 @@ class Storage:
         finally:
             # Also when it was there: the run that stored it may have been killed before this line.
             self._make_durable(_part(key, number))
+
+    def replace_part(self, key: str, number: int, data: bytes) -> None:
+        """Store a part in the place of one that no record refers to: what a killed run left there."""
+        obstore.put(self._store, _part(key, number), data, mode="overwrite", use_multipart=False)
+        self._make_durable(_part(key, number))
 
     def read_part(self, key: str, number: int) -> bytes:
         """The bytes of one part; FileNotFoundError if it is gone."""

@@ -31,7 +31,6 @@ from tests.crash.site import MovedClock, Site
 from tests.crash.wsgi import WsgiTransport
 from trading.accounts.services import Accounts, EnrolmentFacts
 from trading.client.api import Api, signed
-from trading.submission.models import Upload
 from trading.submission.uploads import Uploads
 from trading.tenders.models import Tender
 from trading.web.app import make_app
@@ -255,7 +254,7 @@ class World:
                 row = session.get_one(Tender, tender.id)
                 digest = canonical.digest(data)
                 state, _ = uploads.start(session, row, bid.supplier.id, digest, len(data))
-                uploads.put_part(session, session.get_one(Upload, state.id), 0, data)
+            uploads.put_part(state.id, 0, data)
             uploads.complete(state.id, bid.supplier.actor, ADDRESS)
 
     def submit(self, tender: Published, bid: Prepared) -> str:

@@ -111,7 +111,8 @@ def test_every_act_of_a_supplier_is_kept_with_its_person(
     body = signed(*withdrawal(house, supplier, tender, sealed.bid))
     house.call("POST", withdrawals(tender), supplier, body, 201)
     with house.platform.database.reading() as session:
-        acts = list(session.scalars(select(PrivateAct).where(PrivateAct.tender_id == tender.id)))
+        of_supplier = (PrivateAct.tender_id == tender.id, PrivateAct.organisation_id == supplier.id)
+        acts = list(session.scalars(select(PrivateAct).where(*of_supplier)))
     counted = {act: sum(each.act == act for each in acts) for act in {each.act for each in acts}}
     uploads = len(sealed.objects)
     assert counted == {

@@ -64,14 +64,15 @@ def test_an_upload_that_is_not_what_was_announced_leaves_nothing(
     assert house.upload_bytes(supplier, tender.id, b"announced") != first
 
 
-def test_bytes_stored_by_a_request_that_died_are_taken_if_equal(
-    house: House, supplier: Who, tender: Tendering
+@pytest.mark.parametrize("left", [b"equal", b"other"])
+def test_bytes_stored_by_a_request_that_died_stand_in_nobodys_way(
+    house: House, supplier: Who, tender: Tendering, left: bytes
 ) -> None:
     body = {"sha256": hashlib.sha256(b"equal").hexdigest(), "size": 5}
     id = house.call("POST", f"/tenders/{tender.id}/uploads", supplier, body).json["id"]
-    house.platform.storage.put_part(storage_key(id), 0, b"equal")
-    house.refused("PUT", f"/uploads/{id}/parts/0", supplier, b"other", "upload-part-differs")
+    house.platform.storage.put_part(storage_key(id), 0, left)
     house.call("PUT", f"/uploads/{id}/parts/0", supplier, b"equal", 204)
+    house.refused("PUT", f"/uploads/{id}/parts/0", supplier, b"other", "upload-part-differs")
     house.call("POST", f"/uploads/{id}/completion", supplier, status=200)
 
 

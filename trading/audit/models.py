@@ -52,7 +52,7 @@ class AddressSalt(Base):
 
 
 class PrivateAct(Base):
-    """Acts that would tell who bids or how many: uploads, bids, downloads, refused attempts."""
+    """Acts that are nobody else's: uploads, bids, downloads, what precedes a notice, refused attempts."""
 
     __tablename__ = "private_acts"
 

@@ -67,7 +67,7 @@ def serve(
         custodians = EmbeddedCustodians(settings.custodians_dir, http.address)
     with stop_signals() as stop:
         jobs.start()
-        http.start()
+        http.start(stop)
         if custodians is not None:
             custodians.start()
         if operator_token is not None:

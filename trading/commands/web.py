@@ -17,6 +17,10 @@ from trading.commands.server import HttpServer, refuse_taken
 if TYPE_CHECKING:
     from trading.config import Settings
 
+# Of each granian process. A request that keeps an act of its own beside what it reads holds two connections:
+# all of them together fit into the pool.
+THREADS = 16
+
 
 @click.command()
 @click.option("--config", type=PATH, help="An .ini file with settings in [app:main].")
@@ -55,7 +59,7 @@ def _waitress(settings: Settings, lang: Language) -> None:
     require_current(platform.database.engine)
     http = HttpServer(make_app(platform), settings)
     with stop_signals() as stop:
-        http.start()
+        http.start(stop)
         http.tell(lang)
         stop.wait()
         closing(http.stop, platform.close)
@@ -80,6 +84,7 @@ def _granian(settings: Settings, config: Path | None, overrides: Mapping[str, st
         address=settings.listen_host,
         port=settings.listen_port,
         workers=workers,
+        blocking_threads=THREADS,
     ).serve()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from pyramid.request import Request
 from pyramid.view import view_config
 
 from signing.encoding import b64decode, format_time
+from trading.audit import private
 from trading.custody.ledger import LedgerPages
 from trading.custody.services import Custody
 from trading.custody.trust import trust_material
@@ -35,10 +37,15 @@ def list_tasks(request: Request) -> Answer:
 )
 def put_key(request: Request) -> Answer:
     body = request.openapi_validated.body
-    return Custody(request.platform).keep_key(
-        request.dbsession, actor_of(request), request.context.tender.id, b64decode(body["sealing_key"]),
-        b64decode(body["signature"]), body.get("certificate"),
+    tender, key = request.context.tender.id, b64decode(body["sealing_key"])
+    answer = Custody(request.platform).keep_key(
+        request.dbsession, actor_of(request), tender, key, b64decode(body["signature"]),
+        body.get("certificate"),
     )
+    private.record(
+        request.dbsession, "sealing-key.handed-in", request, tender, {"key": hashlib.sha256(key).hexdigest()}
+    )
+    return answer
 
 
 @view_config(route_name="tenders.closing", request_method="GET", openapi=True, renderer="json")

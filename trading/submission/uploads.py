@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from transaction.interfaces import ITransactionManager
-from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from signing.encoding import new_id
 from trading.audit.services import AuditLog
@@ -37,20 +33,6 @@ class UploadState:
 def storage_key(upload_id: str) -> str:
     """Where an upload's parts are stored."""
     return f"uploads/{upload_id}"
-
-
-@contextmanager
-def set_aside(session: Session, manager: ITransactionManager) -> Iterator[None]:
-    """End the request's transaction, which has written nothing, and begin another one afterwards.
-
-    On SQLite it holds the one write lock; a long computation inside would keep everybody waiting.
-    """
-    manager.abort()
-    try:
-        yield
-    finally:
-        manager.begin()
-        join_transaction(session, STATUS_CHANGED, manager)
 
 
 class Uploads:
@@ -112,37 +94,62 @@ class Uploads:
         ).all()
         return UploadState(upload.id, upload.parts, tuple(have), upload.completed_at is not None)
 
-    def put_part(self, session: Session, upload: Upload, number: int, data: bytes) -> None:
-        """Store one part; the same bytes again change nothing.
+    def put_part(self, upload_id: str, number: int, data: bytes) -> None:
+        """Store one part, in transactions of its own; the same bytes again change nothing.
+
+        Call it with no transaction open (`set_aside`): on SQLite nobody could write while the disk does.
 
         Raises:
             TradingError: number or size is wrong, or the tender receives no bids.
             Conflict: the part is here with other bytes.
         """
+        digest = hashlib.sha256(data).hexdigest()
+        with self._database.reading() as session:
+            upload = session.get(Upload, upload_id)
+            if upload is None:
+                raise NotFound("upload-not-found")
+            if self._has_part(session, upload, number, data, digest):
+                return
+        key, is_other = storage_key(upload_id), False
+        try:
+            self._storage.put_part(key, number, data)
+        except PartExists:
+            is_other = not self._is_stored(key, number, digest)
+        with self._database.transaction() as session:
+            row = session.get(Upload, upload_id, with_for_update=True)
+            if row is not None and not self._has_part(session, row, number, data, digest):
+                if is_other:
+                    # Of a request that died before its commit: no row tells of it.
+                    self._storage.replace_part(key, number, data)
+                session.add(UploadPart(upload_id=upload_id, number=number, sha256=digest, size=len(data)))
+        if row is None:
+            # Discarded meanwhile, and nothing refers to what it had.
+            self._storage.delete(key, upload.parts)
+            raise NotFound("upload-not-found")
+
+    def _has_part(self, session: Session, upload: Upload, number: int, data: bytes, digest: str) -> bool:
+        """Whether the part is here with these bytes; if it is not here, it may come."""
         if not 0 <= number < upload.parts:
             raise TradingError("upload-part-number", last=upload.parts - 1)
         wanted = PART_BYTES if number < upload.parts - 1 else upload.size - PART_BYTES * (upload.parts - 1)
         if len(data) != wanted:
             raise TradingError("upload-part-size", number=number, wanted=wanted, found=len(data))
-        digest = hashlib.sha256(data).hexdigest()
         row = session.get(UploadPart, (upload.id, number))
         if row is not None:
             if row.sha256 != digest:
                 raise Conflict("upload-part-differs", number=number)
-            return
+            return True
         now = self._clock.now(session)
         bytes_of = (upload.tender_id, upload.organisation_id, upload.sha256, upload.size)
         if wanted_again(session, *bytes_of, now) is None:
             refuse_unless_open(session.get_one(Tender, upload.tender_id), now)
+        return False
+
+    def _is_stored(self, key: str, number: int, digest: str) -> bool:
         try:
-            self._storage.put_part(storage_key(upload.id), number, data)
-        except PartExists:
-            # Stored by a request that died before its commit: taken if it is the same.
-            stored = self._storage.read_part(storage_key(upload.id), number)
-            if hashlib.sha256(stored).hexdigest() != digest:
-                raise Conflict("upload-part-differs", number=number) from None
-        session.add(UploadPart(upload_id=upload.id, number=number, sha256=digest, size=len(data)))
-        session.flush()
+            return hashlib.sha256(self._storage.read_part(key, number)).hexdigest() == digest
+        except FileNotFoundError:  # discarded at this moment
+            return False
 
     def complete(self, upload_id: str, actor: Actor, address: str) -> tuple[str, int]:
         """Check the whole against its announced digest, in transactions of its own; its SHA-256 and size.

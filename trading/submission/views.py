@@ -17,11 +17,12 @@ from trading.submission.history import own_history
 from trading.submission.proofs import proofs_of
 from trading.submission.resupply import all_wanted
 from trading.submission.services import Received, Submission
-from trading.submission.uploads import Uploads, UploadState, set_aside
+from trading.submission.uploads import Uploads, UploadState
 from trading.tenders.contexts import TenderContext
 from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
+from trading.web.sessions import set_aside
 
 
 def _upload_json(state: UploadState) -> dict[str, Any]:
@@ -72,7 +73,9 @@ def read_upload(context: UploadContext, request: Request) -> dict[str, Any]:
 @view_config(route_name="upload-part", request_method="PUT", permission=Permission.UPLOAD_WRITE, openapi=True)
 def put_part(context: UploadContext, request: Request) -> Response:
     number = request.openapi_validated.parameters.path["number"]
-    Uploads(request.platform).put_part(request.dbsession, context.upload, number, request.body)
+    upload_id = context.upload.id
+    with set_aside(request.dbsession, request.tm):
+        Uploads(request.platform).put_part(upload_id, number, request.body)
     return Response(status=204)
 
 

@@ -21,6 +21,7 @@ from signing.keys import spki
 from trading.accounts.models import Organisation, PartyCertificate
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
+from trading.storage import Stored
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderCustodian, TenderDocument, TenderItem
 from trading.tenders.reading import lock_tender
@@ -99,29 +100,42 @@ class Drafts:
         self._fill(session, tender, facts)
         return tender
 
-    def add_document(
-        self, session: Session, tender_id: str, name: str, media_type: str, source: BinaryIO
-    ) -> TenderDocument:
-        """Store a document; the same bytes under the same name again are the same document.
+    def store_document(self, source: BinaryIO) -> Stored:
+        """Store a document's bytes, for add_document.
 
-        In a published tender it is there for the next amendment, and public with that.
+        Call it with no transaction open (`set_aside`): whoever bids must not wait for the disk.
+        """
+        return self._storage.put_stream(f"documents/{new_id()}", source)
+
+    def add_document(
+        self, session: Session, tender_id: str, name: str, media_type: str, stored: Stored
+    ) -> TenderDocument:
+        """Give a tender the document stored; the same bytes under the same name again are the same document.
+
+        In a published tender it is there for the next amendment, and public with that. What is refused,
+        and what was there already, is stored no more.
 
         Raises:
             TradingError: the name is unsafe. Conflict: the name has other bytes, or the tender is over.
         """
-        if not names.is_safe(name):
-            raise TradingError("document-name", name=name)
+        try:
+            document = self._document(session, tender_id, name, media_type, stored)
+        except Exception:
+            self._storage.delete(stored.key, stored.parts)
+            raise
+        if document.storage_key != stored.key:
+            self._storage.delete(stored.key, stored.parts)
+        return document
+
+    def _document(
+        self, session: Session, tender_id: str, name: str, media_type: str, stored: Stored
+    ) -> TenderDocument:
         tender = lock_tender(session, tender_id)
-        if tender.state not in (State.DRAFT.value, State.PUBLISHED.value):
-            raise Conflict("state-refuses", state=tender.state, event="document")
-        known = session.scalars(select(TenderDocument).where(TenderDocument.tender_id == tender.id)).all()
-        stored = self._storage.put_stream(f"documents/{new_id()}", source)
-        for document in known:
-            if document.name == name and (document.sha256, document.size) == (stored.sha256, stored.size):
-                self._storage.delete(stored.key, stored.parts)
-                return document
-            if names.same_key(document.name) == names.same_key(name):
-                self._storage.delete(stored.key, stored.parts)
+        check_document(tender, name)
+        for known in session.scalars(select(TenderDocument).where(TenderDocument.tender_id == tender.id)):
+            if known.name == name and (known.sha256, known.size) == (stored.sha256, stored.size):
+                return known
+            if names.same_key(known.name) == names.same_key(name):
                 raise Conflict("document-exists", name=name)
         document = TenderDocument(
             id=new_id(),
@@ -308,6 +322,18 @@ def _signing_key_of(
         else:
             return key
     raise refusal
+
+
+def check_document(tender: Tender, name: str) -> None:
+    """Whether a tender takes a document of this name at all; known before its bytes are stored.
+
+    Raises:
+        TradingError: the name is unsafe. Conflict: the tender is over.
+    """
+    if not names.is_safe(name):
+        raise TradingError("document-name", name=name)
+    if tender.state not in (State.DRAFT.value, State.PUBLISHED.value):
+        raise Conflict("state-refuses", state=tender.state, event="document")
 
 
 def _check_items(items: Sequence[Mapping[str, str]]) -> None:

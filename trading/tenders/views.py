@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 from typing import Any
 
 from pyramid.request import Request
@@ -12,8 +12,9 @@ from sqlalchemy import or_, select
 
 from bids.errors import refusing
 from signing.encoding import b64decode, format_time
+from trading.audit import private
 from trading.tenders.contexts import DocumentContext, ProjectContext, TenderContext
-from trading.tenders.drafts import Drafts
+from trading.tenders.drafts import Drafts, check_document
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, PublishedNotice, Tender
 from trading.tenders.reading import describe, documents_of, published_notice, sealing_policy, summary
@@ -21,6 +22,7 @@ from trading.tenders.services import Tenders
 from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import Root, actor_of
+from trading.web.sessions import set_aside
 
 PAGE = 50
 
@@ -49,6 +51,17 @@ def _page(request: Request, query: Any, key: Any) -> tuple[list[Any], str | None
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
+def _draft_facts(request: Request) -> dict[str, str]:
+    """What an act keeps of a draft: enough to tell which of several versions it was."""
+    body = request.openapi_validated.body
+    return {
+        "project": body["project"],
+        "title": body["title"],
+        "deadline": body["deadline"],
+        "sha256": hashlib.sha256(request.body).hexdigest(),
+    }
+
+
 @view_config(
     route_name="projects",
     request_method="GET",
@@ -73,6 +86,8 @@ def create_project(context: Root, request: Request) -> dict[str, str]:
     project = Drafts(request.platform).create_project(
         request.dbsession, actor_of(request), body["number"], body["title"]
     )
+    details = {"project": project.id, "number": project.number}
+    private.record(request.dbsession, "project.created", request, None, details)
     request.response.status_int = 201
     return _project_json(project)
 
@@ -120,6 +135,7 @@ def create_tender(context: Root, request: Request) -> dict[str, Any]:
     tender = Drafts(request.platform).create_tender(
         request.dbsession, actor_of(request), request.openapi_validated.body
     )
+    private.record(request.dbsession, "tender.drafted", request, tender.id, _draft_facts(request))
     request.response.status_int = 201
     return describe(request.dbsession, tender, True)
 
@@ -146,6 +162,7 @@ def update_tender(context: TenderContext, request: Request) -> dict[str, Any]:
     tender = Drafts(request.platform).update(
         request.dbsession, actor_of(request), context.tender.id, request.openapi_validated.body
     )
+    private.record(request.dbsession, "tender.changed", request, tender.id, _draft_facts(request))
     return describe(request.dbsession, tender, True)
 
 
@@ -169,13 +186,16 @@ def list_documents(context: TenderContext, request: Request) -> dict[str, Any]:
     renderer="json",
 )
 def put_document(context: DocumentContext, request: Request) -> dict[str, Any]:
-    document = Drafts(request.platform).add_document(
-        request.dbsession,
-        context.tender.id,
-        context.name,
-        "application/octet-stream",
-        io.BytesIO(request.body),
+    check_document(context.tender, context.name)
+    drafts, tender_id = Drafts(request.platform), context.tender.id
+    request.make_body_seekable()
+    with set_aside(request.dbsession, request.tm):
+        stored = drafts.store_document(request.body_file_raw)
+    document = drafts.add_document(
+        request.dbsession, tender_id, context.name, "application/octet-stream", stored
     )
+    details = {"name": document.name, "sha256": document.sha256, "size": document.size}
+    private.record(request.dbsession, "document.stored", request, tender_id, details)
     request.response.status_int = 201
     return {"name": document.name, "sha256": document.sha256, "size": document.size}
 
@@ -184,6 +204,9 @@ def put_document(context: DocumentContext, request: Request) -> dict[str, Any]:
 @view_config(route_name="tender-document", request_method="GET", permission=Permission.PUBLIC_READ)
 def read_document(context: DocumentContext, request: Request) -> Response:
     document = context.document(request.dbsession, _own(context, request))
+    part = request.headers.get("Range", "")[:60]
+    details = {"name": document.name, "sha256": document.sha256, "range": part}
+    private.record(request.dbsession, "document.fetched", request, context.tender.id, details)
     response = Response(content_type="application/octet-stream", conditional_response=True)
     response.app_iter = request.platform.storage.chunks(document.storage_key, document.parts)
     response.content_length = document.size

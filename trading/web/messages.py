@@ -49,6 +49,10 @@ COMMON = {
         "请求正文超过 {limit} 字节的上限。请减小内容，或按接口文档分段上传。",
         "The body is larger than the limit of {limit} bytes. Make it smaller, or upload in parts.",
     ),
+    "body-cut-off": (
+        "请求正文在所写明的长度之前中断。请重新提交。",
+        "The body ended before its announced length. Send it again.",
+    ),
     "length-required": (
         "请求正文没有 Content-Length。请写明长度后重新提交。",
         "The body comes without a Content-Length. Send it again with its length.",

@@ -11,6 +11,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid_openapi3.exceptions import RequestValidationError, ResponseValidationError
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bids.errors import BidError, from_signing
 from signing.errors import SigningError
@@ -148,10 +149,15 @@ def not_found(error: HTTPNotFound, request: Request) -> Response:
 def _methods_of(request: Request) -> set[str]:
     if request.matched_route is None:
         return set()
-    document = request.registry["openapi_document"]
-    pattern = request.matched_route.pattern.removeprefix("/api/v1")
-    methods = {key.upper() for key in document["paths"].get(pattern, {}) if not key.startswith("x-")}
+    methods = {key.upper() for key in _described(request) if not key.startswith("x-")}
     return methods & {"GET", "PUT", "POST", "DELETE", "PATCH"} | ({"HEAD"} if "GET" in methods else set())
+
+
+def _described(request: Request) -> dict[str, Any]:
+    """What the API document says of the matched address."""
+    pattern = request.matched_route.pattern.removeprefix("/api/v1")
+    found: dict[str, Any] = request.registry["openapi_document"]["paths"].get(pattern, {})
+    return found
 
 
 def forbidden(error: HTTPForbidden, request: Request) -> Response:
@@ -181,16 +187,33 @@ def answer_invalid(error: ResponseValidationError, request: Request) -> Response
     return problem_response(request, TradingError("internal", status=500))
 
 
-def unavailable(error: OperationalError, request: Request) -> Response:
-    """The database is away, or gave up on two transactions that waited for each other."""
+def unavailable(error: OperationalError | NoConnection, request: Request) -> Response:
+    """The database is away, gave up on transactions that waited for each other, or has no connection left."""
     log.exception("database refuses", route=route_of(request))
     return problem_response(request, TradingError("unavailable", status=503))
 
 
+def without_view(error: Exception, request: Request) -> Response:
+    """The answer to what was raised outside the views, at the commit for one."""
+    if isinstance(error, (OperationalError, NoConnection)):
+        return unavailable(error, request)
+    return unforeseen(error, request)
+
+
 def route_of(request: Request) -> str:
-    """The route's name for logs; an address would name tenders and bids."""
+    """The route's name for logs; an address would name tenders and bids.
+
+    Of bidding not even that: a line would tell its reader that somebody bids.
+    """
     route = getattr(request, "matched_route", None)
-    return str(route.name) if route is not None else ""
+    if route is None or _is_biddings(request):
+        return ""
+    return str(route.name)
+
+
+def _is_biddings(request: Request) -> bool:
+    operations = _described(request).values()
+    return any("submission" in each.get("tags", ()) for each in operations if isinstance(each, dict))
 
 
 def includeme(config: Configurator) -> None:
@@ -202,6 +225,7 @@ def includeme(config: Configurator) -> None:
         (UnicodeDecodeError, not_utf8),
         (IntegrityError, taken),
         (OperationalError, unavailable),
+        (NoConnection, unavailable),
         (HTTPException, http_error),
         (Exception, unforeseen),
     ):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import transaction
 from pyramid.request import Request
 from sqlalchemy.orm import Session
 from transaction.interfaces import ITransactionManager
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from trading.platform import Platform
 
@@ -33,6 +36,20 @@ def session_of(request: Request) -> Session:
     session = platform_of(request).database.request_session(request.tm, request.method in READING)
     request.add_finished_callback(lambda _: session.close())
     return session
+
+
+@contextmanager
+def set_aside(session: Session, manager: ITransactionManager) -> Iterator[None]:
+    """End the request's transaction, which has written nothing, and begin another one afterwards.
+
+    On SQLite it holds the one write lock; a long computation or a slow disk would keep everybody waiting.
+    """
+    manager.abort()
+    try:
+        yield
+    finally:
+        manager.begin()
+        join_transaction(session, STATUS_CHANGED, manager)
 
 
 def includeme(config: Configurator) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.tweens import EXCVIEW, INGRESS
@@ -15,14 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from trading.audit.private import record_refusal
 from trading.errors import Conflict, TradingError
-from trading.storage import PART_BYTES
 from trading.web.idempotency import recall, remember
-from trading.web.problems import problem_response
+from trading.web.limits import limit_of, take_in
+from trading.web.problems import problem_response, without_view
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
-log = structlog.get_logger("sunseal.web")
 Handler = Callable[[Request], Response]
 
 SAFE_HEADERS = {
@@ -35,11 +32,6 @@ SAFE_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
 }
 READING = ("GET", "HEAD", "OPTIONS")
-
-# A release statement for many bids is the largest JSON body, 16 MiB in base64.
-MAX_BODY = 25 * 1024 * 1024
-_PART = re.compile(r"/api/v1/uploads/[^/]*/parts/[^/]*")
-_DOCUMENT = re.compile(r"/api/v1/tenders/[^/]*/documents/[^/]*")
 
 
 def headers_tween(handler: Handler, registry: Any) -> Handler:
@@ -54,9 +46,8 @@ def headers_tween(handler: Handler, registry: Any) -> Handler:
             request.method = "GET"
         try:
             response = handler(request)
-        except Exception:
-            log.exception("unforeseen error", method=request.method)
-            response = problem_response(request, TradingError("internal", status=500))
+        except Exception as error:
+            response = without_view(error, request)
         if head:
             request.method = "HEAD"
         for name, value in SAFE_HEADERS.items():
@@ -69,13 +60,11 @@ def headers_tween(handler: Handler, registry: Any) -> Handler:
 
 
 def limits_tween(handler: Handler, registry: Any) -> Handler:
-    """Refuse what is too large by its announced length, before it is read, and addresses that are no text."""
-    documents = registry["platform"].settings.max_document_bytes
+    """Refuse what is too large by its announced length, before it is read, and addresses that are no text.
 
-    def limit_of(path: str) -> int:
-        if _PART.fullmatch(path):
-            return PART_BYTES
-        return documents if _DOCUMENT.fullmatch(path) else MAX_BODY
+    What is left is read to its end before any transaction begins. Who sends no token is turned away unread.
+    """
+    settings = registry["platform"].settings
 
     def tween(request: Request) -> Response:
         try:
@@ -88,9 +77,14 @@ def limits_tween(handler: Handler, registry: Any) -> Handler:
             return problem_response(request, TradingError("address-malformed", status=400))
         if request.content_length is None and request.environ.get("HTTP_TRANSFER_ENCODING"):
             return problem_response(request, TradingError("length-required", status=411))
-        limit = limit_of(path)
+        limit = limit_of(path, settings)
         if (request.content_length or 0) > limit:
             return problem_response(request, TradingError("body-too-large", status=413, limit=limit))
+        if request.headers.get("Authorization") is not None:
+            try:
+                take_in(request)
+            except OSError:
+                return problem_response(request, TradingError("body-cut-off", status=400))
         return handler(request)
 
     return tween
