@@ -89,7 +89,7 @@ def _settle(scene: Scene) -> None:
 def _freeze(site: Site) -> None:
     """One worker is frozen at four moments of four tenders, another does it all, the first wakes up."""
     go_on = site.folder / "go-on"
-    with Scene.at(site, site.folder, (3, 3, 45, 3)) as scene, scene.agents.at_work():
+    with Scene.at(site, site.folder, (3, 3, 25, 3)) as scene, scene.agents.at_work():
         pauses = dict(zip(scene.ids, MOMENTS, strict=True))
         frozen = Child.start(roles.worker_pausing, site, pauses, go_on)
         with _running(frozen):

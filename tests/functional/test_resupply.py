@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from obstore.exceptions import GenericError
 from sqlalchemy import select
 
 from signing import canonical
@@ -157,19 +158,24 @@ def test_a_copy_that_is_lost_again_is_asked_for_again(house: OpeningHouse, tende
     assert len(wanted(house, first, tender)) == 1 and wanted(house, second, tender) == []
 
 
-def test_what_the_disk_does_not_give_back_stops_no_other_bid(
-    house: OpeningHouse, tender: Tendering, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), GenericError("no such bucket")])
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_storage_does_not_give_back_stops_no_other_bid(
+    house: OpeningHouse, tender: Tendering, monkeypatch: pytest.MonkeyPatch, error: Exception, count: int
 ) -> None:
-    bids = [house.bid(house.enrol("supplier"), tender) for _ in range(2)]
+    bids = [house.bid(house.enrol("supplier"), tender) for _ in range(count)]
     sick, chunks = place_of(house, bids[0]).key, Storage.chunks
 
     def failing(self: Storage, key: str, parts: int) -> Iterator[bytes]:
         if key == sick:
-            raise OSError(5, "Input/output error")
+            raise error
         return chunks(self, key, parts)
 
     monkeypatch.setattr(Storage, "chunks", failing)
     house.open(tender)
     house.past_resupply()
+    house.clock.ahead(AFTER + timedelta(minutes=62))
+    house.work()
     shown = house.opening(tender)
-    assert (shown["state"], shown["opened"], shown["total"]) == ("opened", 1, 2)
+    assert (shown["opened"], shown["total"]) == (count - 1, count)
+    assert shown["state"] == ("opened" if count > 1 else "failed")

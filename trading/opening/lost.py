@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bids.custody import CurrentBid
 from bids.opening import ciphertext_failure
+from trading.opening.models import ReleaseSet
 from trading.opening.record import SEGMENT
 from trading.submission.models import SpoiledObject
 from trading.submission.resupply import waiting
@@ -21,11 +22,15 @@ PUBLIC = "public"
 
 @dataclass
 class Lost:
-    """What a run of the opener knows of lost ciphertexts; `waiting` are the bids that it left for later."""
+    """What a run of the opener knows of lost ciphertexts; `waiting` are the bids that it left for later.
+
+    `overdue`: a whole window has passed since the releases were frozen.
+    """
 
     window: timedelta
     now: datetime
     until: Mapping[str, datetime]
+    overdue: bool
     waiting: list[CurrentBid] = field(default_factory=list)
 
     @classmethod
@@ -36,7 +41,8 @@ class Lost:
                 SpoiledObject.tender_id == tender_id, SpoiledObject.part == PUBLIC
             )
         )
-        return cls(window, now, {row.bid_id: row.until for row in rows})
+        frozen = session.get_one(ReleaseSet, (tender_id, SEGMENT)).at
+        return cls(window, now, {row.bid_id: row.until for row in rows}, now >= frozen + window)
 
     def may_come_again(self, bid: CurrentBid, ciphertext: bytes | None) -> bool:
         """Whether this is not what was received and the bidder still has time; then the bid waits."""

@@ -223,7 +223,7 @@ class Openings:
                     places = stored_objects(session, [bid.bid for bid in bids], "public", 0)
                 # Storage may be far away: its answers are waited for side by side.
                 answers = list(readers.map(self._ciphertext, [places.get((bid.bid, 0)) for bid in bids]))
-                found = _as_far_as_read(bids, answers)
+                found = _as_far_as_read(bids, answers, task.lost)
                 batch: list[Outcome] = []
                 for bid, ciphertext in zip(bids, found, strict=True):
                     if task.lost.may_come_again(bid, ciphertext):
@@ -330,14 +330,16 @@ class Openings:
 
 
 def _as_far_as_read(
-    bids: Sequence[CurrentBid], answers: Sequence[bytes | Exception | None]
+    bids: Sequence[CurrentBid], answers: Sequence[bytes | Exception | None], lost: Lost
 ) -> list[bytes | None]:
-    """Ciphertexts; one that storage fails to give while it gives others is lost, so that it stops no other.
+    """Ciphertexts; one that storage fails to give while it gives others is lost, so that it stops no other,
+    and so is one that was waited for before, or any when storage has been silent for a whole window.
 
     Raises whatever kept storage from answering at all: then nothing is lost, and the job is tried again.
     """
     failures = [answer for answer in answers if isinstance(answer, Exception)]
-    if failures and not any(isinstance(answer, bytes) for answer in answers):
+    silent = not any(isinstance(answer, bytes) for answer in answers)
+    if failures and silent and not lost.overdue and not any(bid.bid in lost.until for bid in bids):
         raise failures[0]
     for bid, answer in zip(bids, answers, strict=True):
         if isinstance(answer, Exception):
