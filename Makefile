@@ -8,7 +8,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 # More than cores: many tests wait, for a deadline or a process of their own.
-WORKERS ?= 4
+WORKERS ?= 3
 PACKAGES := signing bids reports trading
 # Smallest coverage of signing/ and bids/, in percent of branches, by their own unit and vector tests.
 COVERAGE := 95
@@ -38,7 +38,7 @@ demo: setup
 
 # In two runs, since measuring coverage slows down what it does not even measure.
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --cov=signing --cov=bids --cov-report= $(ARGS) $(COVERING)
+	$(BIN)/python -m pytest -n 2 --cov=signing --cov=bids --cov-report= $(ARGS) $(COVERING)
 	$(BIN)/python tools/coverage_gate.py $(COVERAGE) signing bids
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(COVERING:%=--ignore=%) $(ARGS)
 

@@ -13,7 +13,8 @@ from tests.crash.processes import Child
 from tests.crash.scene import Scene
 from tests.crash.site import Site
 
-pytestmark = pytest.mark.crash
+# One after the other: beside each other they would mostly wait for each other.
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 
 KILLS = 30
 BIDS = (3, 4, 25, 3, 5, 2, 4, 3, 3, 4, 5, 3)

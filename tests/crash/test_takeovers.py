@@ -18,7 +18,8 @@ from tests.crash.site import Site
 from trading.audit.models import LogEntry
 from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord
 
-pytestmark = pytest.mark.crash
+# One after the other: beside each other they would mostly wait for each other.
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 
 # None of them in the middle of a transaction: a process frozen inside one keeps its locks.
 MOMENTS = ("closing:started", "opening:loaded", "opening:batch-opened", "finishing:started")

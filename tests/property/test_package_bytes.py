@@ -101,7 +101,7 @@ def fails_and_names(data: bytes, world: World, name: str) -> None:
         assert all(texts(report))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(changed_byte())
 def test_any_byte_changed_in_any_file_fails_and_names_it(found: tuple[World, bytes, str, bytes]) -> None:
     world, data, name, content = found
@@ -179,7 +179,7 @@ def test_every_file_added_is_named(package: Maker, name: str) -> None:
     assert name in report.failed_files
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(PACKAGES, st.data())
 def test_two_files_swapped_are_both_named(package: Maker, data: st.DataObject) -> None:
     world, original = package()
@@ -191,7 +191,7 @@ def test_two_files_swapped_are_both_named(package: Maker, data: st.DataObject) -
     assert {one, two} <= report.failed_files
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_byte_changed_anywhere_in_the_zip_is_refused_or_found_unless_it_changes_no_file(
     data: st.DataObject,
