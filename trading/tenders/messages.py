@@ -160,9 +160,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "notice-custodian-certificate": (
         "保管人 {custodian} 没有有效期至 {until} 的证书，届时无法交出份额。"
-        "请由该保管人先换发证书，或改用其他保管人。",
+        "请由该保管人先用 sunseal enrol 登记新密钥后重新起草，或改用其他保管人。",
         "The custodian {custodian} has no certificate for its signing key that holds until {until}, so it "
-        "could not release. Have it renewed first, or choose another custodian.",
+        "could not release. Have it enrol a new key (sunseal enrol) and draft the tender anew, or choose "
+        "another custodian.",
     ),
     "notice-replaces": (
         "公告的 replaces 须为现行公告的摘要（首次发布时不得有）。",
