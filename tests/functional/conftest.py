@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.house import House, Tendering, Who
-from tests.functional.opening_house import OpeningHouse
+from tests.functional.opening_house import OpeningHouse, shared_house
 from tests.postgres import Server
 from trading.migrations import migrate
 
@@ -26,6 +26,14 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made = House(folder, url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OpeningHouse]:
+    """A platform whose jobs run, shared by a module's tests, each of which makes tenders of its own."""
+    yield from shared_house(request, tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +11,7 @@ import pytest
 from bids.awards import Award
 from signing.encoding import b64encode, format_time
 from tests.functional.house import Sealed, Tendering, Who
-from tests.functional.opening_house import DATABASES, OpeningHouse, failures, shared_house
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OpeningHouse]:
-    yield from shared_house(request, tmp_path_factory.mktemp("house"))
+from tests.functional.opening_house import OpeningHouse, failures
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,14 +15,7 @@ from signing.certificates import fingerprint
 from signing.encoding import b64decode, b64encode, format_time
 from signing.suite import SUNSEAL_1
 from tests.functional.house import Tendering, Who
-from tests.functional.opening_house import DATABASES, OpeningHouse, shared_house
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OpeningHouse]:
-    yield from shared_house(request, tmp_path_factory.mktemp("house"))
+from tests.functional.opening_house import OpeningHouse
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from bids.verification import Report, verify
 from reports import opening_record
 from signing import canonical
 from tests.functional.house import Tendering, Who
-from tests.functional.opening_house import DATABASES, OpeningHouse, failures, shared_house
+from tests.functional.opening_house import OpeningHouse, failures
 from tests.unit.reports.read_pdf import all_text
 from trading.evidence.facts import FactsOf
 from trading.evidence.models import PublishedFile
@@ -22,13 +21,6 @@ from trading.evidence.services import EvidencePackages
 from trading.opening.record import stored_objects
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OpeningHouse]:
-    yield from shared_house(request, tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -19,19 +18,12 @@ from bids.objects import read_signed
 from signing.encoding import b64decode, format_time
 from signing.suite import SUNSEAL_1
 from tests.functional.house import Tendering, Who
-from tests.functional.opening_house import DATABASES, OpeningHouse, shared_house
+from tests.functional.opening_house import OpeningHouse
 from trading.opening.models import OpenedBid, PublishedOpeningRecord
 from trading.opening.record import stored_objects
 from trading.opening.services import Openings
 from trading.queue import ClaimLost
 from trading.storage import Storage
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OpeningHouse]:
-    yield from shared_house(request, tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture

@@ -12,18 +12,11 @@ from sqlalchemy import select
 from signing import canonical
 from signing.encoding import parse_time
 from tests.functional.house import Sealed, Tendering, Who
-from tests.functional.opening_house import AFTER, DATABASES, OpeningHouse, shared_house
+from tests.functional.opening_house import AFTER, OpeningHouse
 from trading.audit.models import LogEntry
 from trading.opening.record import StoredObject, stored_objects
 from trading.queue import Scanner
 from trading.storage import Storage
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def home(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OpeningHouse]:
-    yield from shared_house(request, tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture
