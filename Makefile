@@ -7,8 +7,8 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-# More than cores: many tests wait, for a deadline or a process of their own.
-WORKERS ?= 3
+# More than cores: many tests wait, for a deadline or a process of their own. A file's tests stay together, with what they share.
+WORKERS ?= 4
 PACKAGES := signing bids reports trading
 # Smallest coverage of signing/ and bids/, in percent of branches, by their own unit and vector tests.
 COVERAGE := 95
@@ -40,7 +40,7 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n 2 --cov=signing --cov=bids --cov-report= $(ARGS) $(COVERING)
 	$(BIN)/python tools/coverage_gate.py $(COVERAGE) signing bids
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(COVERING:%=--ignore=%) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(COVERING:%=--ignore=%) $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from tests.crash.scene import Scene
 from tests.crash.site import Site
 
 # One after the other: beside each other they would mostly wait for each other.
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
+pytestmark = pytest.mark.crash
 
 KILLS = 30
 BIDS = (3, 4, 25, 3, 5, 2, 4, 3, 3, 4, 5, 3)

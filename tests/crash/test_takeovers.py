@@ -19,7 +19,7 @@ from trading.audit.models import LogEntry
 from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord
 
 # One after the other: beside each other they would mostly wait for each other.
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
+pytestmark = pytest.mark.crash
 
 # None of them in the middle of a transaction: a process frozen inside one keeps its locks.
 MOMENTS = ("closing:started", "opening:loaded", "opening:batch-opened", "finishing:started")

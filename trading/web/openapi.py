@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from jsonschema import FormatChecker
 from jsonschema_path import SchemaPath
-from openapi_core import V31RequestUnmarshaller
+from openapi_core import V31RequestUnmarshaller, V31ResponseValidator
+from openapi_core.validation.schemas.datatypes import FormatValidatorsDict
+from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory
+from openapi_schema_validator import OAS31_BASE_DIALECT_ID, OAS30ReadValidator, OAS31Validator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
 from pyramid.response import Response
@@ -38,6 +42,8 @@ _FACTORY = "x-pyramid-root-factory"
 _OWN_ROUTE = "openapi"
 _TOKEN_ONLY: list[dict[str, list[str]]] = [{"token": []}]
 _JSON_TYPES = ("application/json", "application/problem+json")
+# Places of the document whose references are followed once and remembered; more than it has.
+_MAX_PLACES = 100_000
 # Each value costs memory, however few bytes it is written in; a large bill of quantities has a fifth of it.
 _MAX_VALUES = 400_000
 
@@ -145,6 +151,19 @@ class RequestChecker(V31RequestUnmarshaller):
         return value
 
 
+class _Validators(DialectSchemaValidatorsFactory):
+    """The library's own for OpenAPI 3.1, which would copy all its formats for each value it checks."""
+
+    def get_format_checker(
+        self,
+        format_validators: FormatValidatorsDict | None = None,
+        extra_format_validators: FormatValidatorsDict | None = None,
+    ) -> FormatChecker:
+        if format_validators is None and extra_format_validators is None:
+            return self.format_checker
+        return super().get_format_checker(format_validators, extra_format_validators)
+
+
 def _guarded(factory: Callable[[Request], Any], item: dict[str, Any]) -> Callable[[Request], Any]:
     """The factory of an address; who needs a token and has none does not learn what is there, nor who
     uses a method that the address has not."""
@@ -175,15 +194,19 @@ def includeme(config: Configurator) -> None:
         file.write(answer)
         file.flush()
         config.include("pyramid_openapi3")
-        for content_type in _JSON_TYPES:
-            config.pyramid_openapi3_add_deserializer(content_type, strict_json)
         config.pyramid_openapi3_spec(file.name, route=f"{PREFIX}/openapi.json", route_name=_OWN_ROUTE)
         config.commit()
     # After the commit, so that they replace the library's own.
     settings = config.registry.settings["pyramid_openapi3"]
-    settings["request_validator"] = RequestChecker(
-        settings["spec"], extra_media_type_deserializers=dict.fromkeys(_JSON_TYPES, strict_json)
-    )
+    spec = SchemaPath.from_dict(json.loads(answer), resolved_cache_maxsize=_MAX_PLACES)
+    means: dict[str, Any] = {
+        "extra_media_type_deserializers": dict.fromkeys(_JSON_TYPES, strict_json),
+        "schema_validators_factory": _Validators(
+            OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=OAS30ReadValidator.FORMAT_CHECKER
+        ),
+    }
+    settings["request_validator"] = RequestChecker(spec, **means)
+    settings["response_validator"] = V31ResponseValidator(spec, **means)
     config.add_exception_view(request_invalid, context=RequestValidationError)
     config.add_exception_view(answer_invalid, context=ResponseValidationError)
 
