@@ -368,6 +368,10 @@ _REFUSALS = {
         "{act} 的声明时间与记入日志的时间不符。",
         "The statement of {act} is not from when it was logged.",
     ),
+    "statement-early": (
+        "{act} 的声明时间早于它所依据的 {earlier}。",
+        "The statement of {act} is from before {earlier}, which it rests on.",
+    ),
     "verify-broke-off": (
         "{what} 的内容出乎预料，检查中断（{kind}）。",
         "What is in {what} was not foreseen, and the check broke off ({kind}).",

@@ -48,6 +48,8 @@ _PATTERNS = re.compile(
 _MADE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same files are the same bytes
 _UTF8 = 0x800
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+# Extra fields that zip tools add of themselves: large offsets, times, owners. Others may rename a file.
+_EXTRAS = frozenset((0x0001, 0x000A, 0x5455, 0x7875))
 _DIRECTORY_END = 22  # bytes, without a comment
 
 
@@ -204,13 +206,23 @@ def _check_entry(info: zipfile.ZipInfo) -> None:
     if name != info.filename or not is_package_name(name):
         raise BidError("package-name", file=name)
     # Whoever unpacks it with another tool gets plain files and nothing beside them.
-    if info.comment or stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+    mode = info.external_attr >> 16
+    if info.comment or stat.S_IFMT(mode) not in (0, stat.S_IFREG) or stat.S_IMODE(mode) & ~0o777:
         raise BidError("package-malformed")
+    _check_extra(info.extra)
     stored = info.compress_type == zipfile.ZIP_STORED and info.file_size == info.compress_size
     if not stored or info.flag_bits & ~_UTF8:
         raise BidError("package-not-stored", file=name)
     if info.file_size > MAX_FILE:
         raise BidError("package-file-size", file=name)
+
+
+def _check_extra(extra: bytes) -> None:
+    while extra:
+        kind, length = struct.unpack("<2H", extra[:4]) if len(extra) >= 4 else (0, 0)
+        if kind not in _EXTRAS or 4 + length > len(extra):
+            raise BidError("package-malformed")
+        extra = extra[4 + length :]
 
 
 def _check_layout(stream: BinaryIO, archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> None:
@@ -229,6 +241,7 @@ def _check_layout(stream: BinaryIO, archive: zipfile.ZipFile, infos: Sequence[zi
         same = fields[6:9] == (info.CRC, info.compress_size, info.file_size)
         if name != info.filename.encode() or flags & ~_UTF8 or method != zipfile.ZIP_STORED or not same:
             raise BidError("package-malformed")
+        _check_extra(stream.read(extra_length))
         position += len(header) + name_length + extra_length + info.file_size
     end = stream.seek(0, 2)
     stream.seek(end - _DIRECTORY_END)

@@ -9,6 +9,7 @@ from bids.entries import Entry
 from bids.errors import BidError, refusing
 from bids.examination import ENDING_ACTS, log_verifier
 from bids.package import (
+    AWARD,
     CLOSING,
     EVIDENCE,
     LOG_CHECKPOINT,
@@ -28,9 +29,21 @@ from signing.errors import SigningError
 from signing.notes import Checkpoint, Proof
 
 _PROOFS = "log/proofs/"
-_FILES = {"tender.closed": CLOSING, "tender.opened": OPENING_RECORD, "evidence.published": EVIDENCE}
+_FILES = {
+    "tender.closed": CLOSING,
+    "tender.opened": OPENING_RECORD,
+    "tender.awarded": AWARD,
+    "evidence.published": EVIDENCE,
+}
 # Signed by the agency or a custodian, or made long before it is logged because much is rendered meanwhile.
 _SIGNED_BEFORE = ("tender.evaluated", "tender.awarded", "tender.cancelled", "evidence.published")
+# What a statement rests on, by its file, or by its act where the entry holds it.
+_MADE_AFTER = {
+    "tender.evaluated": ("tender.opened",),
+    "tender.awarded": ("tender.opened",),
+    AWARD: ("tender.evaluated",),
+    EVIDENCE: ("tender.awarded", *ENDING_ACTS),
+}
 _COURSE = ("tender.closed", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded")
 
 
@@ -153,21 +166,29 @@ def check_course(book: Book, log: Log) -> None:
 
 def check_times(package: Package, book: Book, log: Log) -> None:
     """What is in the log was logged when it says it was made: entries' times do not go back, a statement of
-    the platform is from when it was logged, one of the agency's from no later. Clocks may differ by SKEW."""
+    the platform is from when it was logged, one of the agency's from no later, and none from before what it
+    is about. Clocks may differ by SKEW."""
     with book.step("verify-times", LOG_ENTRIES) as step:
         latest = log.entries[0].at
         for entry in log.entries:
             if entry.at < latest - SKEW:
                 step.fail(BidError("entry-back", act=entry.act, file=LOG_ENTRIES))
             latest = max(latest, entry.at)
-            file = _FILES.get(entry.act, LOG_ENTRIES)
-            with step.guard(file):
-                at = _stated(entry.statement_file if file == LOG_ENTRIES else package.read(file))
-                if at is None:
-                    continue
-                before = entry.act not in _SIGNED_BEFORE and at < entry.at - SKEW
-                if before or at > entry.at + SKEW:
-                    raise BidError("entry-time", act=entry.act, file=file)
+            embeds = entry.statement is not None
+            for file in dict.fromkeys((LOG_ENTRIES,) * embeds + (_FILES.get(entry.act, LOG_ENTRIES),)):
+                with step.guard(file):
+                    at = _stated(entry.statement_file if file == LOG_ENTRIES else package.read(file))
+                    if at is not None:
+                        _check_time(log, entry, at, file)
+
+
+def _check_time(log: Log, entry: Entry, at: datetime, file: str) -> None:
+    before = entry.act not in _SIGNED_BEFORE and at < entry.at - SKEW
+    if before or at > entry.at + SKEW:
+        raise BidError("entry-time", act=entry.act, file=file)
+    for earlier in log.before(entry, *_MADE_AFTER.get(entry.act if file == LOG_ENTRIES else file, ())):
+        if at < earlier.at - SKEW:
+            raise BidError("statement-early", act=entry.act, earlier=earlier.act, file=file)
 
 
 def _stated(data: bytes | None) -> datetime | None:

@@ -34,6 +34,11 @@ def opened(
     return tender, sealed
 
 
+def early(house: OpeningHouse) -> str:
+    """Ten minutes ago: before what was opened just now."""
+    return format_time(house.now() - timedelta(minutes=10))
+
+
 def test_the_earlier_of_equal_bids_wins_under_the_generic_pack(
     house: OpeningHouse, custodians: tuple[Who, ...]
 ) -> None:
@@ -104,6 +109,7 @@ def test_evaluations_that_do_not_fit_are_refused(house: OpeningHouse, custodians
 
     refuse(house.evaluation(tender, tender="0" * 32), "evaluation-disagrees")
     refuse(house.evaluation(tender, opening="0" * 64), "evaluation-disagrees")
+    refuse(house.evaluation(tender, at=early(house)), "signed-before-opening")
     refuse(house.evaluation(tender, {"0" * 32: "不存在"}), "evaluation-rejection")
     twice = [{"bid": first.bid, "reason": "a"}, {"bid": first.bid, "reason": "b"}]
     refuse(house.evaluation(tender, rejections=twice), "evaluation-rejection")
@@ -155,6 +161,8 @@ def test_awards_that_do_not_fit_are_refused(house: OpeningHouse, custodians: tup
     for change in ({"tender": "0" * 32}, {"opening": "0" * 64}):
         body = house.decision(tender, first.bid, **change)
         house.refused("POST", address, tender.agency, body, "award-disagrees")
+    body = house.decision(tender, first.bid, at=early(house))
+    house.refused("POST", address, tender.agency, body, "signed-before-opening")
     house.call("POST", address, house.enrol("agency"), house.decision(tender, first.bid), 403)
     problem = house.call("GET", f"/tenders/{tender.id}/award-report.pdf", status=404).json
     assert problem["code"] == "award-report-not-ready"

@@ -54,7 +54,7 @@ def test_the_whole_course(house: OpeningHouse, scene: Scene, tmp_path: Path) -> 
     check_attachment(house, scene, again, tmp_path / "attachments")
     assert scene.step() == 3, "all erase"
     for agent in scene.agents:
-        assert agent.state.read(scene.id, "seed") is None
+        assert agent.state.read(scene.id, "seed") is agent.state.read(scene.id, "release.json") is None
         assert agent.step() == 0
     assert house.acts(scene.tender).count("custody.erased") == 3
 

@@ -14,7 +14,7 @@ from trading.errors import NotFound, TradingError
 from trading.evaluation.models import Evaluation
 from trading.evaluation.services import ranking_on_record
 from trading.opening.models import PublishedOpeningRecord
-from trading.opening.statements import sign
+from trading.opening.statements import refuse_before_opening, sign
 from trading.platform import Platform
 from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.tenders.models import Tender
@@ -84,10 +84,12 @@ class Awards:
         target = transition(
             State(tender.state), Event.AWARD, Facts(statement="award", responsive=responsive)
         )
-        opening = session.get_one(PublishedOpeningRecord, tender.id).digest
+        record = session.get_one(PublishedOpeningRecord, tender.id)
+        opening = record.digest
         for field, wanted in (("tender", tender.id), ("opening", opening)):
             if read.statement[field] != wanted:
                 raise TradingError("award-disagrees", field=field)
+        refuse_before_opening(read.statement, record.at)
         if read.statement["winner"] != ranking.winner:
             pack = pack_named(notice.rules.pack, notice.rules.version)
             raise pack.refuse("award-to-first", "award-not-first", winner=ranking.winner)

@@ -70,7 +70,9 @@ class Erasures:
             self._prove(notice, trust)
             file = self._sign(notice)
             self._state.write_once(tender, "erasure.json", file)
-        self._state.erase(tender, "seed")
+        # The release too: of a tender that ended unopened, its shares are nobody's business.
+        for secret in ("seed", "release.json"):
+            self._state.erase(tender, secret)
         self._api.put(f"/custody/tenders/{tender}/erasure", statement(file))
         self._state.write(tender, "erased", b"")
         log.info("tender %s: sealing key erased", tender)

@@ -22,6 +22,7 @@ from trading.errors import NotFound, TradingError
 from trading.evaluation.models import Evaluation
 from trading.opening.models import OpenedBid, PublishedOpeningRecord
 from trading.opening.record import SEGMENT
+from trading.opening.statements import refuse_before_opening
 from trading.platform import Platform
 from trading.submission.models import Bid
 from trading.tenders.lifecycle import Event, Facts, State, transition
@@ -98,6 +99,7 @@ class Evaluations:
 
     def _check(self, session: Session, tender: Tender, statement: Mapping[str, Any]) -> None:
         record = session.get_one(PublishedOpeningRecord, tender.id)
+        refuse_before_opening(statement, record.at)
         for field, wanted in (("tender", tender.id), ("opening", record.digest)):
             if statement[field] != wanted:
                 raise TradingError("evaluation-disagrees", field=field)

@@ -168,6 +168,40 @@ def test_a_name_marked_as_utf8_is_fine() -> None:
     assert opened(flagged(0x800)).read("notice.json") == b"{}"
 
 
+def with_extra(extra: bytes, mode: int = 0o644) -> bytes:
+    info = zipfile.ZipInfo("notice.json")
+    info.extra, info.external_attr = extra, mode << 16
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        archive.writestr(info, b"{}")
+    return sink.getvalue()
+
+
+def test_extra_fields_of_common_tools_are_read() -> None:
+    times, owner = struct.pack("<2HBI", 0x5455, 5, 1, 0), struct.pack("<2H", 0x7875, 0)
+    assert opened(with_extra(times + owner)).read("notice.json") == b"{}"
+
+
+@pytest.mark.parametrize(
+    "extra", [struct.pack("<2H", 0x7075, 3) + b"\1ab", b"UT", struct.pack("<2H", 0x5455, 9)]
+)
+def test_other_extra_fields_are_refused(extra: bytes) -> None:
+    """0x7075 gives another name, by which some tools unpack."""
+    assert code(lambda: opened(with_extra(extra))) == "package-malformed"
+
+
+def test_an_extra_field_in_the_local_header_alone_is_refused() -> None:
+    data = bytearray(with_extra(struct.pack("<2H", 0x5455, 0)))
+    place = data.index(struct.pack("<2H", 0x5455, 0))
+    data[place : place + 2] = struct.pack("<H", 0x7075)
+    assert code(lambda: opened(bytes(data))) == "package-malformed"
+
+
+@pytest.mark.parametrize("mode", [0o4755, 0o2755, 0o1644, 0o120777])
+def test_modes_that_are_more_than_a_plain_files_are_refused(mode: int) -> None:
+    assert code(lambda: opened(with_extra(b"", mode))) == "package-malformed"
+
+
 def test_bytes_before_between_and_after_the_files_are_refused() -> None:
     data = zipped()
     for junk in (b"x" + data, data + b"x", b"PK\x03\x04" + data, data[:-1], b"", b"not a ZIP", data[1:]):

@@ -135,6 +135,9 @@ def test_another_log_or_half_of_it_shows_nothing(case: Case) -> None:
 
 # --- times
 
+AHEAD = "2026-06-20T00:00:00Z"
+BEFORE = "2026-06-01T00:00:00Z"
+
 
 def test_an_opening_record_from_before_the_deadline_is_caught(case: Case) -> None:
     case.close()
@@ -151,9 +154,39 @@ def test_an_opening_record_from_before_the_deadline_is_caught(case: Case) -> Non
 
 def test_an_evaluation_dated_ahead_is_caught(case: Case) -> None:
     opened(case)
-    case.evaluate(change=lambda members: members.update(at="2026-06-20T00:00:00Z"))
+    case.evaluate(change=lambda members: members.update(at=AHEAD))
     case.award()
     caught(case, case.package(), "verify-times", "entry-time", ENTRIES)
+
+
+def test_an_evaluation_from_before_the_opening_is_caught(case: Case) -> None:
+    opened(case)
+    case.evaluate(change=lambda members: members.update(at=BEFORE))
+    case.award()
+    caught(case, case.package(), "verify-times", "statement-early", ENTRIES)
+
+
+def test_a_decision_from_before_the_opening_is_caught(case: Case) -> None:
+    opened(case)
+    case.evaluate()
+    case.award(decide=lambda members: members.update(at=BEFORE))
+    caught(case, case.package(), "verify-times", "statement-early", ENTRIES)
+
+
+@pytest.mark.parametrize(("at", "code"), [(BEFORE, "statement-early"), (AHEAD, "entry-time")])
+def test_an_award_from_another_time_is_caught(case: Case, at: str, code: str) -> None:
+    opened(case)
+    case.evaluate()
+    case.award(lambda members: members.update(at=at))
+    caught(case, case.package(), "verify-times", code, "award.json")
+
+
+def test_evidence_from_before_the_award_is_caught(case: Case) -> None:
+    opened(case)
+    case.evaluate()
+    case.award()
+    data = case.package(evidence=lambda members: members.update(at=BEFORE))
+    caught(case, data, "verify-times", "statement-early", "evidence.json")
 
 
 # --- rubbish where nobody looked
