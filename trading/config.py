@@ -95,7 +95,10 @@ def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str]) -> Setting
 
 def _known(name: str, known: set[str], key: str) -> str:
     if name not in known:
-        raise ConfigurationError(f"There is no setting {key}. Known settings: {', '.join(sorted(known))}.")
+        raise ConfigurationError(
+            f"没有设置项 {key}。可用的设置项：{', '.join(sorted(known))}。",
+            f"There is no setting {key}. Known settings: {', '.join(sorted(known))}.",
+        )
     return name
 
 
@@ -112,8 +115,22 @@ def _parse(name: str, text: str) -> Any:
     try:
         return parsers[str(kind)](text.strip())
     except ValueError:
-        wanted = {"int": "a whole number", "float": "a number", "bool": "true or false"}[str(kind)]
-        raise ConfigurationError(f"Setting {name} is {text!r}; it must be {wanted}.") from None
+        zh, en = _WANTED[str(kind)]
+        raise _wrong(name, text, zh, en) from None
+
+
+_WANTED = {
+    "int": ("应为整数", "a whole number"),
+    "float": ("应为数字", "a number"),
+    "bool": ("应为 true 或 false", "true or false"),
+}
+
+
+def _wrong(name: str, value: object, zh: str, en: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"设置项 {name} 的值为 {value!r}，{zh}。请更正后重新启动。",
+        f"Setting {name} is {value!r}; it must be {en}.",
+    )
 
 
 def _boolean(text: str) -> bool:
@@ -125,28 +142,30 @@ def _boolean(text: str) -> bool:
 def _check(settings: Settings) -> None:
     _one_of("database_url", settings.database_url, ("sqlite:///", "postgresql+psycopg://"))
     if settings.database_url in ("sqlite:///", "sqlite:///:memory:"):
-        raise ConfigurationError("Setting database_url names no file: write sqlite:///var/sunseal.db.")
+        raise ConfigurationError(
+            "设置项 database_url 没有写明文件，请写成 sqlite:///var/sunseal.db。",
+            "Setting database_url names no file: write sqlite:///var/sunseal.db.",
+        )
     _one_of("storage_url", settings.storage_url, ("file://", "s3://"))
     _one_of("broker_url", settings.broker_url, ("memory://", "redis://", "rediss://", "amqp://", "amqps://"))
     parts = urlsplit(settings.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"Setting public_url is {settings.public_url!r}; it must be the http(s) address that people "
-            "reach the platform at."
-        )
+        raise _wrong(
+            "public_url", settings.public_url, "应为用户访问平台的 http(s) 地址",
+            "the http(s) address that people reach the platform at",
+        )  # fmt: skip
     if settings.default_language not in ("zh", "en"):
-        raise ConfigurationError(
-            f"Setting default_language is {settings.default_language!r}; it must be zh or en."
-        )
+        raise _wrong("default_language", settings.default_language, "应为 zh 或 en", "zh or en")
     if settings.log_level not in ("debug", "info", "warning", "error"):
-        raise ConfigurationError(
-            f"Setting log_level is {settings.log_level!r}; it must be debug, info, warning or error."
-        )
+        raise _wrong(
+            "log_level", settings.log_level, "应为 debug、info、warning 或 error",
+            "debug, info, warning or error",
+        )  # fmt: skip
     if not settings.log_origin or any(c.isspace() or c == "+" for c in settings.log_origin):
-        raise ConfigurationError(
-            f"Setting log_origin is {settings.log_origin!r}; it must be a name without spaces or '+', like "
-            "trading.example.gov/log."
-        )
+        raise _wrong(
+            "log_origin", settings.log_origin, "应为不含空格和“+”的名称，例如 trading.example.gov/log",
+            "a name without spaces or '+', like trading.example.gov/log",
+        )  # fmt: skip
     _between("listen_port", settings.listen_port, 1, 65535)
     _between("worker_threads", settings.worker_threads, 1, 64)
     _between("scan_seconds", settings.scan_seconds, 0.05, 60)
@@ -158,14 +177,16 @@ def _check(settings: Settings) -> None:
 
 def _one_of(name: str, value: str, starts: tuple[str, ...]) -> None:
     if not value.startswith(starts):
+        # A URL may hold a password: what it is stays unsaid.
         raise ConfigurationError(
-            f"Setting {name} starts with none of {', '.join(starts)}. Correct it and start again."
+            f"设置项 {name} 应以下列之一开头：{'、'.join(starts)}。请更正后重新启动。",
+            f"Setting {name} starts with none of {', '.join(starts)}. Correct it and start again.",
         )
 
 
 def _between(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise ConfigurationError(f"Setting {name} is {value}; it must be between {low} and {high}.")
+        raise _wrong(name, value, f"应在 {low} 与 {high} 之间", f"between {low} and {high}")
 
 
 def read_ini(path: Path) -> dict[str, str]:
@@ -181,5 +202,7 @@ def read_ini(path: Path) -> dict[str, str]:
         return dict(parser["app:main"])
     except (OSError, UnicodeDecodeError, ParserError, KeyError) as error:
         raise ConfigurationError(
-            f"The settings file {path} cannot be read, or has no section [app:main] ({type(error).__name__})."
+            f"设置文件 {path} 无法读取，或没有 [app:main] 一节（{type(error).__name__}）。",
+            f"The settings file {path} cannot be read, or has no section [app:main] "
+            f"({type(error).__name__}).",
         ) from None

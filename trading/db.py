@@ -180,5 +180,6 @@ def reach(engine: Engine) -> None:
         reason = str(error.orig).strip().partition("\n")[0]
         address = engine.url.render_as_string(hide_password=True)
         raise ConfigurationError(
-            f"The database {address} cannot be reached: {reason}. Start it, or correct database_url."
+            f"无法连接数据库 {address}：{reason}。请启动数据库，或更正 database_url。",
+            f"The database {address} cannot be reached: {reason}. Start it, or correct database_url.",
         ) from None

@@ -47,4 +47,12 @@ class Conflict(TradingError):
 
 
 class ConfigurationError(Exception):
-    """A setting is wrong; the text is a whole sentence for the person starting the program."""
+    """A setting is wrong; in both languages a whole sentence for the person starting the program."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self._zh, self._en = zh, en
+
+    def text(self, lang: str) -> str:
+        """The sentence, in "zh" or "en"."""
+        return self._zh if lang == "zh" else self._en

@@ -79,8 +79,9 @@ def ensure_keys(folder: Path, log_origin: str, at: datetime) -> PlatformKeys:
         return _load(folder, log_origin)
     except (OSError, ValueError, SigningError) as error:
         raise ConfigurationError(
+            f"密钥目录 {folder} 无法读取（{error}）。请从备份恢复，或在 keys_dir 中指定一个空目录。",
             f"The key folder {folder} cannot be read ({error}). Restore it from a backup, "
-            "or name an empty folder in keys_dir."
+            "or name an empty folder in keys_dir.",
         ) from None
 
 
@@ -99,7 +100,11 @@ def _make_whole(folder: Path, at: datetime) -> None:
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
         if not has_keys(folder):
-            raise ConfigurationError(f"The key folder {folder} cannot be made: {error.strerror}.") from None
+            raise ConfigurationError(
+                f"密钥目录 {folder} 无法建立：{error.strerror}。请更正 keys_dir 或目录权限。",
+                f"The key folder {folder} cannot be made: {error.strerror}. "
+                "Correct keys_dir or its permissions.",
+            ) from None
 
 
 def _make(folder: Path, at: datetime) -> None:

@@ -62,6 +62,7 @@ def require_current(engine: Engine) -> None:
         connection.rollback()
     if found != newest():
         raise ConfigurationError(
+            f"数据库版本为 {found or '无'}，本程序需要 {newest()}。请先运行 sunseal migrate。",
             f"The database is at revision {found or 'none'}, this version needs {newest()}. "
-            "Run `sunseal migrate` first."
+            "Run `sunseal migrate` first.",
         )

@@ -79,7 +79,9 @@ def _keys(settings: Settings, database: Database, clock: Clock) -> PlatformKeys:
             used = session.execute(text("SELECT count(*) FROM log_head WHERE size > 0")).scalar_one()
             if used:
                 raise ConfigurationError(
+                    f"数据库已在使用，但密钥目录 {settings.keys_dir} 是空的。"
+                    "请从备份恢复密钥，或更正 keys_dir。",
                     f"The database is in use but the key folder {settings.keys_dir} is empty. "
-                    "Restore the keys from a backup, or correct keys_dir."
+                    "Restore the keys from a backup, or correct keys_dir.",
                 )
     return ensure_keys(settings.keys_dir, settings.log_origin, now)

@@ -52,10 +52,10 @@ class LyingTransport(WsgiTransport):
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         if self.breaks_before(method, path):
-            raise ConnectionFailed("the line was cut")
+            raise ConnectionFailed("线路中断", "the line was cut")
         answer = super().send(method, path, headers, body)
         if self.breaks_after(method, path):
-            raise ConnectionFailed("the line was cut before the answer came")
+            raise ConnectionFailed("收到应答前线路中断", "the line was cut before the answer came")
         for end, lie in self.lies.items():
             if path.partition("?")[0].endswith(end) and answer.status == 200:
                 if "json" in answer.headers["content-type"] and not end.endswith(".json"):

@@ -12,7 +12,15 @@ from urllib3.util import Retry, Timeout
 
 
 class ConnectionFailed(Exception):
-    """The platform could not be reached, or the connection broke."""
+    """The platform could not be reached, or the connection broke; in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self._zh, self._en = zh, en
+
+    def text(self, lang: str) -> str:
+        """The sentence, in "zh" or "en"."""
+        return self._zh if lang == "zh" else self._en
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,15 @@ class HttpTransport:
         try:
             response = self._pool.request(method, self._server + path, headers=dict(headers), body=body)
         except HTTPError as error:
-            raise ConnectionFailed(f"{self._server} cannot be reached: {_plain(error)}") from None
+            raise self._unreachable(error) from None
         return Answer(response.status, _lower(response.headers), response.data)
+
+    def _unreachable(self, error: HTTPError) -> ConnectionFailed:
+        reason = _plain(error)
+        return ConnectionFailed(
+            f"无法连接 {self._server}：{reason}。请检查地址与网络。",
+            f"{self._server} cannot be reached: {reason}",
+        )
 
     def stream(self, path: str, headers: Mapping[str, str]) -> tuple[Answer, Iterator[bytes]]:
         """As Transport.stream."""
@@ -76,7 +91,7 @@ class HttpTransport:
                 "GET", self._server + path, headers=dict(headers), preload_content=False
             )
         except HTTPError as error:
-            raise ConnectionFailed(f"{self._server} cannot be reached: {_plain(error)}") from None
+            raise self._unreachable(error) from None
         if response.status != 200:
             answer = Answer(response.status, _lower(response.headers), response.read())
             response.release_conn()
@@ -88,15 +103,17 @@ def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     try:
         yield from response.stream(1024 * 1024)
     except HTTPError as error:
-        raise ConnectionFailed(f"the download broke off: {_plain(error)}") from None
+        raise ConnectionFailed(
+            f"下载中断：{_plain(error)}。请重新下载。", f"the download broke off: {_plain(error)}"
+        ) from None
     finally:
         response.release_conn()
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _plain(error: HTTPError) -> str:
     reason = getattr(error, "reason", None) or error
     return str(reason).split(">:")[-1].strip()
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import click
 
 from trading.commands.table import Entry
+from trading.commands.usage import os_reason, tell_in_chinese
 
 Language = Literal["zh", "en"]
 
@@ -94,7 +95,7 @@ class SunsealGroup(LateGroup):
         except (KeyboardInterrupt, click.exceptions.Abort):
             return _tell(_INTERRUPTED[language], EXIT_INTERRUPTED)
         except click.ClickException as error:
-            error.show()
+            tell_in_chinese(error) if language == "zh" else error.show()
             return error.exit_code
         except BrokenPipeError:
             # The reader of our output has gone; nothing more can be said to it.
@@ -128,19 +129,18 @@ def sentence(error: Exception, language: Language) -> str | None:
     from trading.client.custodian_state import StateConflict
     from trading.client.errors import ClientError
     from trading.client.transport import ConnectionFailed
+    from trading.errors import ConfigurationError
 
-    if isinstance(error, (BidError, ClientError)):
+    if isinstance(error, (BidError, ClientError, ConnectionFailed, ConfigurationError)):
         return error.text(language)
     if isinstance(error, SigningError):
         return from_signing(error).text(language)
-    if isinstance(error, (ApiProblem, ConnectionFailed, StateConflict)):
+    if isinstance(error, (ApiProblem, StateConflict)):
         return str(error)
     own = ("trading", "bids", "signing", "reports")
     if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(own):
         return _PLATFORM_MISSING[language].format(name=error.name)
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}"
-    if type(error).__name__ == "ConfigurationError":
-        return str(error)
+        return f"{place}{os_reason(error) if language == 'zh' else error.strerror or error}"
     return None

@@ -21,7 +21,7 @@ class Line:
         self.sent.append(headers)
         status = self._statuses.pop(0)
         if status is None:
-            raise ConnectionFailed("the line was cut")
+            raise ConnectionFailed("线路中断", "the line was cut")
         return Answer(status, {}, b"{}")
 
     def stream(self, path: str, headers: Mapping[str, str]) -> tuple[Answer, Iterator[bytes]]:

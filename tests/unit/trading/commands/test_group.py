@@ -55,13 +55,13 @@ def test_every_error_of_ours_has_a_sentence() -> None:
         (SigningError("broken"), "broken"),
         (CertificateError("gone", "expired"), "certificate"),
         (problem, "art. 27"),
-        (ConnectionFailed("no line"), "no line"),
-        (ConfigurationError("Setting x is wrong."), "Setting x"),
+        (ConnectionFailed("没有线路", "no line"), "no line"),
+        (ConfigurationError("设置项 x 有误。", "Setting x is wrong."), "Setting x"),
         (FileNotFoundError(2, "No such file or directory", "a.json"), "a.json: No such file"),
         (ModuleNotFoundError("No module named 'pyramid'", name="pyramid"), "sunseal[platform]"),
     ):
         assert words in (sentence(error, "en") or ""), error
-        assert sentence(error, "zh")
+        assert sentence(error, "zh") not in (None, "", sentence(error, "en")) or error is problem, error
     assert sentence(RuntimeError("surprise"), "en") is None
     assert sentence(ModuleNotFoundError("x", name="trading.nothing"), "en") is None
 
@@ -93,6 +93,9 @@ def test_exit_statuses(group: SunsealGroup, capsys: pytest.CaptureFixture[str]) 
     assert group.run(["fail", "stop"]) == 130
     assert group.run(["fail"]) == 2
     assert group.run(["nothing"]) == 2
+    assert group.run(["fail", "--lang", "zh"]) == group.run(["nothing", "--lang=zh"]) == 2
+    said = capsys.readouterr().err
+    assert "缺少参数" not in said and "没有选项 --lang" in said and "没有命令 nothing" in said
     assert group.run(["--help"]) == 0
     assert "fail  Fails." in capsys.readouterr().out
 
