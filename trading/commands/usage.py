@@ -1,0 +1,58 @@
+"""Wrong usage told in Chinese; click itself tells it in English."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+
+import click
+
+_OS_REASONS = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许的操作",
+    errno.EEXIST: "文件已存在",
+    errno.EISDIR: "这是目录，不是文件",
+    errno.ENOTDIR: "这不是目录",
+    errno.ENOSPC: "磁盘空间不足",
+    errno.EROFS: "文件系统只读",
+    errno.EADDRINUSE: "地址已被占用",
+}
+
+
+def os_reason(error: OSError) -> str:
+    """Why the system refused, in Chinese where it is a common reason."""
+    return _OS_REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def tell_in_chinese(error: click.ClickException) -> None:
+    """Print what is wrong with the command line, and how it is used."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        pieces = context.command.collect_usage_pieces(context)
+        click.echo(f"用法：{context.command_path} {' '.join(pieces)}", err=True)
+        click.echo(f"用 {context.command_path} --help 查看说明（英文）。\n", err=True)
+    click.echo(f"错误：{_sentence(error)}", err=True)
+
+
+def _sentence(error: click.ClickException) -> str:
+    if isinstance(error, click.MissingParameter):
+        return f"缺少参数 {_place(error)}。"
+    if isinstance(error, click.NoSuchOption):
+        return f"没有选项 {error.option_name}。" + _perhaps(error.possibilities)
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        return f"没有命令 {error.command_name}。" + _perhaps(error.possibilities)
+    if isinstance(error, click.BadParameter):
+        return f"{_place(error)} 的值不对：{error.message}"
+    return error.format_message()
+
+
+def _place(error: click.BadParameter) -> str:
+    hint = error.param_hint
+    if hint is None and error.param is not None and error.ctx is not None:
+        hint = error.param.get_error_hint(error.ctx)
+    return hint if isinstance(hint, str) else "、".join(hint or ())
+
+
+def _perhaps(names: Sequence[str] | None) -> str:
+    return f"您是否要用：{'、'.join(sorted(names))}？" if names else ""
