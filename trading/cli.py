@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import click
+
 from trading.commands.group import SunsealGroup
 from trading.commands.table import COMMANDS
 
@@ -14,6 +16,7 @@ Suppliers, custodians and verifiers need no more than the base install; the plat
 """
 
 sunseal = SunsealGroup("sunseal", COMMANDS, help=_HELP)
+click.version_option(package_name="sunseal", message="%(prog)s %(version)s")(sunseal)
 
 
 def main() -> int:

@@ -41,6 +41,7 @@ class Site:
     folder: Path
     claim_seconds: float = CLAIM_SECONDS
     scan_seconds: float = SCAN_SECONDS
+    broker_url: str = "memory://"
 
     @classmethod
     def on_sqlite(cls, folder: Path, **changes: Any) -> Site:
@@ -55,6 +56,7 @@ class Site:
             keys_dir=self.folder / "keys",
             claim_seconds=self.claim_seconds,
             scan_seconds=self.scan_seconds,
+            broker_url=self.broker_url,
         )
 
     def platform(self, clock: Clock | None = None, broker: dramatiq.Broker | None = None) -> Platform:

@@ -1,0 +1,100 @@
+"""Jobs through real brokers: two workers, from the deadlines to the evidence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.crash import roles
+from tests.crash.dust import await_all, award, check_evidence, check_opened_once
+from tests.crash.processes import Child
+from tests.crash.scene import Scene
+from tests.crash.site import Site
+
+RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+pytestmark = [pytest.mark.outside, pytest.mark.slow]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server(command: Sequence[str], environ: Mapping[str, str], port: int, folder: Path) -> Iterator[None]:
+    """Run it until the block ends; whatever it started ends with it."""
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environ}, cwd=folder, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        for _ in range(600):
+            assert process.poll() is None, (folder / "server.log").read_text()
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def open_all(site: Site) -> None:
+    """Two workers share everything from the closings to the evidence; each bid is opened once."""
+    with Scene.at(site, site.folder, (3, 22), grace=2) as scene, scene.agents.at_work(2):
+        children = [Child.start(roles.worker, site) for _ in range(2)]
+        try:
+            for child in children:
+                child.listen()
+            await_all(scene.world, "opened", scene.ids)
+            for tender in scene.tenders:
+                check_opened_once(scene.world, tender, scene.ledgers[tender.id])
+            award(scene.world, scene.tenders[0])
+            check_evidence(scene.world, scene.tenders[0], 3)
+        finally:
+            for child in children:
+                child.kill()
+    assert all(child.lines for child in children), "both worked"
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
+def test_redis(postgres_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with server(command, {}, port, tmp_path):
+        open_all(Site(postgres_url, tmp_path, broker_url=f"redis://127.0.0.1:{port}/0"))
+
+
+@pytest.mark.skipif(not RABBIT.exists(), reason="rabbitmq-server is not installed")
+def test_rabbitmq(postgres_url: str, tmp_path: Path) -> None:
+    port, epmd = free_port(), str(free_port())
+    environ = {
+        "HOME": str(tmp_path),
+        "ERL_EPMD_PORT": epmd,
+        "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
+        "RABBITMQ_NODENAME": f"sunseal{port}@localhost",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_MNESIA_BASE": str(tmp_path / "mnesia"),
+        "RABBITMQ_LOG_BASE": str(tmp_path / "log"),
+        "RABBITMQ_PID_FILE": str(tmp_path / "pid"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(tmp_path / "plugins"),
+    }
+    try:
+        with server([str(RABBIT)], environ, port, tmp_path):
+            open_all(Site(postgres_url, tmp_path, broker_url=f"amqp://guest:guest@127.0.0.1:{port}"))
+    finally:
+        subprocess.run(["epmd", "-port", epmd, "-kill"], capture_output=True, check=False)
