@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DELETE_ON_ERROR:
 .PHONY: setup demo test lint format bench wheel clean
 
-setup: .venv/installed .venv/fonts
+setup: .venv/installed .venv/fonts .venv/assets
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -31,6 +31,12 @@ setup: .venv/installed .venv/fonts
 
 .venv/fonts: reports/fonts/build.py .venv/installed
 	$(BIN)/python -m reports.fonts.build
+	@touch $@
+
+# What the portal's pages load: npm's packages by the lock file, bundled by the Node that comes from PyPI.
+ASSETS := trading/web/assets
+.venv/assets: tools/assets.py $(wildcard $(ASSETS)/*.json $(ASSETS)/*.mjs $(ASSETS)/src/*) .venv/installed
+	$(BIN)/python tools/assets.py
 	@touch $@
 
 demo: setup
@@ -46,6 +52,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict $(PACKAGES)
 	$(BIN)/lint-imports
+	$(BIN)/python tools/assets.py --check
 	$(BIN)/python tools/check_tree.py
 
 format: setup
@@ -61,5 +68,6 @@ wheel: setup
 
 clean:
 	rm -rf .venv build dist var .coverage .coverage.* htmlcov *.egg-info
+	rm -rf $(ASSETS)/node_modules trading/web/static/built
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -37,6 +37,7 @@ INCLUDES = (
     "trading.evaluation",
     "trading.awards",
     "trading.evidence",
+    "trading.portal",
 )
 
 

@@ -165,10 +165,10 @@ class House:
             )  # fmt: skip
         return secret
 
-    def enrol(self, role: str, *roles: str) -> Who:
+    def enrol(self, role: str, *roles: str, name: str = "") -> Who:
         """A new organisation with a person, token and certificate in `role`."""
         self._count += 1
-        name = f"{role} {self._count} 公司"
+        name = name or f"{role} {self._count} 公司"
         identifier = f"9100000000000{self._count:05d}"
         enrolled = self.call(
             "POST",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -70,6 +71,14 @@ def test_holds_every_file_of_the_packages(unpacked: Path) -> None:
 def test_holds_the_fonts(unpacked: Path) -> None:
     fonts = sorted(path.name for path in (unpacked / "reports/fonts").glob("*.ttf"))
     assert {"NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"} <= set(fonts)
+
+
+def test_holds_what_pages_load_and_no_packages_of_npm(unpacked: Path) -> None:
+    built = unpacked / "trading/web/static/built"
+    names = json.loads((built / "manifest.json").read_text())
+    assert set(names) == {"site.css", "site.js"}
+    assert all((built / name).stat().st_size > 500 for name in names.values())
+    assert not list(unpacked.rglob("node_modules"))
 
 
 def test_holds_nothing_of_the_tests_and_no_package_alembic(unpacked: Path) -> None:

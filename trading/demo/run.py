@@ -137,8 +137,8 @@ def _serve_on(platform: PlatformProcess, lang: Language) -> None:
     """Until Ctrl-C."""
     say(
         lang,
-        f"平台仍在运行：{platform.address}/api/v1/tenders  （按 Ctrl-C 结束）",
-        f"The platform keeps serving at {platform.address}/api/v1/tenders (Ctrl-C ends it)",
+        f"门户仍在运行：{platform.address} （按 Ctrl-C 结束）",
+        f"The portal keeps serving at {platform.address} (Ctrl-C ends it)",
     )
     try:
         signal.pause()

@@ -83,7 +83,7 @@ class FactsOf:
             withdrawn=withdrawn,
             replaced=replaced,
             log=self._log(self._record_row.log_position),
-            public_url=self._address("opening"),
+            public_url=self._address("/opening"),
         )
 
     def award(self) -> AwardFacts:
@@ -111,7 +111,7 @@ class FactsOf:
             rule=self._rule(award),
             working=tuple(self._working(award)),
             log=self._log(row.log_position),
-            public_url=self._address("award"),
+            public_url=self._address(""),
         )
 
     def _tender_facts(self) -> TenderFacts:
@@ -242,8 +242,9 @@ class FactsOf:
         checkpoint = AuditLog(self._platform).checkpoint(self._session, position + 1)
         return LogPosition(self._platform.keys.log_origin, position, checkpoint.decode())
 
-    def _address(self, what: str) -> str:
-        return f"{self._platform.settings.public_url.rstrip('/')}/api/v1/tenders/{self._tender.id}/{what}"
+    def _address(self, page: str) -> str:
+        """Of the portal's page about the tender, or of its opening."""
+        return f"{self._platform.settings.public_url.rstrip('/')}/tenders/{self._tender.id}{page}"
 
     def _corrections(self, award: Award) -> list[Correction]:
         suppliers = {row.bid: self._names[row.supplier] for row in award.ranking}

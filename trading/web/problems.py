@@ -39,8 +39,8 @@ TITLES = {
 }
 
 
-def language_of(request: Request) -> str:
-    """`zh` or `en`: what the reader asks for first, else the platform's default."""
+def language_asked(request: Request) -> str:
+    """`zh` or `en`: what the reader's program asks for first, else the platform's default."""
     default: str = request.registry["platform"].settings.default_language
     header = request.headers.get("Accept-Language")
     if not header:
@@ -49,12 +49,33 @@ def language_of(request: Request) -> str:
     return "zh" if str(found).startswith("zh") else "en"
 
 
+def _wants_page(request: Request) -> bool:
+    """Whether a person's browser asks for what is no part of the API."""
+    path = request.environ.get("PATH_INFO", "")
+    return not path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
+
+
+def _page(request: Request, error: TradingError | BidError, status: int) -> Response | None:
+    """The refusal as a page; None where not even that can be made."""
+    from trading.web.pages import problem_page  # which needs the titles from here
+
+    try:
+        text = sentence(error.code, dict(error.params), request.writer.lang)
+        return problem_page(request, status, text, error.rule, error.article)
+    except Exception:
+        log.exception("no page for a refusal", code=error.code)
+        return None
+
+
 def problem_response(
     request: Request, error: TradingError | BidError, errors: list[dict[str, str]] | None = None
 ) -> Response:
-    """The problem as `application/problem+json`."""
+    """The problem as `application/problem+json`, or as a page for a browser outside the API."""
     status = error.status if isinstance(error, TradingError) else 422
-    language = language_of(request)
+    if _wants_page(request) and (page := _page(request, error, status)) is not None:
+        request.environ["sunseal.problem"] = error.code
+        return page
+    language = language_asked(request)
     body: dict[str, Any] = {
         "type": f"urn:sunseal:problem:{error.code}",
         "title": TITLES.get(status, TITLES[422])[0 if language == "zh" else 1],

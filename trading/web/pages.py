@@ -1,0 +1,162 @@
+"""What all pages share: the reader's language, assets, how values are written, and pages for refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+from pyramid.events import BeforeRender
+from pyramid.renderers import render
+from pyramid.request import Request
+from pyramid.response import Response
+
+from reports import wording
+from trading.errors import ConfigurationError
+from trading.web.permissions import Permission
+from trading.web.problems import TITLES, language_asked
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+STATIC = Path(__file__).resolve().parent / "static"
+LANGUAGE_COOKIE = "lang"
+_YEAR = 365 * 24 * 3600  # seconds
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def assets() -> dict[str, str]:
+    """Built files by their bare names.
+
+    Raises:
+        ConfigurationError: they were never built.
+    """
+    try:
+        names: dict[str, str] = json.loads((STATIC / "built" / "manifest.json").read_text("utf-8"))
+    except OSError:
+        raise ConfigurationError(
+            "网页所需的样式与脚本尚未生成。请运行 make setup。",
+            "What pages load was never built. Run make setup.",
+        ) from None
+    return names
+
+
+def reader_language(request: Request) -> str:
+    """`zh` or `en`: as the address asks, else as chosen before, else as the browser asks."""
+    for asked in (request.GET.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if asked in ("zh", "en"):
+            return str(asked)
+    return language_asked(request)
+
+
+class Writer:
+    """Writes values in the reader's language; `t` chooses between two texts."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def t(self, zh: str, en: str) -> str:
+        """The text in the reader's language."""
+        return zh if self.lang == "zh" else en
+
+    def word(self, table: dict[str, tuple[str, str]], key: str) -> str:
+        """A word of the field; what the table has not stands for itself."""
+        return table.get(key, (key, key))[0 if self.lang == "zh" else 1]
+
+    def money(self, amount: Decimal | None, currency: str = "") -> str:
+        """`1,234,567.50 CNY`; a dash for None."""
+        return wording.money(amount) + (f"\u00a0{currency}" if currency and amount is not None else "")
+
+    def when(self, moment: datetime, seconds: bool = False) -> Markup:
+        """A time in UTC+8, with the exact one for machines."""
+        local = wording.paper_time(moment)
+        day = f"{local.year}年{local.month}月{local.day}日" if self.lang == "zh" else f"{local:%Y-%m-%d}"
+        return Markup('<time datetime="{}">{} {}</time>').format(
+            local.isoformat(timespec="milliseconds"), day, local.strftime("%H:%M:%S" if seconds else "%H:%M")
+        )
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, for the page's own clock."""
+    return int(moment.timestamp() * 1000)
+
+
+def _globals(event: BeforeRender) -> None:
+    request: Request | None = event.get("request")
+    if request is None or not hasattr(request, "writer"):
+        return
+    writer: Writer = request.writer
+    event.update(
+        t=writer.t, word=writer.word, money=writer.money, when=writer.when, lang=writer.lang,
+        asset=lambda name: request.static_path(f"trading.web:static/built/{assets()[name]}"),
+        other=lambda: _in_other_language(request), milliseconds=milliseconds, wording=wording,
+    )  # fmt: skip
+
+
+def _in_other_language(request: Request) -> str:
+    query = {**request.GET, "lang": "en" if request.writer.lang == "zh" else "zh"}
+    return str(request.current_route_path(_query=query) if request.matched_route else "/")
+
+
+def as_page(response: Response, request: Request) -> None:
+    """Headers of a page: its policy, its language, and that language remembered if it was asked for."""
+    response.headers["Content-Security-Policy"] = CONTENT_POLICY
+    response.headers["Content-Language"] = "zh-CN" if request.writer.lang == "zh" else "en"
+    response.vary = ("Accept-Language", "Cookie")
+    if request.GET.get("lang") in ("zh", "en"):
+        response.set_cookie(
+            LANGUAGE_COOKIE, request.writer.lang, max_age=_YEAR, httponly=True, samesite="Lax",
+            secure=request.scheme == "https",
+        )  # fmt: skip
+
+
+def problem_page(request: Request, status: int, detail: str, rule: str, article: str) -> Response:
+    """A refusal as a page: what is wrong, what to do, where to go on."""
+    title = TITLES.get(status, TITLES[422])[0 if request.writer.lang == "zh" else 1]
+    facts = {"status": status, "title": title, "detail": detail, "rule": rule, "article": article}
+    response = Response(render("problem.jinja2", facts, request), status=status)
+    as_page(response, request)
+    return response
+
+
+def add_page(
+    config: Configurator, name: str, pattern: str, view: Callable[..., Any], template: str,
+    factory: Any = None,
+) -> None:  # fmt: skip
+    """A page that everybody may read: GET `pattern`, by `view`'s facts and the template of the caller's
+    package."""
+
+    def shown(context: Any, request: Request) -> Any:
+        facts = view(context, request)
+        as_page(request.response, request)
+        return facts
+
+    config.add_route(name, pattern, factory=factory)
+    config.add_view(
+        shown, route_name=name, request_method="GET", permission=Permission.PUBLIC_READ,
+        renderer=f"{config.package_name}:templates/{template}",
+    )  # fmt: skip
+
+
+def includeme(config: Configurator) -> None:
+    """Templates, the directive `add_page`, and built files, which never change under their names."""
+    assets()
+    config.include("pyramid_jinja2")
+    config.add_settings(
+        {"jinja2.undefined": "strict", "jinja2.trim_blocks": "true", "jinja2.lstrip_blocks": "true"}
+    )
+    config.add_jinja2_search_path("trading.web:templates")
+    config.add_subscriber(_globals, BeforeRender)
+    config.add_request_method(lambda request: Writer(reader_language(request)), "writer", reify=True)
+    config.add_static_view("static/built", "trading.web:static/built", cache_max_age=_YEAR)
+    config.add_directive("add_page", add_page)
