@@ -59,7 +59,7 @@ def fuzz(
     known: Mapping[str, Sequence[str]],
     *,
     phases: Sequence[str] = ("examples", "coverage", "fuzzing"),
-    examples: int = 5,
+    examples: int = 3,
     judged: bool = True,
 ) -> Outcome:
     """Every check of schemathesis over the operations of these ids; the same requests each time.

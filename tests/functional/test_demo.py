@@ -122,7 +122,7 @@ def test_a_lead_too_short_is_an_error_that_names_the_option(tmp_path: Path) -> N
     def repeat(contracts: list[dict[str, Any]]) -> None:
         """More bids than any machine seals and sends in a second."""
         bid = contracts[1]["bids"][0]
-        contracts[1]["bids"] += [{**bid, "bidder": f"{bid['bidder']} {n}"} for n in range(60)]
+        contracts[1]["bids"] += [{**bid, "bidder": f"{bid['bidder']} {n}"} for n in range(45)]
 
     done = demo(tmp_path, "--lead", "1", change=repeat)
     assert done.returncode == 1, done.stdout + done.stderr

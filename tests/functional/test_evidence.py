@@ -28,9 +28,9 @@ def house(home: OpeningHouse) -> OpeningHouse:
     return home.start_over()
 
 
-@pytest.fixture
-def custodians(house: OpeningHouse) -> tuple[Who, ...]:
-    return tuple(house.enrol("custodian") for _ in range(3))
+@pytest.fixture(scope="module")
+def custodians(home: OpeningHouse) -> tuple[Who, ...]:
+    return tuple(home.enrol("custodian") for _ in range(3))
 
 
 def codes(report: Report) -> list[str]:

@@ -151,8 +151,9 @@ def test_a_copy_that_is_lost_again_is_asked_for_again(house: OpeningHouse, tende
     assert len(wanted(house, first, tender)) == 1 and wanted(house, second, tender) == []
 
 
-@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), GenericError("no such bucket")])
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("error", "count"), [(OSError(5, "Input/output error"), 1), (GenericError("no such bucket"), 3)]
+)
 def test_what_storage_does_not_give_back_stops_no_other_bid(
     house: OpeningHouse, tender: Tendering, monkeypatch: pytest.MonkeyPatch, error: Exception, count: int
 ) -> None:
