@@ -202,6 +202,12 @@ def test_what_is_not_there_is_said_on_a_page(house: OpeningHouse, lang: str) -> 
     assert answer.content_type == "application/problem+json"
 
 
+def test_an_address_that_is_no_text_is_said_on_a_page(house: OpeningHouse) -> None:
+    for address in ("/tenders?q=%ff", "/?lang=%ff", "/tenders?q=%00"):
+        answer = house.app.get(address, headers=BROWSER, status=400)
+        assert answer.content_type == "text/html" and Page(answer.text).links
+
+
 def test_the_language_is_the_browsers_until_another_is_chosen(house: OpeningHouse) -> None:
     house.app.reset()
     asks = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9"}

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.request import Request
 
 from bids.money import minor_digits
+from signing.encoding import parse_time
 from trading.accounts.models import Organisation
 from trading.opening.progress import progress
 from trading.portal import reading, words
@@ -80,10 +81,12 @@ def opening(context: TenderContext, request: Request) -> dict[str, Any]:
     elif state in (State.CLOSED, State.OPENING):
         following = "1"
     story = [step for step in reading.story(session, one) if step.act in _COURSE or step.act in _ENDS]
+    at = progress(session, one, facts["now"])
     return {
-        **facts, "story": story, "next": following, "left": left,
+        **facts, "story": story, "next": following, "left": left, "progress": at,
         "released": sum(step.act == "custody.released" for step in story),
-        "progress": progress(session, one, facts["now"]), "files": reading.files_of(session, one),
+        "waiting_until": None if at["waiting_until"] is None else parse_time(at["waiting_until"]),
+        "files": reading.files_of(session, one),
     }  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from bids.awards import Award
 from bids.entries import Entry
 from bids.notice import Notice
 from bids.objects import read_signed
+from signing.encoding import is_id
 from trading.accounts.models import Organisation
 from trading.audit.models import LogEntry
 from trading.awards.models import PublishedAward
@@ -24,6 +26,7 @@ from trading.evidence.models import PublishedFile
 from trading.opening.models import PublishedOpeningRecord
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender
+from trading.web.pages import EPOCH, milliseconds
 
 PAGE = 25
 _MOST = 8  # lines of a panel on the first page
@@ -133,15 +136,15 @@ def categories(session: Session) -> list[str]:
 
 def cursor_of(tender: Tender) -> str:
     """Where the next page begins, as an address carries it."""
-    return f"{int(tender.deadline.timestamp() * 1000)}-{tender.id}"
+    return f"{milliseconds(tender.deadline)}-{tender.id}"
 
 
 def read_cursor(text: str) -> tuple[datetime, str] | None:
     """The place that `cursor_of` wrote; None for anything else."""
     number, _, tender = text.partition("-")
-    if not number.isdecimal() or len(number) > 15:
+    if not re.fullmatch("[0-9]{1,13}", number) or not is_id(tender):
         return None
-    return datetime.fromtimestamp(int(number) / 1000, UTC), tender
+    return EPOCH + timedelta(milliseconds=int(number)), tender
 
 
 def story(session: Session, tender: Tender) -> list[Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).resolve().parent / "static"
 LANGUAGE_COOKIE = "lang"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR = 365 * 24 * 3600  # seconds
 
 CONTENT_POLICY = (
@@ -51,12 +52,19 @@ def assets() -> dict[str, str]:
     return names
 
 
+def _chosen(request: Request) -> str | None:
+    """The language that the address asks for; None if it asks for none, or is no text."""
+    try:
+        asked = request.GET.get("lang")
+    except UnicodeDecodeError:
+        return None
+    return str(asked) if asked in ("zh", "en") else None
+
+
 def reader_language(request: Request) -> str:
     """`zh` or `en`: as the address asks, else as chosen before, else as the browser asks."""
-    for asked in (request.GET.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if asked in ("zh", "en"):
-            return str(asked)
-    return language_asked(request)
+    before = request.cookies.get(LANGUAGE_COOKIE)
+    return _chosen(request) or (str(before) if before in ("zh", "en") else language_asked(request))
 
 
 class Writer:
@@ -88,7 +96,7 @@ class Writer:
 
 def milliseconds(moment: datetime) -> int:
     """Since 1970, for the page's own clock."""
-    return int(moment.timestamp() * 1000)
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def _globals(event: BeforeRender) -> None:
@@ -104,8 +112,10 @@ def _globals(event: BeforeRender) -> None:
 
 
 def _in_other_language(request: Request) -> str:
-    query = {**request.GET, "lang": "en" if request.writer.lang == "zh" else "zh"}
-    return str(request.current_route_path(_query=query) if request.matched_route else "/")
+    lang = "en" if request.writer.lang == "zh" else "zh"
+    if getattr(request, "matched_route", None) is None:
+        return f"/?lang={lang}"
+    return str(request.current_route_path(_query={**request.GET, "lang": lang}))
 
 
 def as_page(response: Response, request: Request) -> None:
@@ -113,7 +123,7 @@ def as_page(response: Response, request: Request) -> None:
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Content-Language"] = "zh-CN" if request.writer.lang == "zh" else "en"
     response.vary = ("Accept-Language", "Cookie")
-    if request.GET.get("lang") in ("zh", "en"):
+    if _chosen(request) is not None:
         response.set_cookie(
             LANGUAGE_COOKIE, request.writer.lang, max_age=_YEAR, httponly=True, samesite="Lax",
             secure=request.scheme == "https",
