@@ -90,11 +90,15 @@ def stamp(moment: datetime) -> str:
     return f"{text}.{local.microsecond // 1000:03d}" if local.microsecond else text
 
 
+def day_zh(moment: datetime) -> str:
+    """`2026年3月5日`, in UTC+8."""
+    local = paper_time(moment)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
 def stamp_zh(moment: datetime) -> str:
     """`2026年3月5日 14:00:00`, UTC+8."""
-    local = paper_time(moment)
-    clock = stamp(moment).split(" ")[1]
-    return f"{local.year}年{local.month}月{local.day}日 {clock}"
+    return f"{day_zh(moment)} {stamp(moment).split(' ')[1]}"
 
 
 def short_digest(digest: str) -> str:

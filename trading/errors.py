@@ -46,8 +46,8 @@ class Conflict(TradingError):
     status = 409
 
 
-class ConfigurationError(Exception):
-    """A setting is wrong; in both languages a whole sentence for the person starting the program."""
+class ToldInBoth(Exception):
+    """An error that is a whole sentence for a person, in both languages."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
@@ -56,3 +56,7 @@ class ConfigurationError(Exception):
     def text(self, lang: str) -> str:
         """The sentence, in "zh" or "en"."""
         return self._zh if lang == "zh" else self._en
+
+
+class ConfigurationError(ToldInBoth):
+    """A setting is wrong, for the person starting the program."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.crash.agents import Agents
-from tests.crash.dust import ledger
+from tests.crash.dust import await_all, award, check_evidence, check_opened_once, ledger
 from tests.crash.site import Site
 from tests.crash.world import Published, World
 
@@ -54,6 +54,15 @@ class Scene:
             yield cls(world, agents, tenders, ledgers)
         finally:
             world.close()
+
+    def settle(self) -> None:
+        """Wait for every tender to open, each bid once; award the first and check its evidence."""
+        await_all(self.world, "opened", self.ids)
+        for tender in self.tenders:
+            check_opened_once(self.world, tender, self.ledgers[tender.id])
+        first = self.tenders[0]
+        award(self.world, first)
+        check_evidence(self.world, first, len(self.ledgers[first.id]))
 
     @property
     def ids(self) -> list[str]:

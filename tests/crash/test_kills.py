@@ -13,7 +13,6 @@ from tests.crash.processes import Child
 from tests.crash.scene import Scene
 from tests.crash.site import Site
 
-# One after the other: beside each other they would mostly wait for each other.
 pytestmark = pytest.mark.crash
 
 KILLS = 30

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.crash import roles
-from tests.crash.dust import ONCE, await_all, award, check_evidence, check_opened_once, states
+from tests.crash.dust import ONCE, await_all, check_opened_once, states
 from tests.crash.killer import Killer
 from tests.crash.processes import Child, Line
 from tests.crash.scene import Scene
@@ -18,7 +18,6 @@ from tests.crash.site import Site
 from trading.audit.models import LogEntry
 from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord
 
-# One after the other: beside each other they would mostly wait for each other.
 pytestmark = pytest.mark.crash
 
 # None of them in the middle of a transaction: a process frozen inside one keeps its locks.
@@ -65,7 +64,7 @@ def test_killed_with_its_custodians(sqlite_site: Site) -> None:
         for child in survivors:
             child.listen()
         with _running(*survivors):
-            _settle(scene)
+            scene.settle()
     assert killer.kills >= 8, killer.interrupted
 
 
@@ -75,16 +74,8 @@ def _open_all(site: Site, role: Callable[..., None], *arguments: object) -> Chil
         child = Child.start(role, site, *arguments)
         child.listen()
         with _running(child):
-            _settle(scene)
+            scene.settle()
     return child
-
-
-def _settle(scene: Scene) -> None:
-    await_all(scene.world, "opened", scene.ids)
-    for tender in scene.tenders:
-        check_opened_once(scene.world, tender, scene.ledgers[tender.id])
-    award(scene.world, scene.tenders[0])
-    check_evidence(scene.world, scene.tenders[0], len(scene.ledgers[scene.tenders[0].id]))
 
 
 def _freeze(site: Site) -> None:

@@ -10,17 +10,11 @@ import urllib3
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry, Timeout
 
+from trading.errors import ToldInBoth
 
-class ConnectionFailed(Exception):
-    """The platform could not be reached, or the connection broke; in both languages."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self._zh, self._en = zh, en
-
-    def text(self, lang: str) -> str:
-        """The sentence, in "zh" or "en"."""
-        return self._zh if lang == "zh" else self._en
+class ConnectionFailed(ToldInBoth):
+    """The platform could not be reached, or the connection broke."""
 
 
 @dataclass(frozen=True)

@@ -128,10 +128,9 @@ def sentence(error: Exception, language: Language) -> str | None:
     from trading.client.api import ApiProblem
     from trading.client.custodian_state import StateConflict
     from trading.client.errors import ClientError
-    from trading.client.transport import ConnectionFailed
-    from trading.errors import ConfigurationError
+    from trading.errors import ToldInBoth
 
-    if isinstance(error, (BidError, ClientError, ConnectionFailed, ConfigurationError)):
+    if isinstance(error, (BidError, ClientError, ToldInBoth)):
         return error.text(language)
     if isinstance(error, SigningError):
         return from_signing(error).text(language)

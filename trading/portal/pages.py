@@ -6,7 +6,6 @@ from typing import Any
 
 from pyramid.request import Request
 
-from bids.money import minor_digits
 from signing.encoding import parse_time
 from trading.accounts.models import Organisation
 from trading.opening.progress import progress
@@ -24,14 +23,13 @@ _ENDS = ("tender.failed", "tender.cancelled")
 
 def _common(request: Request) -> dict[str, Any]:
     now = request.platform.clock.now(request.dbsession)
-    return {"now": now, "words": words, "states": words.STATES}
+    return {"now": now, "words": words}
 
 
 def home(context: Any, request: Request) -> dict[str, Any]:
     """What closes next, what opens now, what was awarded last."""
-    facts = _common(request)
-    found = reading.first_page(request.dbsession, facts["now"])
-    return {**facts, **found, "count": reading.public_count(request.dbsession)}
+    found = reading.first_page(request.dbsession)
+    return {**_common(request), **found, "count": reading.public_count(request.dbsession)}
 
 
 def tenders(context: Any, request: Request) -> dict[str, Any]:
@@ -61,11 +59,10 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
     rows = reading.results(session, one, notice)
     pack = pack_named(one.pack, one.pack_version)
     return {
-        **_about(request, one), "notice": notice, "rows": rows, "pack": pack,
+        **_about(request, one), "notice": notice, "rows": rows,
         "waived": waivers(pack) if one.sandbox else (), "story": reading.story(session, one),
         "custodians": custodians_of(session, one.id), "files": reading.files_of(session, one),
         "longest": max([row.total for row in rows] + [one.estimate or 0, one.ceiling or 0], default=0),
-        "digits": minor_digits(one.currency),
     }  # fmt: skip
 
 

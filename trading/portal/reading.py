@@ -71,7 +71,7 @@ def _listed() -> Select[Tender, str, str]:
     )
 
 
-def first_page(session: Session, now: datetime) -> dict[str, Sequence[Any]]:
+def first_page(session: Session) -> dict[str, Sequence[Any]]:
     """What closes next, what is opening, what was awarded last."""
     due = _listed().where(Tender.state == State.PUBLISHED).order_by(Tender.deadline, Tender.id)
     opening = (
@@ -86,15 +86,18 @@ def first_page(session: Session, now: datetime) -> dict[str, Sequence[Any]]:
     return {
         "due": session.execute(due.limit(_MOST)).all(),
         "opening": session.execute(opening.limit(_MOST)).all(),
-        "awarded": [_with_winner(session, *row) for row in session.execute(awarded.limit(_MOST))],
+        "awarded": _with_winners(session, session.execute(awarded.limit(_MOST)).all()),
     }
 
 
-def _with_winner(session: Session, tender: Tender, number: str, buyer: str, raw: bytes) -> dict[str, Any]:
-    award = Award.parse(raw)
-    winner = next(row for row in award.ranking if row.bid == award.winner)
-    name = supplier_names(session, {winner.supplier})[winner.supplier]
-    return {"tender": tender, "buyer": buyer, "winner": name, "total": winner.total}
+def _with_winners(session: Session, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    awards = [Award.parse(raw) for *_, raw in rows]
+    winners = [next(row for row in award.ranking if row.bid == award.winner) for award in awards]
+    names = supplier_names(session, {winner.supplier for winner in winners})
+    return [
+        {"tender": tender, "buyer": buyer, "winner": names[winner.supplier], "total": winner.total}
+        for (tender, _, buyer, _), winner in zip(rows, winners, strict=True)
+    ]
 
 
 def search(

@@ -19,7 +19,7 @@ from pyramid.response import Response
 from reports import wording
 from trading.errors import ConfigurationError
 from trading.web.permissions import Permission
-from trading.web.problems import TITLES, language_asked
+from trading.web.problems import language_asked, title_of
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -79,7 +79,7 @@ class Writer:
 
     def word(self, table: dict[str, tuple[str, str]], key: str) -> str:
         """A word of the field; what the table has not stands for itself."""
-        return table.get(key, (key, key))[0 if self.lang == "zh" else 1]
+        return self.t(*wording.words(table, key)) or key
 
     def money(self, amount: Decimal | None, currency: str = "") -> str:
         """`1,234,567.50 CNY`; a dash for None."""
@@ -88,7 +88,7 @@ class Writer:
     def when(self, moment: datetime, seconds: bool = False) -> Markup:
         """A time in UTC+8, with the exact one for machines."""
         local = wording.paper_time(moment)
-        day = f"{local.year}年{local.month}月{local.day}日" if self.lang == "zh" else f"{local:%Y-%m-%d}"
+        day = self.t(wording.day_zh(moment), f"{local:%Y-%m-%d}")
         return Markup('<time datetime="{}">{} {}</time>').format(
             local.isoformat(timespec="milliseconds"), day, local.strftime("%H:%M:%S" if seconds else "%H:%M")
         )
@@ -132,8 +132,8 @@ def as_page(response: Response, request: Request) -> None:
 
 def problem_page(request: Request, status: int, detail: str, rule: str, article: str) -> Response:
     """A refusal as a page: what is wrong, what to do, where to go on."""
-    title = TITLES.get(status, TITLES[422])[0 if request.writer.lang == "zh" else 1]
-    facts = {"status": status, "title": title, "detail": detail, "rule": rule, "article": article}
+    title = title_of(status, request.writer.lang)
+    facts = {"title": title, "detail": detail, "rule": rule, "article": article}
     response = Response(render("problem.jinja2", facts, request), status=status)
     as_page(response, request)
     return response

@@ -49,6 +49,11 @@ def language_asked(request: Request) -> str:
     return "zh" if str(found).startswith("zh") else "en"
 
 
+def title_of(status: int, language: str) -> str:
+    """The title of a refusal."""
+    return TITLES.get(status, TITLES[422])[0 if language == "zh" else 1]
+
+
 def _wants_page(request: Request) -> bool:
     """Whether a person's browser asks for what is no part of the API."""
     path = request.environ.get("PATH_INFO", "")
@@ -78,7 +83,7 @@ def problem_response(
     language = language_asked(request)
     body: dict[str, Any] = {
         "type": f"urn:sunseal:problem:{error.code}",
-        "title": TITLES.get(status, TITLES[422])[0 if language == "zh" else 1],
+        "title": title_of(status, language),
         "status": status,
         "code": error.code,
         "detail": sentence(error.code, dict(error.params), language),
