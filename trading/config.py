@@ -30,6 +30,7 @@ INCLUDES = (
     "trading.web",
     "trading.audit",
     "trading.accounts",
+    "trading.sign_in",
     "trading.tenders",
     "trading.submission",
     "trading.custody",
@@ -37,6 +38,7 @@ INCLUDES = (
     "trading.evaluation",
     "trading.awards",
     "trading.evidence",
+    "trading.desk",
     "trading.portal",
 )
 
@@ -65,6 +67,7 @@ class Settings:
     crl_hours: int = 24
     max_object_bytes: int = 20 * 1024**3
     max_document_bytes: int = 64 * 1024**2
+    demo_sign_in: bool = False
     validate_responses: bool = False
     log_level: str = "info"
 
