@@ -144,7 +144,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_web_sessions_person_id"), ["person_id"], unique=False)
 
 
+    with op.batch_alter_table("tenders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("drafted_by", sa.String(length=32), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_tenders_drafted_by_persons"), "persons", ["drafted_by"], ["id"]
+        )
+
+
 def downgrade() -> None:
+    with op.batch_alter_table("tenders", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_tenders_drafted_by_persons"), type_="foreignkey")
+        batch_op.drop_column("drafted_by")
     op.drop_table("web_sessions")
     op.drop_table("registrations")
     op.drop_table("person_roles")

@@ -7,6 +7,7 @@ from trading.web.permissions import Role
 from trading.web.security import Actor
 
 _LINKS: dict[str, tuple[tuple[str, Both], ...]] = {
+    Role.AGENCY: (("/agency/tenders", Both("本单位标段", "Our tenders")),),
     Role.OPERATOR: (("/registrations", Both("注册核验", "Registrations")),),
 }
 

@@ -111,12 +111,19 @@ def _globals(event: BeforeRender) -> None:
         return
     writer: Writer = request.writer
     event.update(
-        t=writer.t, word=writer.word, money=writer.money, when=writer.when, lang=writer.lang,
+        t=writer.t,
+        word=writer.word,
+        money=writer.money,
+        when=writer.when,
+        lang=writer.lang,
         asset=lambda name: request.static_path(f"trading.web:static/built/{assets()[name]}"),
-        other=lambda: _in_other_language(request), milliseconds=milliseconds, wording=wording,
-        actor=request.environ.get("sunseal.actor"), get_csrf_token=lambda: get_csrf_token(request),
+        other=lambda: _in_other_language(request),
+        milliseconds=milliseconds,
+        wording=wording,
+        actor=request.environ.get("sunseal.actor"),
+        get_csrf_token=lambda: get_csrf_token(request),
         desk_links=lambda actor: request.registry["desk"](actor),
-    )  # fmt: skip
+    )
 
 
 def _in_other_language(request: Request) -> str:
@@ -135,9 +142,13 @@ def as_page(response: Response, request: Request) -> None:
     response.vary = ("Accept-Language", "Cookie")
     if _chosen(request) is not None:
         response.set_cookie(
-            LANGUAGE_COOKIE, request.writer.lang, max_age=_YEAR, httponly=True, samesite="Lax",
+            LANGUAGE_COOKIE,
+            request.writer.lang,
+            max_age=_YEAR,
+            httponly=True,
+            samesite="Lax",
             secure=request.scheme == "https",
-        )  # fmt: skip
+        )
 
 
 def problem_page(request: Request, status: int, detail: str, rule: str, article: str) -> Response:
@@ -157,46 +168,70 @@ def shown_page(request: Request, template: str, facts: dict[str, Any]) -> Respon
 
 
 def add_page(
-    config: Configurator, name: str, pattern: str, view: Callable[..., Any], template: str,
-    factory: Any = None, permission: str = Permission.PUBLIC_READ,
-) -> None:  # fmt: skip
-    """A page: GET `pattern`, by `view`'s facts and the template of the caller's package."""
+    config: Configurator,
+    name: str,
+    pattern: str,
+    view: Callable[..., Any] | str,
+    template: str,
+    factory: Any = None,
+    permission: str = Permission.PUBLIC_READ,
+) -> None:
+    """A page: GET `pattern`, by `view`'s facts and the template of the caller's package.
+
+    Callables may be dotted names (".pages.home"): a feature that is only imported then loads no pages.
+    """
+    page = config.maybe_dotted(view)
 
     def shown(context: Any, request: Request) -> Any:
-        facts = view(context, request)
+        facts = page(context, request)
         as_page(request.response, request)
         return facts
 
     config.add_route(name, pattern, factory=factory)
     config.registry["pages"].add(name)
     config.add_view(
-        shown, route_name=name, request_method="GET", permission=permission,
+        shown,
+        route_name=name,
+        request_method="GET",
+        permission=permission,
         renderer=f"{config.package_name}:templates/{template}",
-    )  # fmt: skip
+    )
 
 
 def add_form(
-    config: Configurator, name: str, pattern: str, form: Callable[..., Form], page: Callable[..., Any],
-    act: Callable[..., Response], template: str, factory: Any = None,
+    config: Configurator,
+    name: str,
+    pattern: str,
+    form: Callable[..., Form] | str,
+    page: Callable[..., Any] | str,
+    act: Callable[..., Response | None] | str,
+    template: str,
+    factory: Any = None,
     permission: str = Permission.PUBLIC_READ,
-) -> None:  # fmt: skip
+) -> None:
     """A page with a form: GET shows it, POST acts and leads on, or shows it again with what is wrong.
 
     Args:
         form: (request) -> Form, or a Form. page: (context, request, form) -> facts for the template.
-        act: (context, request, form) -> where to go on; what it refuses is shown above the form.
+        act: (context, request, form) -> where to go on, or None to show the form again; what it refuses is
+            shown above the form.
     """
 
+    make, read, done = (config.maybe_dotted(each) for each in (form, page, act))
+
     def shown(context: Any, request: Request) -> Any:
-        made = form(request)
+        made = make(request)
         if request.method == "POST":
             request.response.status_int = 422
             if made.validate():
                 try:
-                    return act(context, request, made)
+                    onward = done(context, request, made)
+                    if onward is not None:
+                        return onward
+                    request.response.status_int = 200
                 except (TradingError, BidError, SigningError) as error:
                     _refused(request, made, error)
-        facts = page(context, request, made)
+        facts = read(context, request, made)
         if isinstance(facts, Response):
             return facts
         as_page(request.response, request)
@@ -205,15 +240,22 @@ def add_form(
     config.add_route(name, pattern, factory=factory)
     config.registry["pages"].add(name)
     config.add_view(
-        shown, route_name=name, request_method=("GET", "POST"), permission=permission,
+        shown,
+        route_name=name,
+        request_method=("GET", "POST"),
+        permission=permission,
         renderer=f"{config.package_name}:templates/{template}",
-    )  # fmt: skip
+    )
 
 
 def add_act(
-    config: Configurator, name: str, pattern: str, act: Callable[..., Response], factory: Any = None,
+    config: Configurator,
+    name: str,
+    pattern: str,
+    act: Callable[..., Response] | str,
+    factory: Any = None,
     permission: str = Permission.PUBLIC_READ,
-) -> None:  # fmt: skip
+) -> None:
     """A button's act: POST `pattern`, and on to a page."""
     config.add_route(name, pattern, factory=factory)
     config.add_view(act, route_name=name, request_method="POST", permission=permission)
