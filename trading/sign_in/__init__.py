@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     """The pages of this feature; what a signed-in person does with their own account is in ".account.py"."""
+    config.scan("trading.sign_in.views")
     config.scan("trading.sign_in.jobs")
     for step, form, page, done, template in (
         ("", ".forms.PasswordForm", ".pages.sign_in", ".pages.with_password", "sign-in"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from signing.encoding import new_id
 from trading.accounts.models import Organisation, Person
+from trading.config import Settings
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.sign_in.models import Invitation, Login, Passkey, PersonRole, Registration
@@ -65,9 +66,12 @@ class People:
         secret = secrets.token_urlsafe(32)
         session.add(
             Invitation(
-                digest=digest_of(secret), person_id=person_id, created_at=now, expires_at=now + INVITED,
+                digest=digest_of(secret),
+                person_id=person_id,
+                created_at=now,
+                expires_at=now + INVITED,
                 used_at=None,
-            )  # fmt: skip
+            )
         )
         session.flush()
         return secret
@@ -117,6 +121,11 @@ class People:
         """A new password; other sessions end."""
         session.get_one(Login, person_id, with_for_update=True).password = encoded
         end_all(session, person_id, self._clock.now(session), but)
+
+
+def link_of(settings: Settings, secret: str) -> str:
+    """The address that an invitation's secret is in."""
+    return f"{settings.public_url.rstrip('/')}/invitations/{secret}"
 
 
 def persons_of(session: Session, organisation_id: str) -> list[tuple[Person, list[str], Login | None]]:

@@ -13,7 +13,7 @@ from trading.accounts.models import Person
 from trading.audit import private
 from trading.errors import NotFound
 from trading.sign_in.forms import ROLE_WORDS, InviteForm, invite_form
-from trading.sign_in.people import INVITED, People, persons_of
+from trading.sign_in.people import INVITED, People, link_of, persons_of
 from trading.web.pages import shown_page
 from trading.web.security import actor_of
 
@@ -66,7 +66,7 @@ def _person(context: OrganisationContext, request: Request) -> Person:
 
 def _with_link(context: OrganisationContext, request: Request, person: Person, secret: str) -> Response:
     # Shown in the answer itself: a link in an address or cookie would be kept in histories.
-    link = request.platform.settings.public_url.rstrip("/") + request.route_path("invitation", secret=secret)
+    link = link_of(request.platform.settings, secret)
     form = invite_form(request, empty=True)
     facts = {**people(context, request, form), "form": form, "link": link, "invited": person}
     return shown_page(request, "trading.sign_in:templates/people.jinja2", facts)

@@ -26,6 +26,8 @@ async function ask(form: HTMLFormElement, kind: string): Promise<PublicKeyCreden
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-passkey]")) {
   if (!("PublicKeyCredential" in window)) continue;
   form.hidden = false;
+  const others = document.querySelector<HTMLElement>("[data-other-ways]");
+  if (others !== null) others.hidden = false;
   const wrong = form.querySelector<HTMLElement>(".wrong");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
