@@ -364,9 +364,11 @@ class House:
         bid: str | None = None,
         named: str | None = None,
         attachment: bytes = b"%PDF-1.7 plan",
+        prices: Mapping[str, str] | None = None,
     ) -> Sealed:
         """A bid sealed and signed off-line; `named` puts another supplier into the manifest."""
-        prices = {item.number: f"{n + 3}.25" for n, item in enumerate(tender.notice.items)}
+        if prices is None:
+            prices = {item.number: f"{n + 3}.25" for n, item in enumerate(tender.notice.items)}
         memory = Memory()
         raw = seal(
             tender.notice,

@@ -1,0 +1,76 @@
+"""Browsers before a served portal. Each page that a test opens is judged: see chromium.Reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.chromium import DESK, LANGUAGES, PROGRAM, Language, Reader, chromium
+from tests.browser.scenes import Scene, build
+from tests.browser.served import served
+from tests.functional.opening_house import OpeningHouse
+
+Enter = Callable[..., Reader]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")
+    for item in items:
+        if item.path.parent.name == "browser":
+            item.add_marker(pytest.mark.outside)
+            item.add_marker(missing)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A worker's Chromium; tests share it, but no profile."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A platform with a tender in each state, for tests that only read or act with parties of their own."""
+    folder = tmp_path_factory.mktemp("portal")
+    house = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}", default_language="zh")
+    yield build(house)
+    house.close()
+
+
+@pytest.fixture(scope="session")
+def address(scene: Scene) -> Iterator[str]:
+    """Where the scene's portal answers."""
+    with served(scene.house.platform.settings, scene.house.app.app) as at:
+        yield at
+
+
+@pytest.fixture(params=LANGUAGES)
+def lang(request: pytest.FixtureRequest) -> Language:
+    """Each of the portal's languages."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def enter(browser: Browser) -> Iterator[Enter]:
+    """`enter(address, lang, width)`: a reader in a fresh profile, judged at the end of the test."""
+    readers: list[Reader] = []
+    with ExitStack() as stack:
+
+        def come(origin: str, lang: Language, width: int = DESK) -> Reader:
+            reader = Reader(browser, origin, lang, width)
+            stack.callback(reader.context.close)
+            readers.append(reader)
+            return reader
+
+        yield come
+        for reader in readers:
+            reader.judge()
+
+
+@pytest.fixture
+def reader(enter: Enter, address: str, lang: Language) -> Reader:
+    """A reader of the scene's portal."""
+    return enter(address, lang)

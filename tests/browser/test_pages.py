@@ -1,0 +1,81 @@
+"""Every public page in every state, in both languages, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.chromium import DESK, PHONE, WIDE, Language, Reader
+from tests.browser.conftest import Enter
+from tests.browser.scenes import Scene
+from trading.portal import words
+from trading.tenders.lifecycle import State
+
+STATES = tuple(words.STATES)
+
+
+# Chinese on a phone and English on a desk: what axe-core says depends on neither alone.
+@pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
+def test_pages_of_tenders_in_every_state(
+    enter: Enter, scene: Scene, address: str, lang: Language, width: int
+) -> None:
+    reader = enter(address, lang, width)
+    for state in STATES:
+        for more in ("", "/opening"):
+            page = reader.open(scene.place(state) + more)
+            assert scene.tenders[state].notice.title in page.locator("h1").inner_text()
+            if not more:
+                assert words.STATES[state][lang == "en"] in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("width", (PHONE, DESK))
+def test_lists_and_refusals(enter: Enter, address: str, lang: Language, width: int) -> None:
+    reader = enter(address, lang, width)
+    for path in ("/", "/tenders", "/tenders?q=nothing+like+it", "/tenders?state=awarded"):
+        reader.open(path)
+    reader.open("/nothing", 404)
+    reader.open("/tenders?q=%FF", 400)
+
+
+def test_a_tender_is_found_and_the_language_changed(reader: Reader, scene: Scene) -> None:
+    page = reader.open("/")
+    page.get_by_role("searchbox").fill("S272")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name=re.compile("S272")).click()
+    assert page.url.endswith(scene.place(State.OPENED))
+    page.get_by_role("link", name={"zh": "English", "en": "中文"}[reader.lang], exact=True).click()
+    assert page.locator("html").get_attribute("lang") == {"zh": "en", "en": "zh-CN"}[reader.lang]
+    reader.look()
+
+
+def test_the_countdown_counts(reader: Reader, scene: Scene) -> None:
+    page = reader.open(scene.place(State.PUBLISHED))
+    left = page.locator(".due[data-until]")
+    first = left.inner_text()
+    assert re.fullmatch(r"\d+ (天|d) \d\d:\d\d:\d\d", first)
+    page.wait_for_function("(before) => document.querySelector('.due').textContent !== before", arg=first)
+
+
+def test_the_keyboard_reaches_the_content(reader: Reader) -> None:
+    page = reader.open("/")
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip")
+    assert skip.evaluate("(link) => link === document.activeElement")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
+    """For people to look at: var/screenshots."""
+    for name, path in {
+        "home": "/",
+        "tenders": "/tenders",
+        "tender-published": scene.place(State.PUBLISHED),
+        "tender-awarded": scene.place(State.AWARDED),
+        "opening": scene.place(State.OPENING) + "/opening",
+        "opening-ahead": scene.place(State.PUBLISHED) + "/opening",
+    }.items():
+        reader.open(path, look=False)
+        for width in (PHONE, DESK, WIDE):
+            assert reader.picture(name, width).is_file()
