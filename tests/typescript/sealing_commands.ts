@@ -19,6 +19,8 @@ import * as objects from "../../trading/web/assets/src/signing/objects";
 import { paddedLength, Unpadder } from "../../trading/web/assets/src/signing/padding";
 import * as sharing from "../../trading/web/assets/src/signing/sharing";
 import { SUNSEAL_1, byName } from "../../trading/web/assets/src/signing/suite";
+import { certificatesIn, createCsr, generateKey, signerOf } from "../../trading/web/assets/src/signing/keys";
+import { openKeyFile } from "../../trading/web/assets/src/signing/pkcs12";
 import { signStatement } from "../../trading/web/assets/src/signing/statements";
 import type { Commands, Request } from "./commands";
 
@@ -46,6 +48,9 @@ const plain = (value: unknown): unknown =>
     one instanceof Uint8Array ? encoding.b64encode(one) : typeof one === "bigint" ? String(one) : one));
 
 const { b64decode, b64encode } = encoding;
+
+/** Keys that cannot be read out, so they stay here between a test's questions. */
+const kept: CryptoKeyPair[] = [];
 
 export const commands: Commands = {
   "canonical.read": async ({ bytes }) => {
@@ -129,6 +134,22 @@ export const commands: Commands = {
     const receipt = parseReceipt(b64decode(file));
     matchReceipt(receipt, b64decode(document), b64decode(signature));
     return plain(receipt);
+  },
+  "key.new": async ({ name }) => {
+    const pair = await generateKey();
+    kept.push(pair);
+    return { number: kept.length - 1, csr: await createCsr(pair, name), extractable: pair.privateKey.extractable };
+  },
+  "key.sign": async ({ number, certificates, data, at }) => {
+    const [certificate, ...others] = certificatesIn(certificates);
+    if (certificate === undefined) throw new Error("no certificate");
+    const signer = await signerOf((kept[number] as CryptoKeyPair).privateKey, certificate, others);
+    return b64encode(await sign(b64decode(data), signer, new Date(at)));
+  },
+  "key.file": async ({ file, password, data, at }) => {
+    const signer = await openKeyFile(b64decode(file), password);
+    const signature = b64encode(await sign(b64decode(data), signer, new Date(at)));
+    return { signature, extractable: signer.key.extractable };
   },
   "bid.seal": async ({ notice, supplier, offer, attachments, replaces }) => {
     const sealed = await envelope.seal({
