@@ -1,6 +1,17 @@
 // Commands about sealing and signing.
+import * as envelope from "../../trading/web/assets/src/bids/envelope";
+import { checkManifest, parseManifest } from "../../trading/web/assets/src/bids/manifest";
+import { isSafe, sameKey } from "../../trading/web/assets/src/bids/names";
+import { parseNotice } from "../../trading/web/assets/src/bids/notice";
+import { readObject } from "../../trading/web/assets/src/bids/objects";
+import { buildOffer, parseOffer } from "../../trading/web/assets/src/bids/offer";
+import { listedFiles, openIndex, openObject, recoverKey } from "../../trading/web/assets/src/bids/opened";
+import { buildWithdrawal, matchReceipt, parseReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { lineAmount, formatAmount, minorDigits, parseAmount, parseDecimal } from "../../trading/web/assets/src/bids/money";
 import * as canonical from "../../trading/web/assets/src/signing/canonical";
+import { fromPem, partyOf, readCertificate } from "../../trading/web/assets/src/signing/certificates";
+import { sign, type Signer } from "../../trading/web/assets/src/signing/cms";
+import { P256 } from "../../trading/web/assets/src/signing/ecdsa";
 import * as encoding from "../../trading/web/assets/src/signing/encoding";
 import { hexdigest } from "../../trading/web/assets/src/signing/hashing";
 import * as hpke from "../../trading/web/assets/src/signing/hpke";
@@ -8,7 +19,10 @@ import * as objects from "../../trading/web/assets/src/signing/objects";
 import { paddedLength, Unpadder } from "../../trading/web/assets/src/signing/padding";
 import * as sharing from "../../trading/web/assets/src/signing/sharing";
 import { SUNSEAL_1, byName } from "../../trading/web/assets/src/signing/suite";
-import type { Commands } from "./commands";
+import { certificatesIn, createCsr, generateKey, signerOf } from "../../trading/web/assets/src/signing/keys";
+import { openKeyFile } from "../../trading/web/assets/src/signing/pkcs12";
+import { signStatement } from "../../trading/web/assets/src/signing/statements";
+import type { Commands, Request } from "./commands";
 
 const { hex, unhex } = encoding;
 
@@ -19,6 +33,24 @@ const counted = (length: number) => Uint8Array.from({ length }, (_, at) => at % 
 
 /** Bytes as hex, and only their digest where they are many. */
 const told = (data: Uint8Array) => (data.length > 4096 ? { sha256: hexdigest(data) } : { bytes: hex(data) });
+
+/** A signer from PEM: a PKCS 8 key, its certificate and those above it. */
+async function signerFrom({ key, certificates }: Request): Promise<Signer> {
+  const [pkcs8] = fromPem(key, "PRIVATE KEY");
+  const [certificate, ...chain] = fromPem(certificates, "CERTIFICATE").map(readCertificate);
+  if (pkcs8 === undefined || certificate === undefined) throw new Error("no key or no certificate");
+  return { key: await crypto.subtle.importKey("pkcs8", pkcs8, P256, false, ["sign"]), certificate, chain };
+}
+
+/** Plain members of what may hold bytes and whole numbers of any size. */
+const plain = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_, one) =>
+    one instanceof Uint8Array ? encoding.b64encode(one) : typeof one === "bigint" ? String(one) : one));
+
+const { b64decode, b64encode } = encoding;
+
+/** Keys that cannot be read out, so they stay here between a test's questions. */
+const kept: CryptoKeyPair[] = [];
 
 export const commands: Commands = {
   "canonical.read": async ({ bytes }) => {
@@ -79,4 +111,80 @@ export const commands: Commands = {
   "share.open": async ({ seed, context, i, sealed }) =>
     hex(await SUNSEAL_1.openShare(unhex(seed), unhex(context), i, encoding.b64decode(sealed))),
   "money.digits": ({ currency }) => minorDigits(currency),
+  "name.keys": ({ names }) => names.map(sameKey),
+  "name.judge": ({ name }) => ({ safe: isSafe(name), key: sameKey(name) }),
+  "object.read": ({ name, file }) => plain(readObject(b64decode(file), name)),
+  "notice.read": async ({ file }) => plain(await parseNotice(b64decode(file))),
+  "offer.build": async ({ notice, prices, announced }) =>
+    b64encode(buildOffer(await parseNotice(b64decode(notice)), new Map(prices), announced)),
+  "offer.read": async ({ notice, file }) => plain(parseOffer(b64decode(file), await parseNotice(b64decode(notice)))),
+  "manifest.check": async ({ notice, file, supplier }) => {
+    const manifest = parseManifest(b64decode(file));
+    checkManifest(manifest, await parseNotice(b64decode(notice)), supplier);
+    return plain(manifest);
+  },
+  "certificate.read": ({ pem }) => plain(fromPem(pem, "CERTIFICATE").map(readCertificate).map((one) => [one, partyOf(one)])),
+  "cms.sign": async ({ data, at, ...signer }) =>
+    b64encode(await sign(b64decode(data), await signerFrom(signer), new Date(at))),
+  "statement.sign": async ({ statement, at, ...signer }) =>
+    b64encode(await signStatement(statement, await signerFrom(signer), new Date(at))),
+  "withdrawal.build": ({ tender, policy, supplier, bid, reason }) =>
+    b64encode(buildWithdrawal(tender, policy, supplier, bid, reason)),
+  "receipt.match": ({ file, document, signature }) => {
+    const receipt = parseReceipt(b64decode(file));
+    matchReceipt(receipt, b64decode(document), b64decode(signature));
+    return plain(receipt);
+  },
+  "key.new": async ({ name }) => {
+    const pair = await generateKey();
+    kept.push(pair);
+    return { number: kept.length - 1, csr: await createCsr(pair, name), extractable: pair.privateKey.extractable };
+  },
+  "key.sign": async ({ number, certificates, data, at }) => {
+    const [certificate, ...others] = certificatesIn(certificates);
+    if (certificate === undefined) throw new Error("no certificate");
+    const signer = await signerOf((kept[number] as CryptoKeyPair).privateKey, certificate, others);
+    return b64encode(await sign(b64decode(data), signer, new Date(at)));
+  },
+  "key.file": async ({ file, password, data, at }) => {
+    const signer = await openKeyFile(b64decode(file), password);
+    const signature = b64encode(await sign(b64decode(data), signer, new Date(at)));
+    return { signature, extractable: signer.key.extractable };
+  },
+  "bid.seal": async ({ notice, supplier, offer, attachments, replaces }) => {
+    const sealed = await envelope.seal({
+      notice: await parseNotice(b64decode(notice)),
+      supplier,
+      offer: b64decode(offer),
+      attachments: attachments.map(({ name, media_type, bytes }: Request) => {
+        const content = new Blob([b64decode(bytes)], { type: media_type });
+        return { name, mediaType: envelope.mediaTypeOf(content), content };
+      }),
+      replaces,
+    });
+    const objects = [];
+    for (const entry of sealed.objects) {
+      const made = await envelope.ciphertextOf(entry);
+      objects.push([entry.part, entry.recipe.j, b64encode(await made.read(0, made.size))]);
+    }
+    return { bid: sealed.bid, manifest: b64encode(sealed.manifest), objects };
+  },
+  "bid.open": async ({ notice, manifest: file, part, shares, objects }) => {
+    const manifest = parseManifest(b64decode(file));
+    const { policy } = await parseNotice(b64decode(notice));
+    const key = recoverKey(manifest, part, bytesOf(shares), policy);
+    const contents = (objects as string[]).map((each) => objectsIn(each));
+    const index = await openIndex(manifest, part, key, contents[0] as objects.Content);
+    if (part === "public") return { index: b64encode(index) };
+    const files = [];
+    for (const { object, name, media_type } of listedFiles(index, manifest)) {
+      const pieces: Uint8Array[] = [];
+      const sink = (piece: Uint8Array) => void pieces.push(piece);
+      await openObject(manifest, part, object, key, contents[object] as objects.Content, sink);
+      files.push([name, media_type, b64encode(encoding.concat(...pieces))]);
+    }
+    return { index: b64encode(index), files };
+  },
 };
+
+const objectsIn = (text: string): objects.Content => objects.contentIn(b64decode(text));
