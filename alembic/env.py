@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from trading.config import read_settings
 from trading.db import Base
+from trading.migrations import compared
 from trading.platform import load_features
 
 # A migration that waits for a lock keeps everybody behind it waiting too: better to give up and try later.
@@ -53,6 +54,7 @@ def run(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
         render_item=plain_types,
+        include_object=compared(connection.dialect.name),
         transaction_per_migration=True,
     )
     with context.begin_transaction():

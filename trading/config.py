@@ -38,6 +38,7 @@ INCLUDES = (
     "trading.evaluation",
     "trading.awards",
     "trading.evidence",
+    "trading.supervision",
     "trading.desk",
     "trading.portal",
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -12,6 +14,7 @@ from sqlalchemy import Engine, make_url
 
 from trading.db import make_engine, reach
 from trading.errors import ConfigurationError
+from trading.tenders.models import FULL_TEXT
 
 
 def make_config(database_url: str) -> Config:
@@ -27,6 +30,19 @@ def folder() -> Path:
     here = Path(__file__).resolve().parent
     packed = here / "_alembic"
     return packed if packed.is_dir() else here.parent / "alembic"
+
+
+def compared(dialect: str) -> Callable[..., bool]:
+    """What migrations are compared with the models by: all but the tables that SQLite's full text keeps for
+    itself, and indexes of another database."""
+
+    def include(item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
+        if kind == "table" and (name or "").startswith(FULL_TEXT):
+            return False
+        using = item.dialect_options["postgresql"]["using"] if kind == "index" else None
+        return dialect == "postgresql" or not using
+
+    return include
 
 
 def migrate(database_url: str, revision: str = "head") -> None:

@@ -16,13 +16,20 @@ from pathlib import Path
 import structlog
 
 from tests import postgres
-from tests.benchmarks import attachment_memory, opening_vs_crypto, sealing_vs_loop, submission_vs_insert
+from tests.benchmarks import (
+    attachment_memory,
+    opening_vs_crypto,
+    sealing_vs_loop,
+    search_at_100k,
+    submission_vs_insert,
+)
 from tests.benchmarks.attachment_memory import Peaks
 from tests.benchmarks.ratios import Ratio, say
+from tests.benchmarks.search_at_100k import Costs
 
 RESULT = Path("var/bench.json")
 
-Result = Ratio | Peaks
+Result = Ratio | Peaks | Costs
 
 
 def main(arguments: list[str]) -> int:
@@ -35,6 +42,7 @@ def main(arguments: list[str]) -> int:
     benchmarks: dict[str, Callable[[], Result]] = {
         sealing_vs_loop.NAME: lambda: sealing_vs_loop.run(given.megabytes << 20),
         submission_vs_insert.NAME: submission_vs_insert.run,
+        search_at_100k.NAME: search_at_100k.run,
         opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
         attachment_memory.NAME: attachment_memory.run,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -79,3 +80,22 @@ def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
         reader.open(path, look=False)
         for width in (PHONE, DESK, WIDE):
             assert reader.picture(name, width).is_file()
+
+
+@pytest.mark.parametrize("width", (PHONE, DESK))
+def test_the_list_is_sorted_by_its_headings(
+    enter: Enter, scene: Scene, address: str, lang: Language, width: int
+) -> None:
+    reader = enter(address, lang, width)
+    page = reader.open("/tenders?q=工程")
+    estimates = [tender.notice.estimate for tender in scene.tenders.values() if "工程" in tender.notice.title]
+    heading = page.get_by_role("link", name={"zh": "概算", "en": "Estimate"}[lang])
+    shown: list[list[Decimal]] = []
+    for direction in ("descending", "ascending"):
+        heading.click()
+        page.locator(f"th[aria-sort={direction}]", has=heading).wait_for()
+        assert page.locator("th[aria-sort]").count() == 1
+        cells = page.locator("tbody td.num:not(.text-start)").all_inner_texts()
+        shown.append([Decimal(re.sub("[^0-9.]", "", cell)) for cell in cells])
+        reader.look()
+    assert shown[0] == sorted(estimates, reverse=True) and shown[1] == sorted(estimates)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from webtest import TestResponse
 
+from signing.encoding import format_time
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.unit.reports.read_pdf import all_text, squeezed
@@ -83,6 +86,10 @@ def house(home: OpeningHouse) -> OpeningHouse:
 @pytest.fixture(scope="module")
 def custodians(home: OpeningHouse) -> tuple[Who, ...]:
     return tuple(home.enrol("custodian", name=f"Custodian {n}") for n in range(3))
+
+
+def in_hours(house: OpeningHouse, hours: int) -> str:
+    return format_time(house.now() + timedelta(hours=hours))
 
 
 def english(house: OpeningHouse, custodians: tuple[Who, ...], **facts: Any) -> Tendering:
@@ -166,10 +173,10 @@ def test_tenders_are_found_by_words_state_and_category(
         assert f"/tenders/{draft['id']}" not in page.links, "drafts are nobody's business"
         return f"/tenders/{tender.id}" in page.links
 
-    assert found("q=白藤湖") and found("q=道路+斗门") and found("q=100%25") and found("q=路_改")
-    assert found("q=an+AGENCY+白藤湖") and found("q=白藤湖&state=published")
+    assert found("q=白藤湖") and found("q=道路+斗门") and found("q=100%25%25") and found("q=路_改")
+    assert found("q=ＡＮ+AGEN+白藤湖") and found("q=白藤湖&state=published")
     assert found(f"q={tender.id.upper()}")
-    for query in ("q=白藤桥", "q=100%25%25", "q=白藤湖&state=awarded", "q=白藤湖&category=land"):
+    for query in ("q=白藤桥", "q=白藤斗门", "q=%25%25", "q=白藤湖&state=awarded", "q=白藤湖&category=land"):
         assert not found(query), query
     # What nobody can have meant is no filter, and no error.
     assert found("q=白藤湖&state=draft&after=x")
@@ -179,16 +186,66 @@ def test_tenders_are_found_by_words_state_and_category(
 def test_pages_follow_each_other_without_gap_or_repetition(
     house: OpeningHouse, custodians: tuple[Who, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trading.portal.reading.PAGE", 2)
-    wanted = {english(house, custodians, title=f"Paged {n}").id for n in range(5)}
-    seen: list[str] = []
-    address: str | None = "/tenders?q=Paged"
-    while address is not None:
-        _, page = show(house, address)
-        seen += [link[9:] for link in page.links if re.fullmatch("/tenders/[0-9a-f]{32}", link)]
-        following = [link for link in page.links if "after=" in link and "lang=" not in link]
-        address = following[0].replace("http://localhost", "") if following else None
-    assert len(seen) == 5 and set(seen) == wanted
+    monkeypatch.setattr("trading.portal.lists.PAGE", 2)
+    # The dearest was published first and closes in the middle; one has no estimate.
+    estimates = ("900.00", "1000000.00", None, "20.00", "100.00")
+    soon = house.now() + timedelta(hours=1)
+    made = [
+        english(
+            house, custodians, title=f"Paged {n}", estimate=estimate,
+            deadline=format_time(soon + timedelta(minutes=n % 3)),
+        )
+        for n, estimate in enumerate(estimates)
+    ]  # fmt: skip
+    ids = [each.id for each in made]
+    dearest = sorted(range(5), key=lambda n: Decimal(estimates[n] or 0))
+
+    def walk(order: str) -> list[int]:
+        seen: list[int] = []
+        address: str | None = f"/tenders?q=Paged&sort={order}"
+        while address is not None:
+            _, page = show(house, address)
+            seen += [ids.index(link[9:]) for link in page.links if link[9:] in ids]
+            following = [link for link in page.links if "after=" in link and "lang=" not in link]
+            address = following[0] if following else None
+        return seen
+
+    assert walk("published") == [0, 1, 2, 3, 4] and walk("-published") == [4, 3, 2, 1, 0]
+    assert walk("estimate") == dearest and walk("-estimate") == dearest[::-1]
+    closing = walk("deadline")
+    assert sorted(closing) == [0, 1, 2, 3, 4] and [n % 3 for n in closing] == [0, 0, 1, 1, 2]
+    assert walk("-deadline") == closing[::-1] == walk("nonsense")
+
+
+def test_an_amended_tender_is_found_by_its_new_notice_alone(
+    house: OpeningHouse, custodians: tuple[Who, ...]
+) -> None:
+    tender = english(house, custodians, title="Quarry lane")
+    other = english(house, custodians, title="Quarry lane, another", deadline=in_hours(house, 2))
+
+    def found(query: str) -> list[str]:
+        _, page = show(house, f"/tenders?{query}")
+        return [link[9:] for link in page.links if link[9:] in (tender.id, other.id)]
+
+    assert found("q=Quarry+lane") == [other.id, tender.id]
+    house.amend(tender, title="Harbour lane", deadline=house.now() + timedelta(hours=3))
+    assert found("q=Quarry") == [other.id] and found("q=Harbour") == [tender.id]
+    assert found("q=lane&sort=-deadline") == [tender.id, other.id]
+    assert found("q=lane&sort=-published") == [other.id, tender.id], "it was published before"
+
+
+def test_headings_sort_and_say_so(house: OpeningHouse, custodians: tuple[Who, ...]) -> None:
+    english(house, custodians, title="Sorted")
+    source = show(house, "/tenders?q=Sorted")[0].text
+    assert source.count("aria-sort") == 1
+    assert 'aria-sort="descending"><a class="sort" href="/tenders?q=Sorted&amp;sort=deadline">' in source
+    _, page = show(house, "/tenders?q=Sorted&state=published&sort=-estimate")
+    sorts = [link for link in page.links if "sort=" in link and "lang=" not in link]
+    assert sorts == [
+        f"/tenders?q=Sorted&state=published&sort={order}" for order in ("estimate", "-published", "deadline")
+    ]
+    for link in sorts:
+        show(house, link)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

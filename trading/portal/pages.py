@@ -9,12 +9,13 @@ from pyramid.request import Request
 from signing.encoding import parse_time
 from trading.accounts.models import Organisation
 from trading.opening.progress import progress
-from trading.portal import reading, words
+from trading.portal import lists, reading, words
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender
 from trading.tenders.reading import custodians_of, notice_in_force
 from trading.tenders.rules import pack_named, waivers
+from trading.web.tables import Table
 
 # Acts that an opening goes through, in their order.
 _COURSE = ("tender.published", "tender.closed", "custody.released", "opening.frozen", "tender.opened")
@@ -28,27 +29,25 @@ def _common(request: Request) -> dict[str, Any]:
 
 def home(context: Any, request: Request) -> dict[str, Any]:
     """What closes next, what opens now, what was awarded last."""
-    found = reading.first_page(request.dbsession)
-    return {**_common(request), **found, "count": reading.public_count(request.dbsession)}
+    return {**_common(request), **lists.first_page(request.dbsession)}
 
 
 def tenders(context: Any, request: Request) -> dict[str, Any]:
-    """All public tenders, by words, state and category, page by page."""
+    """All public tenders, by words, state and category, sorted, page by page."""
     given = request.GET
-    filters = reading.Filters(
+    filters = lists.Filters(
         words=given.get("q", "")[:200].strip(),
         state=given.get("state", "") if given.get("state") in set(words.STATES) else "",
         category=given.get("category", "")[:64],
     )
-    rows, more = reading.search(request.dbsession, filters, reading.read_cursor(given.get("after", "")))
-    query = {"q": filters.words, "state": filters.state, "category": filters.category}
-    following = None
-    if more:
-        after = reading.cursor_of(rows[-1].Tender)
-        following = request.route_path("portal.tenders", _query={**query, "after": after})
+    table = Table(
+        request, lists.ORDERS, lists.ORDER, q=filters.words, state=filters.state, category=filters.category
+    )
+    rows, more = lists.search(request.dbsession, filters, table.order, table.after)
     return {
-        **_common(request), "rows": rows, "filters": filters, "next": following, "paged": "after" in given,
-        "categories": reading.categories(request.dbsession),
+        **_common(request), "rows": rows, "filters": filters, "table": table,
+        "next": table.following(rows[-1].Tender.id) if more else None,
+        "categories": lists.categories(request.dbsession),
     }  # fmt: skip
 
 

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
-from trading.db import Base, Money, UtcTime
+from trading.db import Base, Counter, Money, UtcTime
 
 
 class Project(Base):
@@ -25,14 +40,24 @@ class Project(Base):
 
 
 class Tender(Base):
-    """One lot. `state` is a lifecycle.State; the facts bind once the signed notice is published."""
+    """One lot. `state` is a lifecycle.State; the facts bind once the signed notice is published.
+
+    `listed` and `estimate_order` are what public lists go by; see listing.py.
+    """
 
     __tablename__ = "tenders"
+    __table_args__ = (
+        Index("ix_tenders_state", "state", "listed"),
+        Index("ix_tenders_category", "category", "listed"),
+        Index("ix_tenders_state_category", "state", "category", "listed"),
+        Index("ix_tenders_published_at", "published_at", "listed"),
+        Index("ix_tenders_estimate_order", "estimate_order", "listed"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
-    state: Mapped[str] = mapped_column(String(20), index=True)
+    state: Mapped[str] = mapped_column(String(20))
     category: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(500))
     currency: Mapped[str] = mapped_column(String(3))
@@ -51,6 +76,57 @@ class Tender(Base):
     notice_digest: Mapped[str | None] = mapped_column(String(64))
     policy_digest: Mapped[str | None] = mapped_column(String(64))
     ended_reason: Mapped[str | None] = mapped_column(String(2000))
+    published_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    listed: Mapped[int | None] = mapped_column(BigInteger, index=True, unique=True)
+    estimate_order: Mapped[str | None] = mapped_column(String(64))
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """Words of a text in their order, as the database's full text takes them."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return None if value is None else " ".join(value)
+        # Places beyond the last one that counts are as good as that.
+        return " ".join(f"'{word}':{min(n, 16383)}" for n, word in enumerate(value, 1))
+
+
+# SQLite's full text is a table beside the words', kept by triggers; it takes words as they come.
+FULL_TEXT = "tender_search"
+_FULL_TEXT = (
+    "CREATE VIRTUAL TABLE tender_search USING fts5("
+    "words, content='tender_words', content_rowid='listed', tokenize='ascii')",
+    "CREATE TRIGGER tender_words_in AFTER INSERT ON tender_words BEGIN "
+    "INSERT INTO tender_search (rowid, words) VALUES (new.listed, new.words); END",
+    "CREATE TRIGGER tender_words_out AFTER DELETE ON tender_words BEGIN "
+    "INSERT INTO tender_search (tender_search, rowid, words) VALUES ('delete', old.listed, old.words); END",
+)
+
+
+class TenderWords(Base):
+    """The words by which a public tender is found; rows come and go, and never change."""
+
+    __tablename__ = "tender_words"
+    __table_args__ = (
+        Index("ix_tender_words_words", "words", postgresql_using="gin").ddl_if(dialect="postgresql"),
+    )
+
+    listed: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=False)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), unique=True)
+    words: Mapped[tuple[str, ...]] = mapped_column(Words)
+
+
+@event.listens_for(TenderWords.__table__, "after_create")
+def _make_full_text(target: Table, connection: Connection, **options: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        for statement in _FULL_TEXT:
+            connection.exec_driver_sql(statement)
 
 
 class TenderItem(Base):

@@ -25,6 +25,7 @@ from trading.platform import Platform
 from trading.sign_in.models import Login, PersonRole
 from trading.tenders.drafts import Drafts, put_items
 from trading.tenders.lifecycle import Event, Facts, State, transition
+from trading.tenders.listing import put_in_lists
 from trading.tenders.models import Project, PublishedNotice, Tender, TenderCustodian
 from trading.tenders.reading import (
     SUITE,
@@ -350,7 +351,7 @@ class Tenders:
             published_at=now,
         )
         session.add(row)
-        session.flush()
+        put_in_lists(session, tender, now)
         entry = self._log.append(
             session,
             "tender.published" if first else "tender.amended",

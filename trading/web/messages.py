@@ -12,6 +12,7 @@ from trading.evidence.messages import MESSAGES as EVIDENCE
 from trading.opening.messages import MESSAGES as OPENING
 from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
+from trading.supervision.messages import MESSAGES as SUPERVISION
 from trading.tenders.messages import MESSAGES as TENDERS
 
 COMMON = {
@@ -95,6 +96,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **AUDIT,
     **TENDERS,
     **SIGN_IN,
+    **SUPERVISION,
     **SUBMISSION,
     **CUSTODY,
     **OPENING,

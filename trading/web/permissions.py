@@ -47,6 +47,7 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "sign-in:account:own"
     PEOPLE_MANAGE = "sign-in:people:manage"
     REGISTRATION_DECIDE = "sign-in:registration:decide"
+    SUPERVISE = "supervision:tender:read"
     PLATFORM_WATCH = "operating:platform:watch"
 
 
@@ -71,6 +72,7 @@ ROOT_ACL = (
     ),
     (Allow, "role:agency", (P.PROJECT_CREATE, P.TENDER_DRAFT, P.CERTIFICATE_REQUEST, P.ENVELOPE_KEY_SET)),
     (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
+    (Allow, "role:supervisor", P.SUPERVISE),
     (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),
 )
 
