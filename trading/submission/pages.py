@@ -37,7 +37,7 @@ def bid(context: TenderContext, request: Request) -> dict[str, Any]:
     history = own_history(session, one.id, actor_of(request).organisation, None)
     states = history.states(one.policy_digest or "")
     # Newest first: what counts is what was received last.
-    own = [(each, states[each.id]) for each in reversed(history.links.values())]
+    own = [(each, states[each.id]) for each in reversed(list(history.links.values()))]
     return {
         **_about(request, one),
         "now": now,
