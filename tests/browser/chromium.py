@@ -101,6 +101,10 @@ class Reader:
             self.look()
         return self.page
 
+    def expect_refusal(self, address: str) -> None:
+        """The console may say that this address refused something."""
+        self._expected.add(self.origin + address)
+
     def look(self) -> None:
         """What axe-core says of the page as it is now, and whether it fits this window and a phone's."""
         page = self.page
