@@ -90,7 +90,7 @@ class Reader:
         """
         self._loaded.clear()
         if status >= 400:
-            self._expected.add(self.origin + address)
+            self.expect(address)
         response = self.page.goto(address, wait_until="load")
         assert response is not None and response.status == status, response and response.status
         if weigh:
@@ -101,8 +101,8 @@ class Reader:
             self.look()
         return self.page
 
-    def expect_refusal(self, address: str) -> None:
-        """The console may say that this address refused something."""
+    def expect(self, address: str) -> None:
+        """This address will refuse: what the console says of it is no fault."""
         self._expected.add(self.origin + address)
 
     def look(self) -> None:

@@ -106,6 +106,17 @@ def known(scene: Scene, role: str, judged: bool) -> dict[str, list[str]]:
     }
 
 
+def test_every_operation_is_said_in_chinese_and_has_its_topic(document: dict[str, Any]) -> None:
+    """`x-zh` stands beside each summary; the topics are the document's tags."""
+    topics = {tag["name"]: tag for tag in document["tags"]}
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in tag["x-zh"]) for tag in topics.values())
+    for item in document["paths"].values():
+        for method in METHODS & item.keys():
+            said = item[method].get("x-zh", "")
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in said), item[method]["operationId"]
+            assert item[method]["tags"][0] in topics, item[method]["operationId"]
+
+
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     OpenAPIV31SpecValidator(document).validate()

@@ -9,7 +9,9 @@ const out = join(here, "..", "static", "built");
 await rm(out, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["src/site.css", "src/site.ts", "src/sign-in.ts", "src/pages/agency.ts", "src/bid.ts"],
+  entryPoints: [
+    "src/site.css", "src/site.ts", "src/sign-in.ts", "src/explorer.ts", "src/pages/agency.ts", "src/bid.ts",
+  ],
   outdir: out,
   entryNames: "[name]-[hash]",
   bundle: true,
