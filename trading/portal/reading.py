@@ -77,7 +77,8 @@ def standing(session: Session, tender: Tender, notice: Notice) -> tuple[list[Row
     names = supplier_names(session, {row.supplier for row in ranking.rows})
     rows = [
         Row(
-            bid=row.bid, supplier=names[row.supplier], total=row.total, rank=None if evaluation is None else row.rank,
+            bid=row.bid, supplier=names[row.supplier], total=row.total,
+            rank=None if evaluation is None else row.rank,
             responsive=row.responsive, reason=row.reason,
             winner=award is not None and row.bid == award.winner_bid,
         )
