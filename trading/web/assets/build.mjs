@@ -10,7 +10,7 @@ await rm(out, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: here,
   entryPoints: [
-    "src/site.css", "src/site.ts", "src/sign-in.ts", "src/explorer.ts", "src/pages/agency.ts",
+    "src/site.css", "src/site.ts", "src/pages/sign-in.ts", "src/explorer.ts", "src/pages/agency.ts",
   ],
   outdir: out,
   entryNames: "[name]-[hash]",
