@@ -33,7 +33,7 @@ def test_pages_of_tenders_in_every_state(
 @pytest.mark.parametrize("width", (PHONE, DESK))
 def test_lists_and_refusals(enter: Enter, address: str, lang: Language, width: int) -> None:
     reader = enter(address, lang, width)
-    for path in ("/", "/tenders", "/tenders?q=nothing+like+it", "/tenders?state=awarded"):
+    for path in ("/", "/tenders", "/tenders?q=nothing+like+it", "/tenders?state=awarded", "/api"):
         reader.open(path)
     reader.open("/nothing", 404)
     reader.open("/tenders?q=%FF", 400)
@@ -76,6 +76,7 @@ def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
         "tender-awarded": scene.place(State.AWARDED),
         "opening": scene.place(State.OPENING) + "/opening",
         "opening-ahead": scene.place(State.PUBLISHED) + "/opening",
+        "api": "/api#createProject",
     }.items():
         reader.open(path, look=False)
         for width in (PHONE, DESK, WIDE):

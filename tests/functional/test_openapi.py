@@ -18,7 +18,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 
 # Who does what needs a token; all else is the public's.
 ACTS = {
-    "operator": ["enrolOrganisation", "issueToken", "revokeToken", "revokeCertificate"],
+    "operator": ["enrolOrganisation", "issueToken", "revokeToken", "revokeCertificate", "invitePerson"],
     "supervisor": ["getMe", "getOrganisation"],
     "agency": [
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
@@ -46,6 +46,7 @@ UNJUDGED = [
     "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
     "withdrawBid", "putCustodyKey", "putRelease", "putErasure", "requestCertificate",
     "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "startUpload",
+    "invitePerson",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.
@@ -104,6 +105,17 @@ def known(scene: Scene, role: str, judged: bool) -> dict[str, list[str]]:
         "body.currency": ["CNY"],
         "body.custodians[*].organisation": [each.id for each in scene.custodians],
     }
+
+
+def test_every_operation_is_said_in_chinese_and_has_its_topic(document: dict[str, Any]) -> None:
+    """`x-zh` stands beside each summary; the topics are the document's tags."""
+    topics = {tag["name"]: tag for tag in document["tags"]}
+    assert all(any("\u4e00" <= letter <= "\u9fff" for letter in tag["x-zh"]) for tag in topics.values())
+    for item in document["paths"].values():
+        for method in METHODS & item.keys():
+            said = item[method].get("x-zh", "")
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in said), item[method]["operationId"]
+            assert item[method]["tags"][0] in topics, item[method]["operationId"]
 
 
 def test_the_document_is_valid(document: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from tests.functional.opening_house import OpeningHouse
 from tests.unit.reports.read_pdf import all_text, squeezed
 from trading.portal import words
 from trading.tenders.lifecycle import State
+from trading.web.openapi import METHODS, document
 from trading.web.pages import CONTENT_POLICY
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -285,3 +286,26 @@ def test_what_pages_load_is_there_and_may_be_kept(house: OpeningHouse) -> None:
         assert "max-age=31536000" in answer.headers["Cache-Control"]
         assert answer.content_type in ("text/css", "text/javascript", "application/javascript")
         assert not re.search(rb"url\(\s*(?!['\"]?data:)", answer.body), "nothing from elsewhere"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_api_is_described_whole(house: OpeningHouse, lang: str) -> None:
+    answer, page = show_api(house, lang)
+    items = document()["paths"].values()
+    operations = [item[method] for item in items for method in METHODS if method in item]
+    for operation in operations:
+        assert operation["operationId"] in page.ids, operation["operationId"]
+        said = operation["x-zh" if lang == "zh" else "summary"]
+        assert said.replace("`", "") in page.text, said
+    for name in document()["components"]["schemas"]:
+        assert f"schema-{name}" in page.ids
+    anchors = {link[1:] for link in page.links if link.startswith("#")}
+    assert anchors <= set(page.ids), "every reference leads somewhere"
+    assert "hidden" in answer.text and answer.text.count('class="try"') == len(operations)
+
+
+def show_api(house: OpeningHouse, lang: str) -> tuple[TestResponse, Page]:
+    """Its English has names in Chinese, as the document has."""
+    house.app.reset()
+    answer = house.app.get(f"/api?lang={lang}", headers=BROWSER)
+    return answer, Page(answer.text)

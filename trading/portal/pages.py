@@ -10,6 +10,7 @@ from signing.encoding import parse_time
 from trading.accounts.models import Organisation
 from trading.opening.progress import progress
 from trading.portal import lists, reading, words
+from trading.portal.reference import reference
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender
@@ -84,6 +85,11 @@ def opening(context: TenderContext, request: Request) -> dict[str, Any]:
         "waiting_until": None if at["waiting_until"] is None else parse_time(at["waiting_until"]),
         "files": reading.files_of(session, one),
     }  # fmt: skip
+
+
+def api(context: Any, request: Request) -> dict[str, Any]:
+    """The JSON API, for those who write programs."""
+    return {"reference": reference()}
 
 
 def _about(request: Request, one: Tender) -> dict[str, Any]:

@@ -55,6 +55,12 @@ export async function keptSigner(owner: string): Promise<Signer | null> {
   return signerOf(kept.key, readCertificate(kept.certificate), kept.others.map(readCertificate));
 }
 
+/** All signers that this browser keeps, to sign in with. */
+export async function keptSigners(): Promise<Signer[]> {
+  const kept = (await within("keys", "readonly", (store) => store.getAll())) as KeptKey[];
+  return Promise.all(kept.map((one) => signerOf(one.key, readCertificate(one.certificate), one.others.map(readCertificate))));
+}
+
 /** Keep a key with its certificate; the key object itself goes into the browser's store, never its bytes. */
 export async function keepKey(owner: string, key: CryptoKey, certificate: Certificate, others: readonly Certificate[]): Promise<void> {
   const kept: KeptKey = { key, certificate: certificate.raw, others: others.map((one) => one.raw) };

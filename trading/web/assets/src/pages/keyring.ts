@@ -1,0 +1,50 @@
+// The signing keys of this browser by whose they are; what keeps them is in keeping.ts.
+import type { Api } from "../api";
+import { partyOf } from "../signing/certificates";
+import type { Signer } from "../signing/cms";
+import { certificatesIn, createCsr, generateKey, signerOf } from "../signing/keys";
+import { keepKey, keptSigner, keptSigners } from "./keeping";
+import type { Actor } from "./page";
+
+/** Under which name a person's key is kept. */
+export function ownerOf({ organisation, person, role }: Pick<Actor, "organisation" | "person" | "role">): string {
+  return `${organisation}/${person}/${role}`;
+}
+
+function lasting({ certificate }: Signer): boolean {
+  return certificate.notAfter.getTime() > Date.now();
+}
+
+/** The actor's key in this browser; null if there is none, or its certificate has run out. */
+export async function keyOf(actor: Actor): Promise<Signer | null> {
+  const signer = await keptSigner(ownerOf(actor));
+  return signer !== null && lasting(signer) ? signer : null;
+}
+
+/** All keys of this browser that still hold. */
+export async function allKeys(): Promise<Signer[]> {
+  return (await keptSigners()).filter(lasting);
+}
+
+/** Keep a signer for the actor, in place of an earlier one; the browser is asked not to tidy it away. */
+export async function keep(actor: Actor, { key, certificate, chain }: Signer): Promise<void> {
+  await keepKey(ownerOf(actor), key, certificate, chain);
+  await navigator.storage?.persist?.();
+}
+
+/** Make a key here, have it certified, and keep it. */
+export async function makeKey(api: Api, actor: Actor): Promise<Signer> {
+  const pair = await generateKey();
+  const answer = await api.post("/certificates", { csr: await createCsr(pair, actor.name || "Sunseal") });
+  const [certificate, ...rest] = certificatesIn(String(answer["certificate"]));
+  if (certificate === undefined) throw new Error("no certificate");
+  const signer = await signerOf(pair.privateKey, certificate, [...rest, ...certificatesIn(String(answer["chain"]))]);
+  await keep(actor, signer);
+  return signer;
+}
+
+/** Whether a signer acts for the actor's organisation in the actor's role. */
+export function fits(actor: Actor, { certificate }: Signer): boolean {
+  const party = partyOf(certificate);
+  return party.id === actor.organisation && party.role === actor.role;
+}
