@@ -6,10 +6,18 @@ import { readPackage } from "../../trading/web/assets/src/bids/package";
 import { verifyReceipt, matchReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { findingText } from "../../trading/web/assets/src/bids/verification/findings";
 import { verify } from "../../trading/web/assets/src/bids/verification/verifier";
-import { b64decode, utf8 } from "../../trading/web/assets/src/signing/encoding";
+import { verifyChain } from "../../trading/web/assets/src/signing/chains";
+import * as cms from "../../trading/web/assets/src/signing/cms_reading";
+import { b64decode, b64encode, utf8 } from "../../trading/web/assets/src/signing/encoding";
+import { hexdigest } from "../../trading/web/assets/src/signing/hashing";
+import { root, verifyInclusion } from "../../trading/web/assets/src/signing/merkle";
+import { NoteVerifier, parseCheckpoint, parseProof } from "../../trading/web/assets/src/signing/notes";
 import { contentIn } from "../../trading/web/assets/src/signing/objects";
-import { loadPem } from "../../trading/web/assets/src/signing/profile";
+import { loadPem, partyNamed } from "../../trading/web/assets/src/signing/profile";
+import { readCrl, readX509 } from "../../trading/web/assets/src/signing/x509";
 import type { Commands } from "./commands";
+
+const certificates = (ders: readonly string[]) => ders.map((one) => readX509(b64decode(one)));
 
 /** What Python's BidError says of itself. */
 const refusal = (error: BidError) => ({
@@ -27,6 +35,30 @@ async function refusalOr<T>(act: () => Promise<T>): Promise<T | { refused: Retur
 }
 
 export const commands: Commands = {
+  "cms.verify": async ({ data, signature }) => {
+    const { certificate, intermediates } = await cms.verify(b64decode(data), b64decode(signature));
+    return [certificate, ...intermediates].map((one) => one.fingerprint);
+  },
+  "chain.verify": async ({ chain, roots, at, kind, usage, crls }) => {
+    const [leaf, ...intermediates] = certificates(chain);
+    if (leaf === undefined) throw new Error("no leaf");
+    const lists = crls.map((one: string) => readCrl(b64decode(one)));
+    await verifyChain(leaf, intermediates, certificates(roots), BigInt(at), kind, usage, lists);
+  },
+  "certificate.party": ({ certificate }) => partyNamed(readX509(b64decode(certificate))),
+  "pem.certificates": ({ pem }) => loadPem(b64decode(pem)).map((one) => one.fingerprint),
+  "note.checkpoint": async ({ note, vkey, origin }) => {
+    const checkpoint = await parseCheckpoint(b64decode(note), await NoteVerifier.fromVkey(vkey), origin);
+    return { size: String(checkpoint.size), root: b64encode(checkpoint.root) };
+  },
+  "note.key": async ({ vkey }) => (await NoteVerifier.fromVkey(vkey)).name,
+  "note.proof": ({ proof }) => {
+    const { index, hashes, checkpoint } = parseProof(b64decode(proof));
+    return { index: String(index), hashes: hashes.map(b64encode), checkpoint: b64encode(checkpoint) };
+  },
+  "merkle.inclusion": ({ index, size, leaf, proof, root }) =>
+    verifyInclusion(BigInt(index), BigInt(size), b64decode(leaf), proof.map(b64decode), b64decode(root)),
+  "merkle.root": ({ leaves }) => b64encode(root(leaves.map(b64decode))),
   "package.verify": ({ path, roots, log_key, log_entries }) =>
     refusalOr(async () => {
       const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
@@ -52,7 +84,12 @@ export const commands: Commands = {
   "package.read": ({ path }) =>
     refusalOr(async () => {
       const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
-      return { names: files.names };
+      const found: Record<string, string> = {};
+      for (const name of files.names) {
+        const read = await refusalOr(() => files.read(name));
+        found[name] = read instanceof Uint8Array ? hexdigest(read) : read.refused.code;
+      }
+      return { files: found };
     }),
   "receipt.check": ({ file, document, signature, roots }) =>
     refusalOr(async () => {

@@ -25,11 +25,11 @@ const ACCOUNTED_FOR = new Set([
  *
  * 1. A path leaf, `intermediates`, one of `roots` exists, every signature in it ECDSA P-256 with SHA-256, and it uses
  *    all `intermediates`. 2. Every certificate of the path is within its validity at `at`. 3. Leaf and issuer carry
- *    the policy of `kind`, the leaf that of `usage` and a key usage that lets it sign. 4. If `crls` are given, the
+ *    the policy of `kind`, the leaf that of `usage` (if not null) and a key usage that lets it sign. 4. If `crls` are given, the
  *    issuer's is among them, not outdated at `at`, and none of the issuer's says that the leaf was revoked by then.
  */
 export async function verifyChain(
-  leaf: X509, intermediates: readonly X509[], roots: readonly X509[], at: bigint, kind: Kind, usage: Usage,
+  leaf: X509, intermediates: readonly X509[], roots: readonly X509[], at: bigint, kind: Kind, usage: Usage | null,
   crls: readonly Crl[],
 ): Promise<void> {
   const path = await verifiedPath(leaf, intermediates, roots);
@@ -110,7 +110,9 @@ function permitsAuthority(certificate: X509, depth: bigint, moment: bigint): boo
   // Constraints on names are for names that ours never have: an authority that has some is none of ours.
   if (!uncritical(certificate) || certificate.extensions.some((one) => one.oid === NAME_CONSTRAINTS)) return false;
   try {
-    const { ca, pathLength } = readBasicConstraints(constraints.value);
+    const reader = new der.Reader(constraints.value);
+    const { ca, pathLength } = readBasicConstraints(reader);
+    reader.end();
     return ca && (pathLength === null || depth <= pathLength);
   } catch (error) {
     if (error instanceof der.DERError) return false;
@@ -159,13 +161,13 @@ async function checkAlgorithms(certificate: X509): Promise<void> {
   }
 }
 
-function checkPurpose(leaf: X509, issuer: X509, kind: Kind, usage: Usage): void {
+function checkPurpose(leaf: X509, issuer: X509, kind: Kind, usage: Usage | null): void {
   const policy = KIND_POLICIES[kind];
   const { policies, maySign } = extensionsOf(leaf);
   if (!policies.has(policy) || !extensionsOf(issuer).policies.has(policy)) {
     throw new CertificateError(`The certificate was not issued by the ${kind} authority.`, "wrong-authority");
   }
-  if (!policies.has(USAGE_POLICIES[usage])) {
+  if (usage !== null && !policies.has(USAGE_POLICIES[usage])) {
     throw new CertificateError(`The certificate is not one for use as ${usage}.`, "wrong-authority");
   }
   if (!maySign) throw new CertificateError("The certificate's key may not be used for signatures.", "wrong-authority");

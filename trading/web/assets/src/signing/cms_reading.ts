@@ -6,7 +6,7 @@ import * as ecdsa from "./ecdsa";
 import { SignatureInvalid } from "./errors";
 import { sha256 } from "./hashing";
 import type { Kind, Usage } from "./profile";
-import { readX509, sameName, type Crl, type X509 } from "./x509";
+import { attributesOf, readX509, sameName, type Crl, type Name, type X509 } from "./x509";
 
 const MAX_SIGNATURE = 64 * 1024; // bytes; one of ours is about 2 KiB
 
@@ -135,7 +135,7 @@ function order(certificate: Bytes, certificates: readonly Bytes[]): [X509, reado
     const leaf = load(certificate);
     const others = certificates.filter((one) => !equal(one, certificate)).map(load);
     const ordered: X509[] = [];
-    let { issuer: name } = leaf;
+    let name = readable(leaf.issuer);
     while (others.length > 0) {
       const at = others.findIndex((one) => sameName(one.subject, name));
       const [issuer] = at < 0 ? [] : others.splice(at, 1);
@@ -143,13 +143,19 @@ function order(certificate: Bytes, certificates: readonly Bytes[]): [X509, reado
         throw new SignatureInvalid("The signature holds a certificate that does not belong to its chain.");
       }
       ordered.push(issuer);
-      name = issuer.issuer;
+      name = readable(issuer.issuer);
     }
     return [leaf, ordered];
   } catch (error) {
     if (!(error instanceof der.DERError)) throw error;
     throw new SignatureInvalid("A certificate in the signature is malformed.");
   }
+}
+
+/** A name that says something in text; DERError for any other. */
+function readable(name: Name): Name {
+  attributesOf(name);
+  return name;
 }
 
 /** A certificate, without spare signature bits and with a positive serial, which nothing signs or asks for. */

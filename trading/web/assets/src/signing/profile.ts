@@ -48,7 +48,7 @@ function readExtensions(extensions: readonly Extension[]): { policies: ReadonlyS
     const reader = new der.Reader(value);
     if (id === POLICIES) policies = readPolicies(reader);
     else if (id === KEY_USAGE) maySign = ((readBits(reader.content(der.BIT_STRING))[0] ?? 0) & 0x80) !== 0;
-    else if (id === BASIC_CONSTRAINTS) readBasicConstraints(value);
+    else if (id === BASIC_CONSTRAINTS) readBasicConstraints(reader);
     else if (id === SUBJECT_KEY) reader.content(der.OCTET_STRING);
     else if (id === AUTHORITY_KEY || id === EXTENDED_USAGE) reader.inside(der.SEQUENCE).elements();
     else continue;
@@ -70,10 +70,8 @@ function readPolicies(reader: der.Reader): ReadonlySet<string> {
 }
 
 /** Whether a certificate is an authority's, and how many more may stand below it; DERError. */
-export function readBasicConstraints(value: Bytes): { readonly ca: boolean; readonly pathLength: bigint | null } {
-  const outer = new der.Reader(value);
-  const parts = outer.inside(der.SEQUENCE);
-  outer.end();
+export function readBasicConstraints(reader: der.Reader): { readonly ca: boolean; readonly pathLength: bigint | null } {
+  const parts = reader.inside(der.SEQUENCE);
   const ca = parts.peek() === 0x01;
   if (ca && hex(parts.content(0x01)) !== "ff") throw new der.DERError("a default that is written");
   const number = parts.more ? readInteger(parts.content(der.INTEGER)) : null;
