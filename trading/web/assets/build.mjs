@@ -22,7 +22,8 @@ await rm(out, { recursive: true, force: true });
 const names = {};
 for (const more of [
   {
-    entryPoints: ["src/site.css", "src/site.ts", "src/pages/sign-in.ts", "src/explorer.ts", "src/pages/agency.ts"],
+    entryPoints: ["src/site.css", "src/site.ts", "src/pages/sign-in.ts", "src/explorer.ts",
+      "src/pages/agency.ts", "src/pages/custodian.ts"],
     splitting: true,
     chunkNames: "part-[hash]",
   },

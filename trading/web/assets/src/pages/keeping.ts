@@ -6,9 +6,9 @@ import type { Bytes } from "../signing/encoding";
 import { signerOf } from "../signing/keys";
 
 const NAME = "sunseal";
-const VERSION = 1;
+const VERSION = 2;
 
-type Store = "keys" | "drafts";
+type Store = "keys" | "drafts" | "custody";
 
 interface KeptKey {
   readonly key: CryptoKey;
@@ -26,8 +26,10 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
 async function opened(): Promise<IDBDatabase> {
   const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
-    request.result.createObjectStore("keys");
-    request.result.createObjectStore("drafts");
+    const there = request.result.objectStoreNames;
+    for (const store of ["keys", "drafts", "custody"]) {
+      if (!there.contains(store)) request.result.createObjectStore(store);
+    }
   };
   return settled(request);
 }
@@ -78,4 +80,32 @@ export async function keepDraft(of: string, draft: unknown): Promise<void> {
 
 export async function dropDraft(of: string): Promise<void> {
   await within("drafts", "readwrite", (store) => store.delete(of));
+}
+
+/** What a custodian keeps of a tender: its sealing key's seed, what it accepted, and what it has seen. */
+export interface KeptCustody {
+  readonly seed?: Bytes;
+  /** The digest of the policy that was accepted from the signed notice. */
+  readonly policy?: string;
+  /** The one closing, ever. */
+  readonly closing?: string;
+  /** The release as it was sent. */
+  readonly release?: string;
+}
+
+export async function keptCustody(of: string): Promise<KeptCustody> {
+  return ((await within("custody", "readonly", (store) => store.get(of))) as KeptCustody | undefined) ?? {};
+}
+
+export async function keepCustody(of: string, custody: KeptCustody): Promise<void> {
+  await within("custody", "readwrite", (store) => store.put(custody, of));
+}
+
+/** The last checkpoint of the public log that this browser has seen. */
+export async function keptCheckpoint(log: string): Promise<Bytes | undefined> {
+  return (await within("custody", "readonly", (store) => store.get(`log ${log}`))) as Bytes | undefined;
+}
+
+export async function keepCheckpoint(log: string, note: Bytes): Promise<void> {
+  await within("custody", "readwrite", (store) => store.put(note, `log ${log}`));
 }

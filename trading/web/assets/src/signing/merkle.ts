@@ -51,3 +51,32 @@ export function verifyInclusion(
     throw new MerkleError("The inclusion proof does not lead to the tree's root.");
   }
 }
+
+/** Raise MerkleError unless `proof` shows the new tree to begin with the old one (RFC 9162 2.1.4.2). */
+export function verifyConsistency(
+  older: bigint, newer: bigint, oldRoot: Bytes, newRoot: Bytes, proof: readonly Bytes[],
+): void {
+  const broken = new MerkleError("The trees are not consistent: the log was not only appended to.");
+  if (older < 0n || older > newer) throw broken;
+  if (older === 0n || older === newer) {
+    if (proof.length > 0 || !equal(oldRoot, older === 0n ? root([]) : newRoot)) throw broken;
+    return;
+  }
+  const path = (older & (older - 1n)) === 0n ? [oldRoot, ...proof] : proof;
+  const [start, ...siblings] = path;
+  if (start === undefined) throw broken;
+  let [first, last] = [older - 1n, newer - 1n];
+  while ((first & 1n) === 1n) [first, last] = [first >> 1n, last >> 1n];
+  let [oldNode, newNode] = [start, start];
+  for (const sibling of siblings) {
+    if (last === 0n) throw broken;
+    if ((first & 1n) === 1n || first === last) {
+      [oldNode, newNode] = [nodeHash(sibling, oldNode), nodeHash(sibling, newNode)];
+      while ((first & 1n) === 0n && first !== 0n) [first, last] = [first >> 1n, last >> 1n];
+    } else {
+      newNode = nodeHash(newNode, sibling);
+    }
+    [first, last] = [first >> 1n, last >> 1n];
+  }
+  if (last !== 0n || !equal(oldNode, oldRoot) || !equal(newNode, newRoot)) throw broken;
+}
