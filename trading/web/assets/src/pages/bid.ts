@@ -58,9 +58,11 @@ class BidPage {
       ({ notice } = await trusted.notice(this.api, this.tender));
       if (notice.tender !== this.tender) throw new BidError("manifest-other-tender");
     } catch (error) {
-      byId("whom-told").replaceChildren(make("p", { class: "wrong mb-0", role: "alert" }, sentence(error)));
+      byId("checking").hidden = true;
+      byId("refused").replaceChildren(make("p", { class: "refusal" }, sentence(error)));
       return; // nothing is sealed for whom nobody has signed
     }
+    byId("checking").hidden = true;
     this.trusted = trusted;
     this.showWhom(notice, trusted);
     const { organisation = "", person = "", name = "" } = this.form.dataset;
