@@ -157,6 +157,28 @@ def test_a_bid_is_sealed_in_the_browser_and_opens_in_time(
     assert told["announced"] == {"delivery_days": 90, "quality": "合格\n一次验收"}
 
 
+@pytest.mark.parametrize("lie", ["altered", "another's", "other-tender"])
+def test_nothing_is_sealed_by_a_notice_that_its_agency_did_not_sign(
+    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, lie: str
+) -> None:
+    raw, signature = tender.notice.raw, tender.signature
+    if lie == "altered":
+        raw = raw.replace("道路改造".encode(), "道路养护".encode())
+    elif lie == "another's":
+        signature = house.sign(tender.custodians[0], raw)
+    else:
+        other = house.tender(tender.agency, tender.custodians)
+        raw, signature = other.notice.raw, other.signature
+    reader: Reader = enter(at, "zh")
+    sign_in(reader, house, supplier)
+    reader.page.route("**/notice.json", lambda route: route.fulfill(body=raw))
+    reader.page.route("**/notice.p7s", lambda route: route.fulfill(body=signature))
+    reader.skip_policy("/notice.")
+    page = reader.open(f"/tenders/{tender.id}/bid", look=False)
+    page.locator("#whom-told .wrong").wait_for()
+    assert page.locator("#bid").is_hidden()
+
+
 def test_replaced_and_withdrawn_by_a_key_file(
     enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
 ) -> None:
