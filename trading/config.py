@@ -30,6 +30,7 @@ INCLUDES = (
     "trading.web",
     "trading.audit",
     "trading.accounts",
+    "trading.sign_in",
     "trading.tenders",
     "trading.submission",
     "trading.custody",
@@ -37,6 +38,8 @@ INCLUDES = (
     "trading.evaluation",
     "trading.awards",
     "trading.evidence",
+    "trading.supervision",
+    "trading.desk",
     "trading.portal",
 )
 
@@ -65,6 +68,7 @@ class Settings:
     crl_hours: int = 24
     max_object_bytes: int = 20 * 1024**3
     max_document_bytes: int = 64 * 1024**2
+    demo_sign_in: bool = False
     validate_responses: bool = False
     log_level: str = "info"
 
@@ -152,21 +156,34 @@ def _check(settings: Settings) -> None:
     parts = urlsplit(settings.public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _wrong(
-            "public_url", settings.public_url, "应为用户访问平台的 http(s) 地址",
+            "public_url",
+            settings.public_url,
+            "应为用户访问平台的 http(s) 地址",
             "the http(s) address that people reach the platform at",
-        )  # fmt: skip
+        )
     if settings.default_language not in ("zh", "en"):
         raise _wrong("default_language", settings.default_language, "应为 zh 或 en", "zh or en")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise _wrong(
-            "log_level", settings.log_level, "应为 debug、info、warning 或 error",
+            "log_level",
+            settings.log_level,
+            "应为 debug、info、warning 或 error",
             "debug, info, warning or error",
-        )  # fmt: skip
+        )
     if not settings.log_origin or any(c.isspace() or c == "+" for c in settings.log_origin):
         raise _wrong(
-            "log_origin", settings.log_origin, "应为不含空格和“+”的名称，例如 trading.example.gov/log",
+            "log_origin",
+            settings.log_origin,
+            "应为不含空格和“+”的名称，例如 trading.example.gov/log",
             "a name without spaces or '+', like trading.example.gov/log",
-        )  # fmt: skip
+        )
+    if settings.demo_sign_in and settings.listen_host not in ("127.0.0.1", "::1", "localhost"):
+        raise ConfigurationError(
+            "设置项 demo_sign_in 允许任何人免密登录，只能用于本机演示：listen_host 应为 127.0.0.1。",
+            "Setting demo_sign_in lets anybody in without a password; it is for demonstrations on one "
+            "machine: "
+            "listen_host must be 127.0.0.1.",
+        )
     _between("listen_port", settings.listen_port, 1, 65535)
     _between("worker_threads", settings.worker_threads, 1, 64)
     _between("scan_seconds", settings.scan_seconds, 0.05, 60)

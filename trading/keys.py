@@ -46,6 +46,7 @@ class PlatformKeys:
     receipt: Signer
     log_key: Ed25519PrivateKey
     log_origin: str
+    sign_in: bytes  # 32 bytes that seal, in the database, the keys of one-time codes
 
     @property
     def roots(self) -> tuple[x509.Certificate, ...]:
@@ -138,7 +139,25 @@ def _load(folder: Path, log_origin: str) -> PlatformKeys:
         receipt=_signer(folder, "receipt", platform),
         log_key=load_note_key((folder / "log.key").read_bytes(), None),
         log_origin=log_origin,
+        sign_in=_sign_in_key(folder / "sign-in.key"),
     )
+
+
+def _sign_in_key(path: Path) -> bytes:
+    # Folders of before sign-in have none yet; of two processes that start at once, one makes it.
+    if not path.exists():
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        _write(aside, secrets.token_bytes(32))
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise ValueError(f"{path.name} has {len(key)} bytes")
+    return key
 
 
 def _authority(folder: Path, name: str) -> Authority:

@@ -18,7 +18,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 
 # Who does what needs a token; all else is the public's.
 ACTS = {
-    "operator": ["enrolOrganisation", "issueToken", "revokeToken", "revokeCertificate"],
+    "operator": ["enrolOrganisation", "invitePerson", "issueToken", "revokeToken", "revokeCertificate"],
     "supervisor": ["getMe", "getOrganisation"],
     "agency": [
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
@@ -45,7 +45,7 @@ SHARED = {
 UNJUDGED = [
     "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
     "withdrawBid", "putCustodyKey", "putRelease", "putErasure", "requestCertificate",
-    "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "startUpload",
+    "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "invitePerson", "startUpload",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.

@@ -45,6 +45,7 @@ class PlatformProcess:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SUNSEAL_")}
         environ["SUNSEAL_PUBLIC_URL"] = self.address
         environ["SUNSEAL_LOG_ORIGIN"] = "sunseal.demo/log"
+        environ["SUNSEAL_DEMO_SIGN_IN"] = "true"
         environ["PYTHONPATH"] = os.pathsep.join(sys.path)
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C on the terminal is for the demonstration, which then stops it.

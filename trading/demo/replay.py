@@ -77,7 +77,7 @@ class Replay:
         """
         self._progress.stage("启动平台", "Starting the platform")
         self._platform.wait()
-        agency, suppliers, custodians = self._enrol()
+        agency, suppliers, custodians = self.members = self._enrol()
         log = NoteVerifier.from_vkey(self._public.raw("/log/key").decode().strip())
         tenders = self._tenders(self._plan.source.contracts, agency)
         deadline = self._publish(tenders, agency, custodians)

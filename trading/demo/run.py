@@ -22,6 +22,7 @@ from trading.demo.replay import Plan, Replay
 from trading.demo.source import bundled, read_source
 from trading.demo.summary import summary_json, summary_lines
 from trading.demo.tender import Outcome
+from trading.demo.visit import MINUTES, Visit
 from trading.tenders.rules import PackError, pack_named, pack_names
 
 
@@ -51,7 +52,8 @@ def run(
         _platform(work, folder, lang) as platform,
     ):
         with progress_on(read.contracts, lang) as progress:
-            outcomes = Replay(plan, platform, work, aside, progress, lang).run()
+            replay = Replay(plan, platform, work, aside, progress, lang)
+            outcomes = replay.run()
         (aside / "summary.json").write_bytes(summary_json(outcomes, aside))
         aside.rename(folder)
         for line in summary_lines(plan, outcomes, folder, lang):
@@ -59,7 +61,7 @@ def run(
         if _status(outcomes):
             _keep_log(platform, folder, lang)
         if not leave:
-            _serve_on(platform, lang)
+            _serve_on(platform, Visit(platform, read, replay.members, work, lang), lang)
     return _status(outcomes)
 
 
@@ -133,14 +135,19 @@ def _keep_log(platform: PlatformProcess, folder: Path, lang: Language) -> None:
         click.echo(text, err=True)
 
 
-def _serve_on(platform: PlatformProcess, lang: Language) -> None:
+def _serve_on(platform: PlatformProcess, visit: Visit, lang: Language) -> None:
     """Until Ctrl-C."""
-    say(
-        lang,
-        f"门户仍在运行：{platform.address} （按 Ctrl-C 结束）",
-        f"The portal keeps serving at {platform.address} (Ctrl-C ends it)",
-    )
     try:
-        signal.pause()
+        visit.prepare()
+        say(
+            lang,
+            f"门户仍在运行：{platform.address} （按 Ctrl-C 结束）\n"
+            f"登录页 {platform.address}/sign-in 有各角色的一键账号；下一个标段约 {MINUTES} 分钟后开标。",
+            f"The portal keeps serving at {platform.address} (Ctrl-C ends it)\n"
+            f"{platform.address}/sign-in has an account for each role, one click each; the next tender "
+            f"opens in "
+            f"about {MINUTES} minutes.",
+        )
+        visit.go_on()
     except KeyboardInterrupt:
         say(lang, "正在停止……", "Stopping …")

@@ -62,7 +62,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address; `zh` and `en` say what it does."""
+    """One method of one address; `zh` (which may be missing) and `en` say what it does."""
 
     id: str
     method: str
@@ -134,7 +134,7 @@ class _Reader:
         payloads = [self._payload(media, content.get("schema", {}), True) for media, content in body.items()]
         english = " ".join(filter(None, (said["summary"], said.get("description"))))
         return Operation(
-            id=said["operationId"], method=method.upper(), path=path, zh=said["x-zh"], en=english,
+            id=said["operationId"], method=method.upper(), path=path, zh=said.get("x-zh", ""), en=english,
             token=said.get("security") == [{"token": []}],
             parameters=tuple(map(self._parameter, shared)), payload=payloads[0] if payloads else None,
             answers=tuple(self._answer(*each) for each in said["responses"].items()),

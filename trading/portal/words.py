@@ -26,6 +26,11 @@ ACTS = {
     "tender.awarded": ("确定中标人，由招标人签名", "Award decided and signed by the agency"),
     "tender.failed": ("流标", "The tender failed"),
     "tender.cancelled": ("招标终止，由招标人签名", "Cancelled, signed by the agency"),
+    "organisation.enrolled": ("机构登记", "Organisation enrolled"),
+    "certificate.issued": ("签发证书", "Certificate issued"),
+    "certificate.revoked": ("撤销证书", "Certificate revoked"),
+    "certificates.day": ("供应商证书的每日汇总", "The day's root of suppliers' certificates"),
+    "envelope-key.set": ("招标人设置附件密钥", "An agency set its key for attachments"),
     "custody.erased": ("保管人销毁密钥", "A custodian erased its key"),
     "evidence.published": ("证据包公布，任何人可核验", "Evidence package published, for anybody to check"),
 }

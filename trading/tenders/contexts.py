@@ -39,6 +39,15 @@ class TenderContext:
         self.__acl__: tuple[Any, ...] = tender_acl(tender.organisation_id)
 
 
+class AgencyTenderContext(TenderContext):
+    """A tender at its agency's desk."""
+
+    def project(self, request: Request) -> Project:
+        """The project that it belongs to."""
+        project: Project = request.dbsession.get_one(Project, self.tender.project_id)
+        return project
+
+
 class DocumentContext(TenderContext):
     """A bidding document of a tender. For PUT it need not be there yet."""
 

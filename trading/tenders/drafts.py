@@ -80,6 +80,7 @@ class Drafts:
             notice_digest=None,
             policy_digest=None,
             ended_reason=None,
+            drafted_by=actor.person,
         )
         self._fill(session, tender, facts)
         return tender
@@ -96,7 +97,7 @@ class Drafts:
         project = session.get(Project, facts["project"])
         if project is None or project.organisation_id != actor.organisation:
             raise NotFound("project-not-found", status=422)
-        tender.project_id = project.id
+        tender.project_id, tender.drafted_by = project.id, actor.person
         self._fill(session, tender, facts)
         return tender
 

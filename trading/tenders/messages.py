@@ -1,6 +1,11 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "document-none": ("请先选择一个文件。", "Choose a file first."),
+    "second-person": (
+        "草稿由您最后修改，须由本单位另一位经办人核对并签发。",
+        "You were the last to change this draft: another person of the agency must check and publish it.",
+    ),
     "state-refuses": (
         "标段当前状态为 {state}，不能进行 {event}。请重新读取标段状态。",
         "The tender is in the state {state}, which does not allow {event}. Read the tender again.",

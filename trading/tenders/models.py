@@ -72,6 +72,7 @@ class Tender(Base):
     grace_seconds: Mapped[int]
     independent: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    drafted_by: Mapped[str | None] = mapped_column(ForeignKey("persons.id"))  # who changed the draft last
     notice_digest: Mapped[str | None] = mapped_column(String(64))
     policy_digest: Mapped[str | None] = mapped_column(String(64))
     ended_reason: Mapped[str | None] = mapped_column(String(2000))

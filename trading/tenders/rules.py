@@ -6,7 +6,7 @@ sandbox mode, and the waiver is on record; all others hold always.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -119,14 +119,25 @@ def check_publication(pack: RulePack, facts: PublicationFacts) -> tuple[Rule, ..
     Raises:
         TradingError: a rule is broken, with rule and article; "calendar-unknown".
     """
+    for refusal in publication_refusals(pack, facts):
+        raise refusal
+    return waivers(pack) if facts.sandbox else ()
+
+
+def publication_refusals(pack: RulePack, facts: PublicationFacts) -> Iterator[TradingError]:
+    """Every rule that a publication would break.
+
+    Raises:
+        TradingError: "calendar-unknown".
+    """
     if facts.opens_at != facts.deadline:
-        raise pack.refuse("opening-at-deadline", "rule-opening-time")
+        yield pack.refuse("opening-at-deadline", "rule-opening-time")
     if facts.minimum_bidders < pack.minimum_bidders:
-        raise pack.refuse("minimum-bidders", "rule-minimum-bidders", minimum=pack.minimum_bidders)
+        yield pack.refuse("minimum-bidders", "rule-minimum-bidders", minimum=pack.minimum_bidders)
     if facts.ceiling is not None and pack.rule("ceiling").value == "none":
-        raise pack.refuse("ceiling", "rule-no-ceiling", pack=pack.name)
+        yield pack.refuse("ceiling", "rule-no-ceiling", pack=pack.name)
     if facts.sandbox:
-        return waivers(pack)
+        return
     for id, code in (
         ("documents-to-deadline", "rule-documents-to-deadline"),
         ("documents-available", "rule-documents-available"),
@@ -135,8 +146,7 @@ def check_publication(pack: RulePack, facts: PublicationFacts) -> tuple[Rule, ..
         if days:
             end = last_day(day_of(facts.published_at), days)
             if day_of(facts.deadline) < end:
-                raise pack.refuse(id, code, days=days, earliest=end.isoformat())
-    return ()
+                yield pack.refuse(id, code, days=days, earliest=end.isoformat())
 
 
 def waivers(pack: RulePack) -> tuple[Rule, ...]:

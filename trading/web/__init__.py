@@ -14,6 +14,7 @@ def includeme(config: Configurator) -> None:
     config.include("trading.web.sessions")
     config.include("trading.web.security")
     config.include("trading.web.problems")
+    config.include("trading.web.csrf")
     config.include("trading.web.openapi")
     config.include("trading.web.pages")
     config.include("trading.web.tweens")

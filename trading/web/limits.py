@@ -29,12 +29,19 @@ _TABLE: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"tenders/[^/]*/(evaluation|award)"), DECISION),
     (re.compile(r"custody/tenders/[^/]*/release"), DECISION),
 )
+# Pages: forms that carry a bill of quantities, or a file from the reader's machine.
+_FORMS = re.compile(r"/agency/(tenders/[^/]+(/draft)?|findings)")
+_UPLOAD = re.compile(r"/agency/tenders/[^/]+/documents")
 _DOCUMENT = re.compile(r"tenders/[^/]*/documents/[^/]*")
 _PREFIX = "/api/v1/"
 
 
 def limit_of(path: str, settings: Settings) -> int:
     """The most bytes that the body of a request to this path may have."""
+    if _FORMS.fullmatch(path):
+        return 2 * SIGNED
+    if _UPLOAD.fullmatch(path):
+        return settings.max_document_bytes + SMALL
     address = path.removeprefix(_PREFIX)
     if _DOCUMENT.fullmatch(address):
         return settings.max_document_bytes
@@ -43,7 +50,7 @@ def limit_of(path: str, settings: Settings) -> int:
 
 def largest(settings: Settings) -> int:
     """The most that any body may have."""
-    return max(settings.max_document_bytes, SMALL, *(limit for _, limit in _TABLE))
+    return max(settings.max_document_bytes + SMALL, 2 * SIGNED, *(limit for _, limit in _TABLE))
 
 
 def take_in(request: Request) -> None:

@@ -10,7 +10,9 @@ from trading.custody.messages import MESSAGES as CUSTODY
 from trading.evaluation.messages import MESSAGES as EVALUATION
 from trading.evidence.messages import MESSAGES as EVIDENCE
 from trading.opening.messages import MESSAGES as OPENING
+from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
+from trading.supervision.messages import MESSAGES as SUPERVISION
 from trading.tenders.messages import MESSAGES as TENDERS
 
 COMMON = {
@@ -93,6 +95,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
     **AUDIT,
     **TENDERS,
+    **SIGN_IN,
+    **SUPERVISION,
     **SUBMISSION,
     **CUSTODY,
     **OPENING,

@@ -11,15 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
+from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
 from pyramid.renderers import render
 from pyramid.request import Request
 from pyramid.response import Response
 
+from bids.errors import BidError, from_signing
 from reports import wording
-from trading.errors import ConfigurationError
+from signing.errors import SigningError
+from trading.errors import ConfigurationError, TradingError
+from trading.web.forms import Both, Form
+from trading.web.messages import sentence
 from trading.web.permissions import Permission
 from trading.web.problems import language_asked, title_of
+from trading.web.sessions import set_aside
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -105,15 +111,25 @@ def _globals(event: BeforeRender) -> None:
         return
     writer: Writer = request.writer
     event.update(
-        t=writer.t, word=writer.word, money=writer.money, when=writer.when, lang=writer.lang,
+        t=writer.t,
+        word=writer.word,
+        money=writer.money,
+        when=writer.when,
+        lang=writer.lang,
         asset=lambda name: request.static_path(f"trading.web:static/built/{assets()[name]}"),
-        other=lambda: _in_other_language(request), milliseconds=milliseconds, wording=wording,
-    )  # fmt: skip
+        other=lambda: _in_other_language(request),
+        milliseconds=milliseconds,
+        wording=wording,
+        actor=request.environ.get("sunseal.actor"),
+        get_csrf_token=lambda: get_csrf_token(request),
+        desk_links=lambda actor: request.registry["desk"](actor),
+    )
 
 
 def _in_other_language(request: Request) -> str:
     lang = "en" if request.writer.lang == "zh" else "zh"
-    if getattr(request, "matched_route", None) is None:
+    route = getattr(request, "matched_route", None)
+    if route is None or route.name not in request.registry["pages"]:
         return f"/?lang={lang}"
     return str(request.current_route_path(_query={**request.GET, "lang": lang}))
 
@@ -122,12 +138,17 @@ def as_page(response: Response, request: Request) -> None:
     """Headers of a page: its policy, its language, and that language remembered if it was asked for."""
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Content-Language"] = "zh-CN" if request.writer.lang == "zh" else "en"
+    response.headers["Referrer-Policy"] = "same-origin"
     response.vary = ("Accept-Language", "Cookie")
     if _chosen(request) is not None:
         response.set_cookie(
-            LANGUAGE_COOKIE, request.writer.lang, max_age=_YEAR, httponly=True, samesite="Lax",
+            LANGUAGE_COOKIE,
+            request.writer.lang,
+            max_age=_YEAR,
+            httponly=True,
+            samesite="Lax",
             secure=request.scheme == "https",
-        )  # fmt: skip
+        )
 
 
 def problem_page(request: Request, status: int, detail: str, rule: str, article: str) -> Response:
@@ -139,28 +160,125 @@ def problem_page(request: Request, status: int, detail: str, rule: str, article:
     return response
 
 
+def shown_page(request: Request, template: str, facts: dict[str, Any]) -> Response:
+    """A page as the answer to an act, where nothing leads on."""
+    response = Response(render(template, facts, request))
+    as_page(response, request)
+    return response
+
+
 def add_page(
-    config: Configurator, name: str, pattern: str, view: Callable[..., Any], template: str,
+    config: Configurator,
+    name: str,
+    pattern: str,
+    view: Callable[..., Any] | str,
+    template: str,
     factory: Any = None,
-) -> None:  # fmt: skip
-    """A page that everybody may read: GET `pattern`, by `view`'s facts and the template of the caller's
-    package."""
+    permission: str = Permission.PUBLIC_READ,
+) -> None:
+    """A page: GET `pattern`, by `view`'s facts and the template of the caller's package.
+
+    Callables may be dotted names (".pages.home"): a feature that is only imported then loads no pages.
+    """
+    page = config.maybe_dotted(view)
 
     def shown(context: Any, request: Request) -> Any:
-        facts = view(context, request)
+        facts = page(context, request)
         as_page(request.response, request)
         return facts
 
     config.add_route(name, pattern, factory=factory)
+    config.registry["pages"].add(name)
     config.add_view(
-        shown, route_name=name, request_method="GET", permission=Permission.PUBLIC_READ,
+        shown,
+        route_name=name,
+        request_method="GET",
+        permission=permission,
         renderer=f"{config.package_name}:templates/{template}",
-    )  # fmt: skip
+    )
+
+
+def add_form(
+    config: Configurator,
+    name: str,
+    pattern: str,
+    form: Callable[..., Form] | str,
+    page: Callable[..., Any] | str,
+    act: Callable[..., Response | None] | str,
+    template: str,
+    factory: Any = None,
+    permission: str = Permission.PUBLIC_READ,
+) -> None:
+    """A page with a form: GET shows it, POST acts and leads on, or shows it again with what is wrong.
+
+    Args:
+        form: (request) -> Form, or a Form. page: (context, request, form) -> facts for the template.
+        act: (context, request, form) -> where to go on, or None to show the form again; what it refuses is
+            shown above the form.
+    """
+
+    make, read, done = (config.maybe_dotted(each) for each in (form, page, act))
+
+    def shown(context: Any, request: Request) -> Any:
+        made = make(request)
+        if request.method == "POST":
+            request.response.status_int = 422
+            if made.validate():
+                try:
+                    onward = done(context, request, made)
+                    if onward is not None:
+                        return onward
+                    request.response.status_int = 200
+                except (TradingError, BidError, SigningError) as error:
+                    _refused(request, made, error)
+        facts = read(context, request, made)
+        if isinstance(facts, Response):
+            return facts
+        as_page(request.response, request)
+        return {**facts, "form": made}
+
+    config.add_route(name, pattern, factory=factory)
+    config.registry["pages"].add(name)
+    config.add_view(
+        shown,
+        route_name=name,
+        request_method=("GET", "POST"),
+        permission=permission,
+        renderer=f"{config.package_name}:templates/{template}",
+    )
+
+
+def add_act(
+    config: Configurator,
+    name: str,
+    pattern: str,
+    act: Callable[..., Response] | str,
+    factory: Any = None,
+    permission: str = Permission.PUBLIC_READ,
+) -> None:
+    """A button's act: POST `pattern`, and on to a page."""
+    config.add_route(name, pattern, factory=factory)
+    config.add_view(act, route_name=name, request_method="POST", permission=permission)
+
+
+def _refused(request: Request, form: Form, error: TradingError | BidError | SigningError) -> None:
+    """Nothing of the refused act stays; the page is made in a new transaction."""
+    if isinstance(error, SigningError):
+        error = from_signing(error)
+    with set_aside(request.dbsession, request.tm):
+        pass
+    request.environ["sunseal.problem"] = error.code
+    request.response.status_int = error.status if isinstance(error, TradingError) else 422
+    said = [sentence(error.code, dict(error.params), lang) for lang in ("zh", "en")]
+    if error.rule:
+        said = [f"{said[0]}（{error.rule}，{error.article}）", f"{said[1]} ({error.rule}, {error.article})"]
+    form.problems.append(Both(*said))
 
 
 def includeme(config: Configurator) -> None:
     """Templates, the directive `add_page`, and built files, which never change under their names."""
     assets()
+    config.registry["pages"] = set()  # names of routes that a reader can go to
     config.include("pyramid_jinja2")
     config.add_settings(
         {"jinja2.undefined": "strict", "jinja2.trim_blocks": "true", "jinja2.lstrip_blocks": "true"}
@@ -170,3 +288,5 @@ def includeme(config: Configurator) -> None:
     config.add_request_method(lambda request: Writer(reader_language(request)), "writer", reify=True)
     config.add_static_view("static/built", "trading.web:static/built", cache_max_age=_YEAR)
     config.add_directive("add_page", add_page)
+    config.add_directive("add_form", add_form)
+    config.add_directive("add_act", add_act)

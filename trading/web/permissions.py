@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pyramid.authorization import Allow, Everyone
+from pyramid.authorization import Allow, Authenticated, Everyone
 
 
 class Role(StrEnum):
@@ -19,6 +19,7 @@ class Role(StrEnum):
     SUPPLIER = "supplier"
     CUSTODIAN = "custodian"
     SUPERVISOR = "supervisor"
+    EVALUATOR = "evaluator"
 
 
 class Permission(StrEnum):
@@ -43,19 +44,35 @@ class Permission(StrEnum):
     EVALUATE = "evaluation:tender:decide"
     AWARD = "awards:tender:decide"
     PRIVATE_ACTS_READ = "audit:private:read"
+    OWN_ACCOUNT = "sign-in:account:own"
+    PEOPLE_MANAGE = "sign-in:people:manage"
+    REGISTRATION_DECIDE = "sign-in:registration:decide"
+    SUPERVISE = "supervision:tender:read"
+    PLATFORM_WATCH = "operating:platform:watch"
 
 
 P = Permission
 
 ROOT_ACL = (
     (Allow, Everyone, P.PUBLIC_READ),
+    (Allow, Authenticated, P.OWN_ACCOUNT),
     (
         Allow,
         "role:operator",
-        (P.ORGANISATION_ENROL, P.ORGANISATION_READ, P.TOKEN_ISSUE, P.TOKEN_REVOKE, P.CERTIFICATE_REVOKE),
+        (
+            P.ORGANISATION_ENROL,
+            P.ORGANISATION_READ,
+            P.TOKEN_ISSUE,
+            P.TOKEN_REVOKE,
+            P.CERTIFICATE_REVOKE,
+            P.PEOPLE_MANAGE,
+            P.REGISTRATION_DECIDE,
+            P.PLATFORM_WATCH,
+        ),
     ),
     (Allow, "role:agency", (P.PROJECT_CREATE, P.TENDER_DRAFT, P.CERTIFICATE_REQUEST, P.ENVELOPE_KEY_SET)),
     (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
+    (Allow, "role:supervisor", P.SUPERVISE),
     (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),
 )
 
@@ -70,4 +87,8 @@ def tender_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
 
 def organisation_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
     """The rights on one organisation's own account."""
-    return ((Allow, f"member@{organisation}", (P.ORGANISATION_READ, P.TOKEN_REVOKE)), *ROOT_ACL)
+    return (
+        (Allow, f"member@{organisation}", (P.ORGANISATION_READ, P.TOKEN_REVOKE)),
+        (Allow, f"admin@{organisation}", P.PEOPLE_MANAGE),
+        *ROOT_ACL,
+    )

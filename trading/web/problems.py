@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from pyramid_openapi3.exceptions import RequestValidationError, ResponseValidationError
@@ -187,8 +187,11 @@ def _described(request: Request) -> dict[str, Any]:
 
 
 def forbidden(error: HTTPForbidden, request: Request) -> Response:
-    """No token, or a token that may not."""
+    """No token or session, or one that may not; a reader of pages is led to the sign-in first."""
     if request.identity is None:
+        if _wants_page(request):
+            back = {"next": request.path_qs} if request.method == "GET" else {}
+            return HTTPSeeOther(request.route_path("sign-in", _query=back))
         return problem_response(request, TradingError("token-missing", status=401))
     return problem_response(request, TradingError("forbidden", status=403))
 

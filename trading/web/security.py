@@ -1,32 +1,44 @@
-"""Bearer tokens: each is a person acting for an organisation in a role."""
+"""Who acts: a bearer token's or a session's person, for an organisation, in a role."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.request import Request
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from trading.accounts.models import Organisation, Person, Token
 from trading.clock import clock_column
 from trading.errors import TradingError
+from trading.platform import Platform
+from trading.sign_in.models import PersonRole, WebSession
 from trading.web.addresses import WrongTokens, address_of
 from trading.web.permissions import ROOT_ACL
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
+log = structlog.get_logger("sunseal.security")
+
+SESSION_IDLE = timedelta(hours=2)
+# How often it is noted that a session is in use; each time is a write.
+SEEN_EVERY = timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class Actor:
     """Who acts: the person, the organisation they act for, the role; ids of 32 hex digits.
 
-    `at` is when their token was found good, by the database's clock.
+    `at` is when their token or session (its id is in `token`) was found good, by the database's clock;
+    `admin` who manages their organisation's persons.
     """
 
     person: str
@@ -36,6 +48,8 @@ class Actor:
     name: str
     organisation_name: str
     at: datetime | None = None
+    browser: bool = False
+    admin: bool = False
 
     @property
     def principals(self) -> list[str]:
@@ -44,6 +58,7 @@ class Actor:
             f"role:{self.role}",
             f"{self.role}@{self.organisation}",
             f"member@{self.organisation}",
+            *([f"admin@{self.organisation}"] if self.admin else []),
         ]
 
 
@@ -56,26 +71,34 @@ class Root:
         self.request = request
 
 
-class BearerPolicy:
-    """Pyramid's security policy over the tokens table."""
+class IdentityPolicy:
+    """Pyramid's security policy over tokens and browsers' sessions; a token goes before a cookie."""
 
     def __init__(self) -> None:
         self._acl = ACLHelper()
         self._wrong = WrongTokens()
 
     def identity(self, request: Request) -> Actor | None:
-        """The actor of the request's token; a wrong token is refused, no token is the public."""
+        """The actor of the request's token or session; a wrong token is refused, neither is the public."""
         cached: Actor | None = request.environ.get("sunseal.actor")
         if cached is not None:
             return cached
         header = request.headers.get("Authorization")
         if header is None:
-            return None
+            return self._of_session(request)
         scheme, _, secret = header.partition(" ")
         actor = _actor_of(request, secret.strip()) if scheme.lower() == "bearer" else None
         if actor is None:
             raise self._wrong_token(request)
         request.environ["sunseal.actor"] = actor
+        return actor
+
+    def _of_session(self, request: Request) -> Actor | None:
+        if "sunseal.no-session" in request.environ:
+            return None
+        secret = request.cookies.get(session_cookie(request))
+        actor = _session_actor(request, secret) if secret else None
+        request.environ["sunseal.actor" if actor else "sunseal.no-session"] = actor
         return actor
 
     def _wrong_token(self, request: Request) -> TradingError:
@@ -101,12 +124,18 @@ class BearerPolicy:
         return self._acl.permits(context, principals, permission)
 
     def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
-        """Tokens are sent with each request; there is nothing to remember."""
+        """Sessions set their own cookies (sign_in/cookies.py)."""
         return []
 
     def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:
         """As remember."""
         return []
+
+
+def session_cookie(request: Request) -> str:
+    """The name of the session's cookie: over https one that no other host can set."""
+    secure = request.platform.settings.public_url.startswith("https:")
+    return "__Host-sunseal" if secure else "sunseal"
 
 
 def token_digest(secret: str) -> str:
@@ -137,6 +166,63 @@ def _token_statement(dialect: str) -> Select[str, str, datetime, datetime | None
 _TOKEN = {dialect: _token_statement(dialect) for dialect in ("sqlite", "postgresql")}
 
 
+def _session_statement(
+    dialect: str,
+) -> Select[str, str, datetime, datetime, str, str, str, str, str | None, int]:
+    admin = aliased(PersonRole)
+    return (
+        select(
+            WebSession.id.label("token"),
+            WebSession.role,
+            WebSession.expires_at,
+            WebSession.seen_at,
+            Person.id.label("person"),
+            Person.name,
+            Organisation.id.label("organisation"),
+            Organisation.name.label("organisation_name"),
+            admin.role.label("admin"),
+            clock_column(dialect).label("reading"),
+        )
+        .join(Person, WebSession.person_id == Person.id)
+        .join(Organisation, Person.organisation_id == Organisation.id)
+        # A role that was taken away counts for nothing, whatever the session began as.
+        .join(PersonRole, (PersonRole.person_id == Person.id) & (PersonRole.role == WebSession.role))
+        .outerjoin(admin, (admin.person_id == Person.id) & (admin.role == "admin"))
+        .where(
+            WebSession.digest == bindparam("digest"),
+            WebSession.stage == "whole",
+            WebSession.ended_at.is_(None),
+        )
+    )
+
+
+_SESSION = {dialect: _session_statement(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+def _session_actor(request: Request, secret: str) -> Actor | None:
+    connection = request.dbsession.connection()
+    given = {"digest": token_digest(secret)}
+    found = connection.execute(_SESSION[connection.dialect.name], given).one_or_none()
+    if found is None:
+        return None
+    now = request.platform.clock.moment(found.reading)
+    if found.expires_at <= now or found.seen_at + SESSION_IDLE <= now:
+        return None
+    if found.seen_at + SEEN_EVERY <= now:
+        request.environ["sunseal.session-seen"] = found.token
+    return Actor(
+        person=found.person,
+        organisation=found.organisation,
+        role=found.role,
+        token=found.token,
+        name=found.name,
+        organisation_name=found.organisation_name,
+        at=now,
+        browser=True,
+        admin=found.admin is not None,
+    )
+
+
 def _actor_of(request: Request, secret: str) -> Actor | None:
     session = request.dbsession
     connection = session.connection()
@@ -158,6 +244,16 @@ def _actor_of(request: Request, secret: str) -> Actor | None:
     )
 
 
+def note_seen(platform: Platform, session_id: str) -> None:
+    """A session is in use; in a transaction of its own, as requests that read have none that writes."""
+    try:
+        with platform.database.transaction() as session:
+            now = platform.clock.now(session)
+            session.execute(update(WebSession).where(WebSession.id == session_id).values(seen_at=now))
+    except SQLAlchemyError:
+        log.exception("a session's use could not be noted")
+
+
 def actor_of(request: Request) -> Actor:
     """The actor of a request whose view demands a permission; never the public.
 
@@ -171,7 +267,7 @@ def actor_of(request: Request) -> Actor:
 
 
 def includeme(config: Configurator) -> None:
-    """Tokens for who, ACLs for what."""
-    config.set_security_policy(BearerPolicy())
+    """Tokens and sessions for who, ACLs for what."""
+    config.set_security_policy(IdentityPolicy())
     config.set_root_factory(Root)
     config.set_default_permission("public:record:read")

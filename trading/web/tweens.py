@@ -16,6 +16,7 @@ from trading.errors import Conflict, TradingError
 from trading.web.idempotency import recall, remember
 from trading.web.limits import limit_of, take_in
 from trading.web.problems import problem_response, without_view
+from trading.web.security import note_seen, session_cookie
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -52,7 +53,7 @@ def headers_tween(handler: Handler, registry: Any) -> Handler:
             request.method = "HEAD"
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
-        private = bool(request.headers.get("Authorization"))
+        private = bool(request.headers.get("Authorization")) or "sunseal.actor" in request.environ
         response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")
         return response
 
@@ -62,7 +63,8 @@ def headers_tween(handler: Handler, registry: Any) -> Handler:
 def limits_tween(handler: Handler, registry: Any) -> Handler:
     """Refuse what is too large by its announced length, before it is read, and addresses that are no text.
 
-    What is left is read to its end before any transaction begins. Who sends no token is turned away unread.
+    What is left is read to its end before any transaction begins. Who calls the API with neither token nor
+    session is turned away unread.
     """
     settings = registry["platform"].settings
 
@@ -80,7 +82,7 @@ def limits_tween(handler: Handler, registry: Any) -> Handler:
         limit = limit_of(path, settings)
         if (request.content_length or 0) > limit:
             return problem_response(request, TradingError("body-too-large", status=413, limit=limit))
-        if request.headers.get("Authorization") is not None:
+        if request.headers.get("Authorization") is not None or _from_page(request, path):
             try:
                 take_in(request)
             except OSError:
@@ -90,15 +92,22 @@ def limits_tween(handler: Handler, registry: Any) -> Handler:
     return tween
 
 
+def _from_page(request: Request, path: str) -> bool:
+    return not path.startswith("/api/") or session_cookie(request) in request.cookies
+
+
 def refusals_tween(handler: Handler, registry: Any) -> Handler:
     """Refused acts are kept apart, in a transaction of their own after the refused one is gone.
 
-    Whoever sends no token attempts nothing, and too many wrong ones are only turned away.
+    Whoever has neither token nor session attempts nothing, and too many wrong tokens are only turned away.
     """
 
     def tween(request: Request) -> Response:
         response = handler(request)
-        named = request.headers.get("Authorization") is not None and response.status_code != 429
+        known = request.headers.get("Authorization") is not None or "sunseal.actor" in request.environ
+        named = known and response.status_code != 429
+        if "sunseal.session-seen" in request.environ:
+            note_seen(registry["platform"], request.environ["sunseal.session-seen"])
         if named and request.method not in READING and 400 <= response.status_code < 500:
             code = request.environ.get("sunseal.problem", "")
             record_refusal(registry["platform"], request, code, response.status_code)

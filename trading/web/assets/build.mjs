@@ -9,7 +9,7 @@ const out = join(here, "..", "static", "built");
 await rm(out, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["src/site.css", "src/site.ts", "src/explorer.ts"],
+  entryPoints: ["src/site.css", "src/site.ts", "src/explorer.ts", "src/sign-in.ts", "src/agency.ts"],
   outdir: out,
   entryNames: "[name]-[hash]",
   bundle: true,

@@ -52,3 +52,27 @@ for (const live of document.querySelectorAll<HTMLElement>("[data-live]")) {
   const next = live.dataset["next"];
   if (next) setTimeout(() => void refresh(live), Number(next) * 1000);
 }
+
+/** What the server says of a form, again whenever somebody stops typing. */
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-findings]")) {
+  const place = document.getElementById("findings");
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let asked = 0;
+  const ask = async (): Promise<void> => {
+    const mine = ++asked;
+    const fields = new FormData(form);
+    fields.delete("sheet");
+    try {
+      const answer = await fetch(form.dataset["findings"] ?? "", { method: "POST", body: fields });
+      if (!answer.ok || mine !== asked || place === null) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceChildren(...page.body.childNodes);
+    } catch {
+      // The findings are shown again when the form is saved.
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => void ask(), 500);
+  });
+}

@@ -1,0 +1,137 @@
+"""Supervisors see whose turn it is, what is on record at its time, and check a tender with one click."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.functional.house import Tendering, Who
+from tests.functional.opening_house import OpeningHouse
+from tests.functional.test_sign_in import Reader
+from trading.evidence.models import PublishedFile
+from trading.storage import Storage
+
+
+@pytest.fixture
+def house(home: OpeningHouse) -> OpeningHouse:
+    return home.start_over()
+
+
+@pytest.fixture(scope="module")
+def custodians(home: OpeningHouse) -> tuple[Who, ...]:
+    return tuple(home.enrol("custodian", name=f"第{n}公证处") for n in (1, 2, 3))
+
+
+@pytest.fixture
+def tender(house: OpeningHouse, custodians: tuple[Who, ...]) -> Tendering:
+    return house.tender(house.enrol("agency", name="斗门交通局"), custodians)
+
+
+class Supervisor:
+    """Reads pages with a supervisor's token; the clock of these tests leaps, which ends sessions."""
+
+    def __init__(self, house: OpeningHouse, lang: str = "zh") -> None:
+        self._app = house.app
+        answer = house.call(
+            "POST",
+            "/organisations",
+            house.operator,
+            {
+                "scheme": "XSUP",
+                "identifier": f"s{house.now():%H%M%S%f}",
+                "name": "监督办",
+                "roles": ["supervisor"],
+            },
+        )
+        token = house.call(
+            "POST",
+            f"/organisations/{answer.json['id']}/tokens",
+            house.operator,
+            {"person": "王监督", "role": "supervisor", "days": 30},
+        ).json["token"]
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "text/html", "Accept-Language": lang}
+
+    def get(self, path: str, status: int = 200) -> str:
+        page = self._app.get(path, headers=self._headers, status=status).text
+        return re.sub(r'data-now="\d+"', "", page)  # the server's clock, for the page's
+
+    def post(self, path: str, status: int = 200) -> str:
+        return str(self._app.post(path, {}, headers=self._headers, status=status).text)
+
+
+def test_whose_turn_it_is(house: OpeningHouse, tender: Tendering) -> None:
+    for _ in range(2):
+        house.bid(house.enrol("supplier"), tender)
+    supervisor = Supervisor(house)
+    assert tender.id in supervisor.get("/supervision")  # it opens next
+    house.past_deadline()
+    house.work()
+    page = supervisor.get("/supervision")
+    assert "第1公证处、第2公证处、第3公证处" in page and "交出解密份额" in page
+    for custodian in tender.custodians:
+        house.release(tender, custodian)
+    house.work()
+    page = supervisor.get("/supervision")
+    assert "斗门交通局" in page and "评审" in page
+    house.evaluate(tender)
+    assert "定标" in supervisor.get("/supervision")
+
+
+def test_nothing_about_bids_or_downloads_before_the_deadline(house: OpeningHouse, tender: Tendering) -> None:
+    supervisor = Supervisor(house)
+    before = supervisor.get(f"/supervision/tenders/{tender.id}")
+    house.bid(house.enrol("supplier"), tender)
+    house.call("GET", f"/tenders/{tender.id}/notice.json")
+    assert supervisor.get(f"/supervision/tenders/{tender.id}") == before
+    house.past_deadline()
+    house.work()
+    assert "bid." in supervisor.get(f"/supervision/tenders/{tender.id}")
+
+
+def test_one_click_checks_a_tender(house: OpeningHouse, tender: Tendering) -> None:
+    for _ in range(2):
+        house.bid(house.enrol("supplier"), tender)
+    supervisor = Supervisor(house)
+    place = f"/supervision/tenders/{tender.id}"
+    supervisor.post(place + "/check", status=404)
+    house.open(tender)
+    winner = house.evaluate(tender)["winner"]
+    house.award(tender, winner)
+    house.work()
+    page = supervisor.post(place + "/check")
+    assert "核对通过" in page and "不符" not in page
+    assert "integrity.checked" in supervisor.get(place)
+    _spoil(house, tender)
+    page = supervisor.post(place + "/check")
+    assert "核对未通过" in page and page.index("不符") < page.index("符合</strong>")
+
+
+def _spoil(house: OpeningHouse, tender: Tendering) -> None:
+    """Change the stored package's bytes, as a hand in the storage would."""
+    with house.platform.database.reading() as session:
+        row = session.get_one(PublishedFile, (tender.id, "evidence"))
+    path = next(house.storage_folder.glob(f"{row.storage_key}/*"))
+    path.chmod(0o600)
+    data = path.read_bytes()
+    assert data.count(b'"total":"') and isinstance(house.platform.storage, Storage)
+    path.write_bytes(data.replace(b'"total":"', b'"totaL":"', 1))
+
+
+def test_the_public_log_is_read_and_filtered(house: OpeningHouse, tender: Tendering) -> None:
+    reader = Reader(house, "zh")
+    page = reader.get("/log").text
+    assert "招标公告发布" in page and "原文" in page
+    only = reader.get(f"/log?tender={tender.id}").text
+    assert only.count("<li>") == 1 and "斗门交通局" in only
+    assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&act=tender.awarded").text
+    assert "32 位小写十六进制数" in reader.get("/log?tender=abc").text
+    reader.get("/log?before=0&act=nonsense&tender=%00x", status=400)
+    assert "没有符合条件的记录" in reader.get("/log?before=0").text
+
+
+def test_supervision_is_for_supervisors(house: OpeningHouse, tender: Tendering) -> None:
+    agency = {"Authorization": f"Bearer {tender.agency.token}", "Accept": "text/html"}
+    for path in ("/supervision", f"/supervision/tenders/{tender.id}"):
+        house.app.get(path, headers=agency, status=403)
+        Reader(house).get(path, status=303)

@@ -1,0 +1,4 @@
+// Commands about verifying.
+import type { Commands } from "./commands";
+
+export const commands: Commands = {};

@@ -1,0 +1,78 @@
+"""An agency's desk: what waits for it, soonest first."""
+
+from __future__ import annotations
+
+from pyramid.request import Request
+from sqlalchemy import Select, exists, select
+
+from trading.desk.sections import MOST, Line, Section
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender, TenderCustodian
+from trading.web.forms import Both
+from trading.web.security import actor_of
+
+
+def sections(request: Request) -> list[Section]:
+    """What is due, what is under way, what was drafted."""
+    return [_due(request), _running(request), _drafts(request)]
+
+
+def _own(request: Request, *states: State) -> Select[Tender]:
+    mine = Tender.organisation_id == actor_of(request).organisation
+    return select(Tender).where(mine, Tender.state.in_([state.value for state in states]))
+
+
+def _line(tender: Tender, note: Both, urgent: bool = False, counts_down: bool = False) -> Line:
+    return Line(f"/agency/tenders/{tender.id}", tender.title, note, tender.deadline, counts_down, urgent)
+
+
+def _due(request: Request) -> Section:
+    notes = {
+        State.OPENED.value: Both("已开标，待评审", "Open: evaluate it"),
+        State.EVALUATED.value: Both("已评审，待定标", "Evaluated: decide the award"),
+    }
+    found = _own(request, State.OPENED, State.EVALUATED).order_by(Tender.deadline).limit(MOST)
+    lines = [_line(one, notes[one.state], urgent=True) for one in request.dbsession.scalars(found)]
+    waiting = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
+    ready = _own(request, State.DRAFT).where(~waiting).order_by(Tender.deadline).limit(MOST)
+    lines += [
+        _line(one, Both("密钥已齐，可以签名发布", "All keys are in: sign and publish"), urgent=True)
+        for one in request.dbsession.scalars(ready)
+    ]
+    return Section(
+        "due",
+        Both("今天要办", "Due today"),
+        lines,
+        Both("没有要办的事。", "Nothing waits for you."),
+        "/agency/tenders",
+    )
+
+
+def _running(request: Request) -> Section:
+    found = _own(request, State.PUBLISHED, State.CLOSED, State.OPENING).order_by(Tender.deadline).limit(MOST)
+    lines = [
+        _line(one, Both("自动开标", "Opens by itself"), counts_down=one.state == State.PUBLISHED.value)
+        for one in request.dbsession.scalars(found)
+    ]
+    return Section(
+        "running",
+        Both("接受投标", "Open for bids"),
+        lines,
+        Both("没有正在接受投标的标段。", "No tender of yours is open."),
+    )
+
+
+def _drafts(request: Request) -> Section:
+    waiting = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
+    found = _own(request, State.DRAFT).where(waiting).order_by(Tender.created_at.desc()).limit(MOST)
+    lines = [
+        _line(one, Both("等待保管人交来密钥", "Waits for custodians' keys"))
+        for one in request.dbsession.scalars(found)
+    ]
+    return Section(
+        "drafts",
+        Both("草稿", "Drafts"),
+        lines,
+        Both("没有草稿。可以起草新的标段。", "No draft. You can begin one."),
+        "/agency/tenders/new",
+    )

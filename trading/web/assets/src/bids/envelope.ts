@@ -1,0 +1,189 @@
+// The envelope: sealing a bid on the supplier's machine.
+//
+// Sealing reads each file once to know its digests; the ciphertext is made again, piece by piece, as it is sent.
+// So nothing large is ever whole in memory or on a disk.
+import { b64encode, newId, type Bytes } from "../signing/encoding";
+import { Hasher, hexdigest } from "../signing/hashing";
+import {
+  SealedObject, ciphertextLength, contentIn, contentOf, newSalt, type Content, type Recipe,
+} from "../signing/objects";
+import { byName, type Suite } from "../signing/suite";
+import { BidError, refusing, refusingLater } from "./errors";
+import type { ObjectEntry, PartName } from "./manifest";
+import { isSafe, sameKey } from "./names";
+import { BID_SEGMENT, type Notice } from "./notice";
+import { writeObject } from "./objects";
+import { MAX_OBJECTS } from "./schemas";
+
+export const MAX_ATTACHMENTS = MAX_OBJECTS - 2; // both indices are objects too
+
+/** A file to be sealed: its name and media type, and its content. */
+export interface Attachment {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly content: Blob;
+}
+
+/** What reading a file to the end tells: the digests of its ciphertext and of its content. */
+export interface Measured {
+  readonly sha256: string;
+  readonly plaintextSha256: string;
+}
+
+/** Seals `content` by `recipe` to measure it; `progress` is told the bytes of ciphertext so far. */
+export type Measure = (content: Blob, recipe: Recipe, progress: (done: number) => void) => Promise<Measured>;
+
+/** An object of a sealed bid: its place in the manifest, and what makes its ciphertext again. */
+export interface SealedEntry extends ObjectEntry {
+  readonly part: PartName;
+  readonly recipe: Recipe;
+  readonly content: Blob | Bytes;
+}
+
+/** A sealed bid that is not signed yet. */
+export interface Sealed {
+  readonly bid: string;
+  readonly manifest: Bytes;
+  readonly objects: readonly SealedEntry[];
+}
+
+export interface Wanted {
+  readonly notice: Notice;
+  readonly supplier: string;
+  readonly bid?: string;
+  readonly offer: Bytes;
+  readonly attachments: readonly Attachment[];
+  readonly replaces: string | null;
+}
+
+/**
+ * Seal a bid to the custodians of the notice.
+ *
+ * Keys are taken from the notice alone, whose signature the caller has verified. `progress` is told bytes done and
+ * bytes in all. Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe",
+ * "attachment-changed".
+ */
+export async function seal(
+  wanted: Wanted, measure: Measure = measureHere, progress: (done: number, total: number) => void = () => undefined,
+): Promise<Sealed> {
+  const { notice, supplier, attachments, offer, replaces } = wanted;
+  checkAttachments(attachments);
+  const { policy } = notice;
+  const suite = refusing("policy", () => byName(policy.suite));
+  const bid = wanted.bid ?? newId();
+  const contexts = (part: PartName): Bytes =>
+    suite.context({ tender: notice.tender, policy: policy.digest, supplier, bid, segment: BID_SEGMENT, part });
+  const keys = { public: suite.contentKey(), files: suite.contentKey() };
+  const recipe = (part: PartName, j: number): Recipe => ({
+    contentKey: keys[part], context: contexts(part), j, index: j === 0, salt: newSalt(),
+  });
+
+  const total = attachments.reduce((sum, one) => sum + ciphertextLength(one.content.size, false), 0);
+  let before = 0;
+  const files: SealedEntry[] = [];
+  const listed = [];
+  for (const [at, { name, mediaType, content }] of attachments.entries()) {
+    const own = recipe("files", at + 1);
+    const size = ciphertextLength(content.size, false);
+    const { sha256, plaintextSha256 } = await measured(measure, name, content, own, (done) => progress(before + done, total));
+    before += size;
+    files.push({ part: "files", sha256, size, recipe: own, content });
+    listed.push({ object: at + 1, name, media_type: mediaType, sha256: plaintextSha256 });
+  }
+  const contents = writeObject("contents", { files: listed });
+  const index = async (part: PartName, content: Bytes): Promise<SealedEntry> => {
+    const own = recipe(part, 0);
+    const sealed = await refusingLater(part === "public" ? "offer" : "contents", () => SealedObject.of(contentIn(content), own));
+    return { part, sha256: hexdigest(await sealed.read(0, sealed.size)), size: sealed.size, recipe: own, content };
+  };
+  const objects = [await index("public", offer), await index("files", contents), ...files];
+  const parts = [];
+  for (const part of ["public", "files"] as const) {
+    const entries = objects.filter((one) => one.part === part).map(({ sha256, size }) => ({ sha256, size }));
+    parts.push({ segment: BID_SEGMENT, part, objects: entries, ...(await dealt(suite, notice, keys[part], contexts(part))) });
+  }
+  const manifest = writeObject("manifest", {
+    suite: policy.suite, tender: notice.tender, notice: notice.digest, policy: policy.digest, supplier, bid, replaces, parts,
+  });
+  return { bid, manifest, objects };
+}
+
+async function dealt(suite: Suite, notice: Notice, key: Bytes, context: Bytes) {
+  const { custodians, threshold } = notice.policy;
+  return refusingLater("policy", async () => {
+    const shares = await suite.deal(key, threshold, custodians.length, context);
+    const sealed = await Promise.all(
+      custodians.map((one, at) => suite.sealShare(one.sealingKey, context, one.position, shares[at] as Bytes)),
+    );
+    return { share_digests: shares.map(hexdigest), sealed_shares: sealed.map(b64encode) };
+  });
+}
+
+async function measured(
+  measure: Measure, name: string, content: Blob, recipe: Recipe, progress: (done: number) => void,
+): Promise<Measured> {
+  try {
+    return await measure(content, recipe, progress);
+  } catch (error) {
+    // The browser reads no further once the file is another than the one chosen.
+    throw new BidError("attachment-changed", { name, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** BidError unless there are at most 198, each under a plain file name of its own. */
+export function checkAttachments(attachments: readonly Attachment[]): void {
+  if (attachments.length > MAX_ATTACHMENTS) throw new BidError("attachments-too-many", { limit: MAX_ATTACHMENTS });
+  const seen = new Set<string>();
+  for (const { name } of attachments) {
+    if (!isSafe(name)) throw new BidError("name-unsafe", { name });
+    if (seen.has(sameKey(name))) throw new BidError("attachment-duplicate", { name });
+    seen.add(sameKey(name));
+  }
+}
+
+/** Measuring without workers. */
+export const measureHere: Measure = async (content, recipe, progress) => {
+  const [sha256, plaintextSha256] = await Promise.all([
+    digestOfCiphertext(content, recipe, progress), digestOfContent(content),
+  ]);
+  return { sha256, plaintextSha256 };
+};
+
+const PIECE = 4 * 1024 * 1024; // bytes read at a time
+
+/** SHA-256 of a file, in pieces. */
+export async function digestOfContent(content: Blob): Promise<string> {
+  const hasher = new Hasher();
+  const source = contentOf(content);
+  for (let at = 0; at < source.size; at += PIECE) hasher.update(await source.read(at, Math.min(at + PIECE, source.size)));
+  return hasher.hexdigest();
+}
+
+/** SHA-256 of what a file is sealed to, in pieces. */
+export async function digestOfCiphertext(
+  content: Blob, recipe: Recipe, progress: (done: number) => void,
+): Promise<string> {
+  const hasher = new Hasher();
+  const sealed = await SealedObject.of(contentOf(content), recipe);
+  let done = 0;
+  for await (const piece of sealed.pieces()) {
+    hasher.update(piece);
+    done += piece.length;
+    progress(done);
+  }
+  return hasher.hexdigest();
+}
+
+/** The ciphertext of an entry, made where it is read. */
+export function ciphertextOf(entry: SealedEntry): Promise<SealedObject> {
+  const content: Content = entry.content instanceof Blob ? contentOf(entry.content) : contentIn(entry.content);
+  return SealedObject.of(content, entry.recipe);
+}
+
+/** A file's media type as the protocol writes one: plain, in small letters. */
+export function mediaTypeOf(file: Blob): string {
+  const [plain = ""] = file.type.toLowerCase().split(";");
+  const form = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
+  return form.test(plain.trim()) ? plain.trim() : "application/octet-stream";
+}
+
