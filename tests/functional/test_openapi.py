@@ -45,7 +45,8 @@ SHARED = {
 UNJUDGED = [
     "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
     "withdrawBid", "putCustodyKey", "putRelease", "putErasure", "requestCertificate",
-    "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "invitePerson", "startUpload",
+    "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "startUpload",
+    "invitePerson",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.
