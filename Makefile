@@ -36,7 +36,7 @@ setup: .venv/installed .venv/fonts .venv/assets
 
 # What the portal's pages load: npm's packages by the lock file, bundled by the Node that comes from PyPI.
 ASSETS := trading/web/assets
-.venv/assets: tools/assets.py $(wildcard $(ASSETS)/*.json $(ASSETS)/*.mjs $(ASSETS)/src/* $(ASSETS)/src/*/*) .venv/installed
+.venv/assets: tools/assets.py $(wildcard bids/messages*.py) $(wildcard $(ASSETS)/*.json $(ASSETS)/*.mjs $(ASSETS)/src/* $(ASSETS)/src/*/*) .venv/installed
 	$(BIN)/python tools/assets.py
 	@touch $@
 
@@ -69,6 +69,6 @@ wheel: setup
 
 clean:
 	rm -rf .venv build dist var .coverage .coverage.* htmlcov *.egg-info
-	rm -rf $(ASSETS)/node_modules trading/web/static/built
+	rm -rf $(ASSETS)/node_modules $(ASSETS)/generated trading/web/static/built
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -194,6 +194,12 @@ def relay(platform: Platform) -> int:
         return sent
 
 
+def waiting_work(session: Session, now: datetime) -> list[tuple[str, int]]:
+    """How much of which job is due at this moment, for the operator; what is not due is left out."""
+    counts = [(name, len(list(find(session, now)))) for name, find in _DUE]
+    return [(name, count) for name, count in counts if count]
+
+
 class Scanner:
     """Finds due work in the database on this node, and relays the outbox."""
 

@@ -4,6 +4,7 @@ import { checkManifest, parseManifest } from "../../trading/web/assets/src/bids/
 import { isSafe, sameKey } from "../../trading/web/assets/src/bids/names";
 import { parseNotice } from "../../trading/web/assets/src/bids/notice";
 import { readObject } from "../../trading/web/assets/src/bids/objects";
+import { SheetError, readFile, readPrices, readText } from "../../trading/web/assets/src/bids/prices";
 import { buildOffer, parseOffer } from "../../trading/web/assets/src/bids/offer";
 import { listedFiles, openIndex, openObject, recoverKey } from "../../trading/web/assets/src/bids/opened";
 import { buildWithdrawal, matchReceipt, parseReceipt } from "../../trading/web/assets/src/bids/receipts";
@@ -134,6 +135,19 @@ export const commands: Commands = {
     const receipt = parseReceipt(b64decode(file));
     matchReceipt(receipt, b64decode(document), b64decode(signature));
     return plain(receipt);
+  },
+  "sheet.text": ({ text }) => readText(text),
+  "sheet.file": async ({ name, bytes }) => {
+    try {
+      return await readFile(new File([b64decode(bytes)], name));
+    } catch (error) {
+      if (!(error instanceof SheetError)) throw error;
+      return error.said;
+    }
+  },
+  "sheet.prices": async ({ notice, rows }) => {
+    const { prices, wrong, missing } = readPrices(rows, await parseNotice(b64decode(notice)));
+    return { prices: Object.fromEntries(prices), wrong, missing };
   },
   "key.new": async ({ name }) => {
     const pair = await generateKey();

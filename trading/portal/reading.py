@@ -27,6 +27,7 @@ from trading.tenders.models import Tender
 class Row:
     """A bid in the results; `rank` is None before the evaluation."""
 
+    bid: str
     supplier: str
     total: Decimal
     rank: int | None
@@ -60,8 +61,13 @@ def story(session: Session, tender: Tender) -> list[Step]:
 
 def results(session: Session, tender: Tender, notice: Notice) -> list[Row]:
     """The bids that opened, in the order of the ranking; none before the opening record is public."""
+    return standing(session, tender, notice)[0]
+
+
+def standing(session: Session, tender: Tender, notice: Notice) -> tuple[list[Row], bool]:
+    """The results, and whether the first place is tied and left to the agency."""
     if session.get(PublishedOpeningRecord, tender.id) is None:
-        return []
+        return [], False
     evaluation = session.get(Evaluation, tender.id)
     statement: Mapping[str, Any] = {"rejections": []}
     if evaluation is not None:
@@ -69,14 +75,16 @@ def results(session: Session, tender: Tender, notice: Notice) -> list[Row]:
     ranking = ranking_on_record(session, notice, statement)
     award = session.get(PublishedAward, tender.id)
     names = supplier_names(session, {row.supplier for row in ranking.rows})
-    return [
+    rows = [
         Row(
-            supplier=names[row.supplier], total=row.total, rank=None if evaluation is None else row.rank,
+            bid=row.bid, supplier=names[row.supplier], total=row.total,
+            rank=None if evaluation is None else row.rank,
             responsive=row.responsive, reason=row.reason,
             winner=award is not None and row.bid == award.winner_bid,
         )
         for row in ranking.rows
     ]  # fmt: skip
+    return rows, ranking.tied
 
 
 def files_of(session: Session, tender: Tender) -> dict[str, PublishedFile]:

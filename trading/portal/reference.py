@@ -137,7 +137,7 @@ class _Reader:
         english = " ".join(filter(None, (said["summary"], said.get("description"))))
         return Operation(
             id=said["operationId"], method=method.upper(), path=path, zh=said.get("x-zh", ""), en=english,
-            token=said.get("security") == [{"token": []}],
+            token={} not in said.get("security", [{}]),
             parameters=tuple(map(self._parameter, shared)), payload=payloads[0] if payloads else None,
             answers=tuple(self._answer(*each) for each in said["responses"].items()),
         )  # fmt: skip

@@ -54,9 +54,20 @@ def roles_of_person(session: Session, person_id: str) -> list[str]:
     return sorted(role for role in rows if role in held)
 
 
-def administers(session: Session, person_id: str) -> bool:
-    """Whether a person manages their organisation's persons."""
-    return session.get(PersonRole, (person_id, ADMIN)) is not None
+def others_in_role(session: Session, organisation_id: str, role: str, person_id: str) -> bool:
+    """Whether somebody else signs in for the organisation in this role."""
+    found = (
+        select(PersonRole.person_id)
+        .join(Person, Person.id == PersonRole.person_id)
+        .join(Login, Login.person_id == PersonRole.person_id)
+        .where(
+            PersonRole.role == role,
+            Person.organisation_id == organisation_id,
+            Person.id != person_id,
+            Login.disabled_at.is_(None),
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def begin(

@@ -84,6 +84,7 @@ class DraftForm(Form):
         required("请填写截标时间。", "Enter the deadline."),
         fits(local_time, "请按“2026-12-31 14:00”选择日期和时间。", "Choose a date and a time."),
         type="datetime-local",
+        step="1",
     )
     threshold = text(
         "开启所需的保管人数",

@@ -11,15 +11,16 @@ from sqlalchemy import select
 
 from reports import wording
 from signing.encoding import parse_time
+from trading.accounts.models import EnvelopeKey
 from trading.audit import private
 from trading.errors import TradingError
-from trading.portal import words
+from trading.portal import reading, words
 from trading.tenders.contexts import AgencyTenderContext
 from trading.tenders.drafts import Drafts, check_document
 from trading.tenders.forms import DraftForm, enrolled_custodians, usual_roles
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderDocument
-from trading.tenders.reading import custodians_of, items_of
+from trading.tenders.reading import custodians_of, items_of, notice_in_force
 from trading.tenders.rules import PublicationFacts, Rule, pack_named, publication_refusals, waivers
 from trading.web.forms import Both, tidy
 from trading.web.messages import sentence
@@ -129,7 +130,14 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
     documents = session.scalars(
         select(TenderDocument).where(TenderDocument.tender_id == one.id).order_by(TenderDocument.name)
     ).all()
+    rows: list[reading.Row] = []
+    tied = False
+    if State(one.state).public:
+        rows, tied = reading.standing(session, one, notice_in_force(session, one))
     return {
+        "rows": rows,
+        "envelope": session.get(EnvelopeKey, one.organisation_id) is not None,
+        "tied": tied and one.state == State.EVALUATED.value,
         "tender": one,
         "project": context.project(request),
         "custodians": custodians,

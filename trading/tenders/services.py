@@ -17,12 +17,12 @@ from bids.objects import build_statement, read_signed
 from signing.encoding import b64encode, format_time
 from signing.statements import sign_statement
 from trading.accounts.certificates import check_signing_time
-from trading.accounts.models import Crl, Organisation, Person
+from trading.accounts.models import Crl, Organisation
 from trading.accounts.services import Accounts
 from trading.audit.services import AuditLog
 from trading.errors import TradingError
 from trading.platform import Platform
-from trading.sign_in.models import Login, PersonRole
+from trading.sign_in.sessions import others_in_role
 from trading.tenders.drafts import Drafts, put_items
 from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.tenders.listing import put_in_lists
@@ -135,25 +135,12 @@ class Tenders:
         examine_notice(raw, signature, self._accounts.trust_in(session, verified, crl))
         self._check_release(session, tender, notice, first)
         if first:
-            self._check_second_person(session, tender, actor)
+            # Where more than one person signs in for the agency, none publishes a draft of their own.
+            own = tender.drafted_by == actor.person
+            if own and others_in_role(session, actor.organisation, actor.role, actor.person):
+                raise TradingError("second-person")
         waived = self._check_rules(session, tender, notice, now)
         return self._write(session, actor, address, tender, notice, signature, crl, now, waived)
-
-    def _check_second_person(self, session: Session, tender: Tender, actor: Actor) -> None:
-        """Where more than one person signs in for the agency, none of them publishes their own draft."""
-        if tender.drafted_by != actor.person:
-            return
-        others = (
-            select(PersonRole.person_id)
-            .join(Person, Person.id == PersonRole.person_id)
-            .join(Login, Login.person_id == PersonRole.person_id)
-            .where(
-                PersonRole.role == "agency", Person.organisation_id == actor.organisation,
-                Person.id != actor.person, Login.disabled_at.is_(None),
-            )
-        )  # fmt: skip
-        if session.scalar(others.limit(1)) is not None:
-            raise TradingError("second-person")
 
     def cancel(
         self, session: Session, actor: Actor, address: str | None, tender_id: str, file: bytes

@@ -9,13 +9,17 @@ const out = join(here, "..", "static", "built");
 await rm(out, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: here,
-  entryPoints: ["src/site.css", "src/site.ts", "src/explorer.ts", "src/sign-in.ts", "src/agency.ts"],
+  entryPoints: [
+    "src/site.css", "src/site.ts", "src/pages/sign-in.ts", "src/explorer.ts", "src/pages/agency.ts",
+  ],
   outdir: out,
   entryNames: "[name]-[hash]",
   bundle: true,
   minify: true,
   metafile: true,
   format: "esm",
+  splitting: true,
+  chunkNames: "part-[hash]",
   target: ["es2022"],
   // Fonts and pictures inside Bootstrap's rules are data: addresses; nothing is loaded from elsewhere.
   logLevel: "warning",

@@ -191,6 +191,8 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
   erasure: statement({ tender: id, custodian: id, sealing_key: digest }),
   // … and an agency's
   "envelope-key": statement({ party: id, key: KEY }),
+  // Signed by a person who signs in with their certificate: for one platform's address, good once
+  "sign-in": statement({ origin: text(300), nonce: text(100, { least: 16 }) }),
   evaluation: statement(
     {
       tender: id, opening: digest, rejections: list(members({ bid: id, reason: REASON }), 0, MAX_BIDS),

@@ -1,0 +1,45 @@
+"""Persons who work in a browser: invited, signed in with a code, at their desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyotp
+
+from tests.browser.chromium import Reader
+from tests.functional.house import House
+from trading.accounts.models import Organisation
+from trading.sign_in.people import People
+
+PASSWORD = "correct horse battery staple"  # noqa: S105
+
+
+def invitation(house: House, organisation: str, name: str, roles: Sequence[str], admin: bool = False) -> str:
+    """The path of a link for a new person of the organisation."""
+    platform = house.platform
+    with platform.database.transaction() as session:
+        place = session.get_one(Organisation, organisation)
+        secret = People(platform).invite(session, place, name, roles, admin)[1]
+    return f"/invitations/{secret}"
+
+
+def settle(reader: Reader, house: House, link: str, username: str) -> str:
+    """Accept the invitation and set up an authenticator app; the app's key."""
+    page = reader.open(link)
+    page.locator("#username").fill(username)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main form button").click()
+    page.wait_for_url("**/sign-in/setup")
+    reader.look()
+    secret = page.locator("main .mono").first.inner_text()
+    page.locator("#code").fill(pyotp.TOTP(secret).at(house.now()))
+    page.locator("form[action='/sign-in/setup'] button").click()
+    page.wait_for_url("**/desk")
+    reader.look()
+    return secret
+
+
+def join(reader: Reader, house: House, organisation: str, name: str, *roles: str) -> str:
+    """A new person of the organisation, signed in; their app's key."""
+    username = f"user-{organisation[:8]}-{len(name)}-{house.now():%H%M%S%f}".lower()
+    return settle(reader, house, invitation(house, organisation, name, roles), username)

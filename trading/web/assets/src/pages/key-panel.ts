@@ -1,0 +1,72 @@
+// Choosing the key to sign with: the one in this browser, a new one, or one in a file.
+import { fingerprint } from "../signing/certificates";
+import type { Signer } from "../signing/cms";
+import { fits, keep, keyOf, makeKey } from "./keyring";
+import { actor, api, attempt, grouped, h, t, type Actor } from "./page";
+
+/** Put the choice into `place`; resolves when there is a key, and shows which. */
+export async function chooseKey(place: HTMLElement): Promise<Signer> {
+  const who = actor();
+  if (who === null) throw new Error("nobody is signed in");
+  const there = await keyOf(who);
+  const signer = there ?? (await ask(place, who));
+  show(place, signer);
+  return signer;
+}
+
+function show(place: HTMLElement, { certificate }: Signer): void {
+  place.replaceChildren(
+    h("p", { class: "quiet" }, t("签名密钥（本浏览器）：", "Signing key (in this browser): "),
+      h("span", { class: "mono" }, grouped(fingerprint(certificate).slice(0, 32)))),
+  );
+}
+
+function ask(place: HTMLElement, who: Actor): Promise<Signer> {
+  return new Promise((resolve) => {
+    const wrong = h("div");
+    const make = h("button", { type: "button", class: "btn btn-primary" }, t("在本浏览器生成密钥", "Make a key in this browser"));
+    make.addEventListener("click", () => void attempt(make, wrong, async () => resolve(await makeKey(api(), who))));
+    const file = h("input", { type: "file", class: "form-control", id: "key-file", accept: ".p12,.pfx,application/x-pkcs12" });
+    const password = h("input", { type: "password", class: "form-control", id: "key-password", autocomplete: "off" });
+    const open = h("button", { type: "button", class: "btn btn-outline-secondary" }, t("使用此密钥", "Use this key"));
+    open.addEventListener("click", () => void attempt(open, wrong, async () => {
+      const [chosen] = file.files ?? [];
+      if (chosen === undefined) throw new KeyMissing();
+      const { openKeyFile } = await import("../signing/pkcs12");
+      const signer = await openKeyFile(new Uint8Array(await chosen.arrayBuffer()), password.value);
+      if (!fits(who, signer)) throw new KeyMissing("other");
+      await keep(who, signer);
+      resolve(signer);
+    }).then(() => explain(wrong)));
+    place.replaceChildren(
+      h("p", {}, t("本浏览器中还没有您的签名密钥。密钥在本机生成，私钥不会离开浏览器，平台只签发证书。",
+        "This browser has no signing key of yours yet. It is made here; the private key never leaves the browser, the platform only certifies it.")),
+      h("p", {}, make),
+      h("details", {}, h("summary", {}, t("已有密钥文件（.p12）", "I have a key file (.p12)")),
+        h("div", { class: "field mt-2" }, h("label", { class: "form-label", for: "key-file" }, t("密钥文件", "Key file")), file),
+        h("div", { class: "field" }, h("label", { class: "form-label", for: "key-password" }, t("密钥文件的密码", "Its password")), password),
+        open),
+      wrong,
+    );
+  });
+}
+
+class KeyMissing extends Error {
+  constructor(readonly kind: "none" | "other" = "none") {
+    super(kind);
+  }
+}
+
+/** Words for what a key file is refused for, in place of a general one. */
+function explain(wrong: HTMLElement): void {
+  const said = wrong.querySelector("p");
+  if (said === null) return;
+  const text = said.textContent ?? "";
+  for (const [word, zh, en] of REASONS) if (text.includes(word)) said.textContent = t(zh, en);
+}
+
+const REASONS = [
+  ["password", "密码不正确。请重新输入密钥文件的密码。", "The password is wrong. Enter the key file's password again."],
+  ["legacy", "此文件使用了过时的加密方式。请用 openssl 3 或浏览器重新导出为 PKCS#12。", "The file uses outdated encryption. Export it anew as PKCS#12 with openssl 3 or a browser."],
+  ["damaged", "这不是完整的 PKCS#12 文件。请核对所选文件。", "This is no whole PKCS#12 file. Check which one you chose."],
+] as const;

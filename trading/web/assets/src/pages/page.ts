@@ -1,0 +1,94 @@
+// What scripts of pages share: the reader's language, who is signed in, and making elements.
+import { Api, ApiProblem, ConnectionLost } from "../api";
+import { SigningError } from "../signing/errors";
+import { BidError } from "../bids/errors";
+
+export const chinese = document.documentElement.lang.startsWith("zh");
+
+/** The text in the reader's language. */
+export function t(zh: string, en: string): string {
+  return chinese ? zh : en;
+}
+
+// The platform judges times by its own clock; a reader's may be wrong.
+const shown = Number(document.documentElement.dataset["now"]);
+const behind = Number.isFinite(shown) && shown > 0 ? shown - Date.now() : 0;
+
+/** The time by the platform's clock, as far as this page knows it. */
+export function now(): Date {
+  return new Date(Date.now() + behind);
+}
+
+/** Who is signed in, as the page says; null for the public. */
+export interface Actor {
+  readonly person: string;
+  readonly organisation: string;
+  readonly role: string;
+  readonly name: string;
+}
+
+export function actor(): Actor | null {
+  const { person, organisation, role, name } = document.body.dataset;
+  if (person === undefined || organisation === undefined || role === undefined) return null;
+  return { person, organisation, role, name: name ?? "" };
+}
+
+/** The API as who is signed in. */
+export function api(waiting?: (milliseconds: number) => void): Api {
+  return new Api(document.body.dataset["token"] ?? "", chinese ? "zh-CN" : "en", waiting);
+}
+
+type Child = Node | string;
+
+/** An element; attributes that are functions listen to the event of their name. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K, attributes: Readonly<Record<string, string | boolean | ((event: Event) => void)>> = {}, ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (typeof value === "boolean") made.toggleAttribute(name, value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** Digits of a fingerprint in groups of four, so that two people can compare them aloud. */
+export function grouped(hex: string): string {
+  return hex.replace(/.{4}(?!$)/g, "$& ");
+}
+
+/** Hand a file to the reader. */
+export function download(name: string, data: BlobPart, type: string): void {
+  const address = URL.createObjectURL(new Blob([data], { type }));
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** What went wrong, in the reader's language. */
+export function told(error: unknown): string {
+  if (error instanceof ApiProblem) {
+    return error.article === "" ? error.message : `${error.message} ${t(`（${error.rule}，${error.article}）`, `(${error.rule}, ${error.article})`)}`;
+  }
+  if (error instanceof ConnectionLost) {
+    return t("连接中断，平台没有回答。请检查网络后重试。", "The connection broke and the platform did not answer. Check the network and try again.");
+  }
+  if (error instanceof BidError) return t(`数据不符合协议：${error.code}。`, `Refused by the protocol: ${error.code}.`);
+  if (error instanceof SigningError) return t(`签名或密钥有问题：${error.message}`, error.message);
+  return t("浏览器出错，本次操作没有完成。请刷新页面后重试。", "The browser failed and nothing was done. Reload the page and try again.");
+}
+
+/** Do something while its button waits; what goes wrong is shown in `place`. */
+export async function attempt(button: HTMLButtonElement, place: HTMLElement, act: () => Promise<void>): Promise<void> {
+  button.disabled = true;
+  place.replaceChildren();
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof ApiProblem) && !(error instanceof ConnectionLost)) console.debug(error);
+    place.replaceChildren(h("p", { class: "refusal", role: "alert" }, told(error)));
+  } finally {
+    button.disabled = false;
+  }
+}
