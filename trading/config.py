@@ -39,6 +39,7 @@ INCLUDES = (
     "trading.awards",
     "trading.evidence",
     "trading.supervision",
+    "trading.operating",
     "trading.desk",
     "trading.portal",
 )

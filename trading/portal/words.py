@@ -27,6 +27,7 @@ ACTS = {
     "tender.failed": ("流标", "The tender failed"),
     "tender.cancelled": ("招标终止，由招标人签名", "Cancelled, signed by the agency"),
     "organisation.enrolled": ("机构登记", "Organisation enrolled"),
+    "organisation.changed": ("机构角色变更", "Organisation's roles changed"),
     "certificate.issued": ("签发证书", "Certificate issued"),
     "certificate.revoked": ("撤销证书", "Certificate revoked"),
     "certificates.day": ("供应商证书的每日汇总", "The day's root of suppliers' certificates"),

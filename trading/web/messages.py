@@ -10,6 +10,7 @@ from trading.custody.messages import MESSAGES as CUSTODY
 from trading.evaluation.messages import MESSAGES as EVALUATION
 from trading.evidence.messages import MESSAGES as EVIDENCE
 from trading.opening.messages import MESSAGES as OPENING
+from trading.operating.messages import MESSAGES as OPERATING
 from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
 from trading.supervision.messages import MESSAGES as SUPERVISION
@@ -97,6 +98,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **TENDERS,
     **SIGN_IN,
     **SUPERVISION,
+    **OPERATING,
     **SUBMISSION,
     **CUSTODY,
     **OPENING,

@@ -27,6 +27,7 @@ class Permission(StrEnum):
 
     PUBLIC_READ = "public:record:read"
     ORGANISATION_ENROL = "accounts:organisation:enrol"
+    ORGANISATION_MANAGE = "accounts:organisation:manage"
     ORGANISATION_READ = "accounts:organisation:read"
     TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105
     TOKEN_REVOKE = "accounts:token:revoke"  # noqa: S105
@@ -61,6 +62,7 @@ ROOT_ACL = (
         "role:operator",
         (
             P.ORGANISATION_ENROL,
+            P.ORGANISATION_MANAGE,
             P.ORGANISATION_READ,
             P.TOKEN_ISSUE,
             P.TOKEN_REVOKE,

@@ -1,0 +1,90 @@
+"""The operator's pages of the platform itself: health, jobs, queues."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pyramid.request import Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from signing.encoding import is_id
+from trading.operating.health import LATE, findings, versions
+from trading.queue import QUEUE, Claim, Outbox, depths, jobs, waiting
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender
+from trading.web.forms import Both
+
+log = structlog.get_logger("sunseal.health")
+
+JOB_WORDS = {
+    "close_tender": Both("截标", "Close tenders"),
+    "freeze_releases": Both("收齐解密份额", "Freeze the releases"),
+    "open_bids": Both("开标", "Open bids"),
+    "render_opening_record": Both("生成开标记录", "Render opening records"),
+    "render_award_report": Both("生成中标报告", "Render award reports"),
+    "build_evidence": Both("打包证据", "Pack evidence"),
+    "issue-crl": Both("签发证书撤销列表", "Issue revocation lists"),
+    "log-enrolments": Both("汇总供应商证书", "Log a day's enrolments"),
+    "forget-answers": Both("清理过期应答", "Forget old answers"),
+    "forget-sign-ins": Both("清理过期登录记录", "Forget old sign-ins"),
+}
+_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: how many things wait for it now, and how many of them have waited too long."""
+
+    name: str
+    words: Both
+    waiting: int
+    late: int
+
+
+def watch(context: Any, request: Request) -> dict[str, Any]:
+    """The platform's health."""
+    found = findings(request.platform, request.dbsession)
+    return {
+        "findings": found, "versions": versions(), "now": request.platform.clock.now(request.dbsession),
+        "bad": sum(each.how == "bad" for each in found), "warn": sum(each.how == "warn" for each in found),
+    }  # fmt: skip
+
+
+def work(context: Any, request: Request) -> dict[str, Any]:
+    """What jobs wait, who holds what, what the broker has."""
+    session = request.dbsession
+    now = request.platform.clock.now(session)
+    claims = session.scalars(
+        select(Claim).where(Claim.expires_at > now).order_by(Claim.expires_at).limit(_SHOWN)
+    ).all()
+    return {
+        "jobs": [_job(session, name, now) for name in jobs()],
+        "outbox": sorted(Counter(session.scalars(select(Outbox.job).limit(10_000))).items()),
+        "claims": claims, "titles": _titles(session, {claim.subject for claim in claims}),
+        "queues": _queues(request), "quick": QUEUE, "job_words": JOB_WORDS, "now": now,
+    }  # fmt: skip
+
+
+def _job(session: Session, name: str, now: datetime) -> Job:
+    words = JOB_WORDS.get(name, Both(name, name))
+    return Job(name, words, len(waiting(session, name, now)), len(waiting(session, name, now - LATE)))
+
+
+def _titles(session: Session, ids: set[str]) -> dict[str, str]:
+    """Public tenders' titles by id."""
+    known = [each for each in ids if is_id(each)]
+    found = select(Tender.id, Tender.title).where(Tender.id.in_(known), Tender.state != State.DRAFT.value)
+    return {row.id: row.title for row in session.execute(found)}
+
+
+def _queues(request: Request) -> list[tuple[str, tuple[int, int, int]]] | None:
+    try:
+        return list(depths(request.platform.queue.broker).items())
+    except Exception:  # whatever the broker's library raises; the page says so
+        log.exception("the broker does not answer")
+        return None
