@@ -58,7 +58,7 @@ def test_an_organisation_is_enrolled_and_found(house: House, operator: Page) -> 
     assert not [each for each in re.findall("<input[^>]*checkbox[^>]*>", page) if "required" in each]
     again = {"scheme": "XTEST", "identifier": "enrolled-1", "name": "x", "roles": ["agency"]}
     assert "enrolled already" in operator.post(HERE + "/new", again, 409)
-    for query, found in (("q=enrolled-1", True), ("q=构+enrolled-1", True), ("q=nobody%25", False),
+    for query, found in (("q=enrolled-1", True), ("q=%E6%9E%84+enrolled-1", True), ("q=nobody%25", False),
                          ("q=enrolled-1&role=supplier", False), ("role=custodian&q=enrolled-1", True)):
         assert (id_ in operator.get(f"{HERE}?{query}")) is found, query
 
