@@ -1,15 +1,20 @@
-"""What tests of the verifier ask of a package: changed ZIPs, findings by code, tenders at some stage."""
+"""What tests of the verifier ask of a package: changed ZIPs, findings by code, tenders at some stage.
+
+Every package that they check is checked by the portal's TypeScript too, which must say the same.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping
 
+from bids.errors import BidError
 from bids.package import read_package
 from bids.verification import Report, verify
 from signing.certificates import dump_pem
 from tests.bids_factory import World
 from tests.package_factory import Case, unzipped, zipped
+from tests.typescript.agreement import agree
 
 Package = dict[str, bytes]
 
@@ -21,11 +26,16 @@ def rewrite(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
 
 
 def check(data: bytes, world: World | None = None, log_entries: bytes | None = None) -> Report:
-    """Verify a package; with `world`, anchored in its root and log key."""
-    package = read_package(io.BytesIO(data))
-    if world is None:
-        return verify(package, log_entries=log_entries)
-    return verify(package, dump_pem(world.roots), world.log_signer.vkey, log_entries)
+    """Verify a package; with `world`, anchored in its root and log key. In Python and in TypeScript."""
+    roots, log_key = (None, None) if world is None else (dump_pem(world.roots), world.log_signer.vkey)
+    try:
+        package = read_package(io.BytesIO(data))
+    except BidError as error:
+        agree(data, error, roots, log_key, log_entries)
+        raise
+    report = verify(package, roots, log_key, log_entries)
+    agree(data, report, roots, log_key, log_entries)
+    return report
 
 
 def failures(report: Report) -> dict[str, list[str]]:

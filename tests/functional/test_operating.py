@@ -101,6 +101,14 @@ def test_a_role_taken_away_ends_at_once(house: House, operator: Page) -> None:
     assert last == "organisation.changed"
 
 
+def test_roles_in_use_are_not_taken_away(house: House, operator: Page, tender: Tendering) -> None:
+    page = operator.post(f"{HERE}/{tender.agency.id}", {"roles": ["supplier"]}, 409)
+    assert "unfinished tenders as Agency" in page
+    page = operator.post(f"{HERE}/{tender.custodians[0].id}", {"roles": ["supplier"]}, 409)
+    assert "unfinished tenders as Custodian" in page
+    house.call("GET", "/me", tender.agency)
+
+
 def test_certificates_are_revoked_with_a_reason(house: House, operator: Page) -> None:
     agency, other = house.enrol("agency"), house.enrol("agency")
     place = f"{HERE}/{agency.id}"

@@ -165,6 +165,15 @@ export const commands: Commands = {
     const signature = b64encode(await sign(b64decode(data), signer, new Date(at)));
     return { signature, extractable: signer.key.extractable };
   },
+  "file.measure": async ({ length }) => {
+    const content = new Blob([counted(length)]);
+    const recipe = { contentKey: new Uint8Array(32), context: new Uint8Array(3), j: 1, index: false, salt: objects.newSalt() };
+    let last = 0;
+    const { sha256, plaintextSha256 } = await envelope.measureHere(content, recipe, (done) => (last = done));
+    const sealed = await objects.SealedObject.of(objects.contentOf(content), recipe);
+    if (last !== sealed.size) throw new Error("progress ends elsewhere");
+    return { measured: sha256, content: plaintextSha256, read: await encoding.digest(await sealed.read(0, sealed.size)) };
+  },
   "bid.seal": async ({ notice, supplier, offer, attachments, replaces }) => {
     const sealed = await envelope.seal({
       notice: await parseNotice(b64decode(notice)),

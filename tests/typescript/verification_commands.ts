@@ -1,4 +1,100 @@
 // Commands about verifying.
+import { readFile } from "node:fs/promises";
+import { BidError } from "../../trading/web/assets/src/bids/errors";
+import { textOf } from "../../trading/web/assets/src/bids/messages";
+import { readPackage } from "../../trading/web/assets/src/bids/package";
+import { verifyReceipt, matchReceipt } from "../../trading/web/assets/src/bids/receipts";
+import { findingText } from "../../trading/web/assets/src/bids/verification/findings";
+import { verify } from "../../trading/web/assets/src/bids/verification/verifier";
+import { verifyChain } from "../../trading/web/assets/src/signing/chains";
+import * as cms from "../../trading/web/assets/src/signing/cms_reading";
+import { b64decode, b64encode, utf8 } from "../../trading/web/assets/src/signing/encoding";
+import { hexdigest } from "../../trading/web/assets/src/signing/hashing";
+import { root, verifyInclusion } from "../../trading/web/assets/src/signing/merkle";
+import { NoteVerifier, parseCheckpoint, parseProof } from "../../trading/web/assets/src/signing/notes";
+import { contentIn } from "../../trading/web/assets/src/signing/objects";
+import { loadPem, partyNamed } from "../../trading/web/assets/src/signing/profile";
+import { readCrl, readX509 } from "../../trading/web/assets/src/signing/x509";
 import type { Commands } from "./commands";
 
-export const commands: Commands = {};
+const certificates = (ders: readonly string[]) => ders.map((one) => readX509(b64decode(one)));
+
+/** What Python's BidError says of itself. */
+const refusal = (error: BidError) => ({
+  code: error.code, params: error.params, zh: textOf(error, "zh"), en: textOf(error, "en"),
+});
+
+/** What `act` gives, or the refusal. */
+async function refusalOr<T>(act: () => Promise<T>): Promise<T | { refused: ReturnType<typeof refusal> }> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof BidError) return { refused: refusal(error) };
+    throw error;
+  }
+}
+
+export const commands: Commands = {
+  "cms.verify": async ({ data, signature }) => {
+    const { certificate, intermediates } = await cms.verify(b64decode(data), b64decode(signature));
+    return [certificate, ...intermediates].map((one) => one.fingerprint);
+  },
+  "chain.verify": async ({ chain, roots, at, kind, usage, crls }) => {
+    const [leaf, ...intermediates] = certificates(chain);
+    if (leaf === undefined) throw new Error("no leaf");
+    const lists = crls.map((one: string) => readCrl(b64decode(one)));
+    await verifyChain(leaf, intermediates, certificates(roots), BigInt(at), kind, usage, lists);
+  },
+  "certificate.party": ({ certificate }) => partyNamed(readX509(b64decode(certificate))),
+  "pem.certificates": ({ pem }) => loadPem(b64decode(pem)).map((one) => one.fingerprint),
+  "note.checkpoint": async ({ note, vkey, origin }) => {
+    const checkpoint = await parseCheckpoint(b64decode(note), await NoteVerifier.fromVkey(vkey), origin);
+    return { size: String(checkpoint.size), root: b64encode(checkpoint.root) };
+  },
+  "note.key": async ({ vkey }) => (await NoteVerifier.fromVkey(vkey)).name,
+  "note.proof": ({ proof }) => {
+    const { index, hashes, checkpoint } = parseProof(b64decode(proof));
+    return { index: String(index), hashes: hashes.map(b64encode), checkpoint: b64encode(checkpoint) };
+  },
+  "merkle.inclusion": ({ index, size, leaf, proof, root }) =>
+    verifyInclusion(BigInt(index), BigInt(size), b64decode(leaf), proof.map(b64decode), b64decode(root)),
+  "merkle.root": ({ leaves }) => b64encode(root(leaves.map(b64decode))),
+  "package.verify": ({ path, roots, log_key, log_entries }) =>
+    refusalOr(async () => {
+      const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
+      const report = await verify(files, {
+        roots: roots === null ? null : utf8(roots),
+        logKey: log_key,
+        logEntries: log_entries === null ? null : b64decode(log_entries),
+      });
+      return {
+        anchored: report.anchored,
+        findings: report.findings.map((finding) => ({
+          number: finding.number,
+          code: finding.code,
+          ok: finding.ok,
+          files: finding.files,
+          params: finding.params,
+          reasons: finding.reasons.map(refusal),
+          zh: findingText(finding, "zh"),
+          en: findingText(finding, "en"),
+        })),
+      };
+    }),
+  "package.read": ({ path }) =>
+    refusalOr(async () => {
+      const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
+      const found: Record<string, string> = {};
+      for (const name of files.names) {
+        const read = await refusalOr(() => files.read(name));
+        found[name] = read instanceof Uint8Array ? hexdigest(read) : read.refused.code;
+      }
+      return { files: found };
+    }),
+  "receipt.check": ({ file, document, signature, roots }) =>
+    refusalOr(async () => {
+      const receipt = await verifyReceipt(b64decode(file), loadPem(utf8(roots)));
+      if (document !== null) matchReceipt(receipt, b64decode(document), b64decode(signature));
+      return { bid: receipt.bid, kind: receipt.kind, digest: receipt.digest };
+    }),
+};

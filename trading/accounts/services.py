@@ -82,6 +82,30 @@ class Accounts(Certificates):
             )
         return row
 
+    def change_roles(
+        self, session: Session, actor: Actor, address: str | None, organisation_id: str, roles: Sequence[str]
+    ) -> Organisation:
+        """Other roles from now on; logged unless it was and is a supplier and nothing else."""
+        row = session.get_one(Organisation, organisation_id, with_for_update=True)
+        kept = sorted(set(roles))
+        if roles_of(row) == kept:
+            return row
+        was = roles_of(row)
+        row.roles = ",".join(kept)
+        session.flush()
+        if not was == kept == [Role.SUPPLIER]:
+            members = {"id": row.id, "scheme": row.scheme, "identifier": row.identifier, "name": row.name}
+            digest = canonical.digest(canonical.dumps({**members, "roles": list(kept)}))
+            self._log.append(
+                session,
+                "organisation.changed",
+                at=self._clock.now(session),
+                actor=actor,
+                address=address,
+                digests={"organisation": digest},
+            )
+        return row
+
     def organisation(self, session: Session, organisation_id: str) -> Organisation:
         """An organisation; NotFound."""
         row = session.get(Organisation, organisation_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 PUBLIC_ACTS = frozenset(
     {
         "organisation.enrolled",  # never a supplier's
-        "organisation.changed",  # its roles; as above
+        "organisation.changed",  # roles; never of one that is a supplier alone
         "certificate.issued",  # agencies' and custodians'; suppliers' enter by the day's root
         "certificate.revoked",  # as above; a supplier's stands in the revocation list
         "certificates.day",

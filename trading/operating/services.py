@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from signing import canonical
 from trading.accounts.models import Organisation, Person, Token
-from trading.accounts.services import roles_of
-from trading.audit.services import AuditLog
-from trading.errors import NotFound, TradingError
+from trading.accounts.services import Accounts, roles_of
+from trading.errors import Conflict, TradingError
 from trading.platform import Platform
+from trading.sign_in.forms import ROLE_WORDS
 from trading.sign_in.models import PersonRole
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender, TenderCustodian
 from trading.web.permissions import Role
 from trading.web.security import Actor
 
@@ -25,7 +26,7 @@ class Operating:
 
     def __init__(self, platform: Platform) -> None:
         self._clock = platform.clock
-        self._log = AuditLog(platform)
+        self._accounts = Accounts(platform)
 
     def find(
         self, session: Session, words: str, role: str, after: str
@@ -56,41 +57,42 @@ class Operating:
     ) -> Organisation:
         """Give and take roles; who acts in one that is taken away does so no more, by token or session.
 
-        The operator's role is neither given nor taken here. In the public log unless it is, before and
-        after, a supplier alone.
+        The operator's role is neither given nor taken here.
 
         Raises:
-            NotFound. TradingError: no role is left.
+            NotFound. TradingError: no role is left. Conflict: it is agency or custodian of a tender that is
+            not over, and would lose that role.
         """
-        row = session.get(Organisation, organisation_id, with_for_update=True)
-        if row is None:
-            raise NotFound("organisation-not-found")
+        row = self._accounts.organisation(session, organisation_id)
         before = set(roles_of(row))
         after = {role for role in roles if role != Role.OPERATOR} | (before & {Role.OPERATOR.value})
         if not after:
             raise TradingError("roles-none")
-        if after == before:
-            return row
-        row.roles = ",".join(sorted(after))
-        now = self._clock.now(session)
-        persons = select(Person.id).where(Person.organisation_id == row.id)
         lost = before - after
+        for role in (Role.AGENCY, Role.CUSTODIAN):
+            if role in lost and _in_use(session, organisation_id, role):
+                raise Conflict("roles-in-use", role=ROLE_WORDS[role].zh, role_en=ROLE_WORDS[role].en)
+        persons = select(Person.id).where(Person.organisation_id == row.id)
         session.execute(
             update(Token)
             .where(Token.person_id.in_(persons), Token.role.in_(lost), Token.revoked_at.is_(None))
-            .values(revoked_at=now)
+            .values(revoked_at=self._clock.now(session))
         )
         session.execute(
             delete(PersonRole).where(PersonRole.person_id.in_(persons), PersonRole.role.in_(lost))
         )
-        session.flush()
-        if before | after != {Role.SUPPLIER.value}:
-            facts = {"id": row.id, "roles": sorted(after)}
-            self._log.append(
-                session, "organisation.changed", at=now, actor=actor, address=address,
-                digests={"organisation": canonical.digest(canonical.dumps(facts))},
-            )  # fmt: skip
-        return row
+        return self._accounts.change_roles(session, actor, address, organisation_id, sorted(after))
+
+
+def _in_use(session: Session, organisation_id: str, role: str) -> bool:
+    found = select(Tender.id).where(Tender.state.not_in([state.value for state in State if state.final]))
+    if role == Role.AGENCY:
+        found = found.where(Tender.organisation_id == organisation_id)
+    else:
+        found = found.join(TenderCustodian, TenderCustodian.tender_id == Tender.id).where(
+            TenderCustodian.organisation_id == organisation_id
+        )
+    return session.scalar(found.limit(1)) is not None
 
 
 def tokens_of(session: Session, organisation_id: str) -> Sequence[tuple[Token, str]]:

@@ -185,8 +185,14 @@ class Uploads:
             supplied = supply(session, row, now)
             if supplied:
                 self._log.append(
-                    session, "bid.resupplied", at=now, tender=row.tender_id, actor=actor, address=address,
-                    digests={"ciphertext": row.sha256}, statement=None,
+                    session,
+                    "bid.resupplied",
+                    at=now,
+                    tender=row.tender_id,
+                    actor=actor,
+                    address=address,
+                    digests={"ciphertext": row.sha256},
+                    statement=None,
                 )
         if supplied:
             self._wake.set()

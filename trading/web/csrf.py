@@ -37,7 +37,9 @@ def includeme(config: Configurator) -> None:
     secure = config.registry["platform"].settings.public_url.startswith("https:")
     config.set_csrf_storage_policy(
         CookieCSRFStoragePolicy(
-            cookie_name="__Host-sunseal-form" if secure else "sunseal-form", secure=secure, httponly=True,
+            cookie_name="__Host-sunseal-form" if secure else "sunseal-form",
+            secure=secure,
+            httponly=True,
             samesite="Strict",
         )  # fmt: skip
     )

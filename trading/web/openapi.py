@@ -40,9 +40,9 @@ _ROOT = Path(__file__).resolve().parent.parent
 _ROUTE = "x-pyramid-route-name"
 _FACTORY = "x-pyramid-root-factory"
 _OWN_ROUTE = "openapi"
-# What fragments say of an address that is not public, and what it means: a token, or a browser's session.
-_TOKEN_ONLY: list[dict[str, list[str]]] = [{"token": []}]
-_SIGNED_IN: list[dict[str, list[str]]] = [{"token": []}, {"session": []}, {"hostSession": []}]
+_TOKEN: dict[str, list[str]] = {"token": []}
+# The portal's own scripts call with the cookie that signing in gave, and a form token beside it.
+_SESSIONS: tuple[dict[str, list[str]], ...] = ({"session": []}, {"local-session": []})
 _JSON_TYPES = ("application/json", "application/problem+json")
 # Places of the document whose references are followed once and remembered; more than it has.
 _MAX_PLACES = 100_000
@@ -70,8 +70,9 @@ def document() -> dict[str, Any]:
             if method in item:
                 responses = item[method]["responses"]
                 responses.setdefault("default", {"$ref": "#/components/responses/Problem"})
-                if item[method].get("security") == _TOKEN_ONLY:
-                    item[method]["security"] = _SIGNED_IN
+                security = item[method].get("security", [])
+                if _TOKEN in security:
+                    security[1:1] = _SESSIONS
     return merged
 
 
@@ -172,7 +173,7 @@ def _guarded(factory: Callable[[Request], Any], item: dict[str, Any]) -> Callabl
     """The factory of an address; who needs a token and has none does not learn what is there, nor who
     uses a method that the address has not."""
     taken = {method.upper() for method in METHODS if method in item}
-    private = {method for method in taken if item[method.lower()].get("security") == _SIGNED_IN}
+    private = {method for method in taken if {} not in item[method.lower()].get("security", [{}])}
 
     def context(request: Request) -> Any:
         if request.method not in taken:

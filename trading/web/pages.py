@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -56,6 +57,12 @@ def assets() -> dict[str, str]:
             "What pages load was never built. Run make setup.",
         ) from None
     return names
+
+
+@cache
+def asset_digest(name: str) -> str:
+    """SHA-256 (hex) of a built file, by its bare name."""
+    return hashlib.sha256((STATIC / "built" / assets()[name]).read_bytes()).hexdigest()
 
 
 def _chosen(request: Request) -> str | None:

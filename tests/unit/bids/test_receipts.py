@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from bids.receipts import Receipt, Withdrawal, build_receipt, build_withdrawal, check_receipt
+from bids.receipts import Receipt, Withdrawal, build_receipt, build_withdrawal
 from signing import canonical, statements
 from tests.bids_factory import NOW, World, refused, strangers
+from tests.typescript.agreement import check_receipt
 
 WORLD = World(1)
 TENDER = WORLD.tender()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bids import package as names
-from bids.package import lines
-from bids.verification import notices
+from bids.package import lines, read_package
+from bids.verification import notices, verify
 from tests.bids_factory import Tender, World
 from tests.package_checks import (
     Package,
     caught,
+    failures,
     opened,
     too_few,
     without,
@@ -138,7 +140,8 @@ def test_an_earlier_notice_that_is_missing_or_another_one_is_caught() -> None:
 def test_an_endless_chain_of_notices_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "_MOST", 1)
     case = amended(69).run()
-    caught(case, case.package(), "verify-notices-earlier", "notices-too-many", "notice.json")
+    report = verify(read_package(io.BytesIO(case.package())))
+    assert failures(report)["verify-notices-earlier"] == ["notices-too-many"]
 
 
 def test_an_earlier_notice_of_another_tender_is_caught() -> None:

@@ -6,26 +6,33 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static", "built");
-await rm(out, { recursive: true, force: true });
-const result = await build({
+const options = {
   absWorkingDir: here,
-  entryPoints: [
-    "src/site.css", "src/site.ts", "src/sign-in.ts", "src/explorer.ts", "src/pages/agency.ts",
-  ],
   outdir: out,
   entryNames: "[name]-[hash]",
   bundle: true,
   minify: true,
   metafile: true,
   format: "esm",
-  splitting: true,
-  chunkNames: "part-[hash]",
   target: ["es2022"],
   // Fonts and pictures inside Bootstrap's rules are data: addresses; nothing is loaded from elsewhere.
   logLevel: "warning",
-});
+};
+await rm(out, { recursive: true, force: true });
 const names = {};
-for (const [path, each] of Object.entries(result.metafile.outputs)) {
-  if (each.entryPoint) names[basename(each.entryPoint).replace(/\.ts$/, ".js")] = basename(path);
+for (const more of [
+  {
+    entryPoints: ["src/site.css", "src/site.ts", "src/pages/sign-in.ts", "src/explorer.ts",
+      "src/pages/agency.ts", "src/pages/custodian.ts"],
+    splitting: true,
+    chunkNames: "part-[hash]",
+  },
+  // What seals bids is one file, so that one digest says which code it is.
+  { entryPoints: ["src/bid.ts"] },
+]) {
+  const { metafile } = await build({ ...options, ...more });
+  for (const [path, each] of Object.entries(metafile.outputs)) {
+    if (each.entryPoint) names[basename(each.entryPoint).replace(/\.ts$/, ".js")] = basename(path);
+  }
 }
 await writeFile(join(out, "manifest.json"), JSON.stringify(names, null, 1) + "\n");

@@ -62,3 +62,13 @@ export async function refusingLater<T>(what: string, act: () => Promise<T>): Pro
     throw error instanceof SigningError ? fromSigning(error, { what }) : error;
   }
 }
+
+/** What `act` gives; every refusal in it names `file`, unless it names one already. */
+export async function about<T>(file: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof BidError) || "file" in error.params) throw error;
+    throw new BidError(error.code, { ...error.params, file });
+  }
+}

@@ -149,9 +149,9 @@ export const list = (form: Form, least = 0, most = 100_000): Form => ({
 export const map = (key: Form, form: Form, most = 100_000): Form => ({
   check(value, path) {
     if (!isObject(value) || Object.keys(value).length > most) refuse("form-object", path);
-    for (const [name, member] of Object.entries(value)) {
+    for (const name of Object.keys(value).sort()) {
       key.check(name, `${path} (name)`);
-      form.check(member, within(path, name));
+      form.check(value[name] as JSONValue, within(path, name));
     }
   },
 });
@@ -174,10 +174,11 @@ export const members = (required: Table, optional: Table = {}): Form => ({
       if (member === undefined) refuse("member-missing", within(path, name));
       form.check(member, within(path, name));
     }
-    for (const [name, member] of Object.entries(value)) {
+    // In the order of the canonical bytes, which names that look like numbers would leave.
+    for (const name of Object.keys(value).sort()) {
       if (Object.hasOwn(required, name)) continue;
       if (!Object.hasOwn(optional, name)) refuse("member-unknown", within(path, name));
-      (optional[name] as Form).check(member, within(path, name));
+      (optional[name] as Form).check(value[name] as JSONValue, within(path, name));
     }
   },
 });

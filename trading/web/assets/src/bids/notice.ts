@@ -1,9 +1,13 @@
 // The tender notice and the sealing policy inside it: what everything else of a tender is bound to.
 import { dumps, type JSONObject } from "../signing/canonical";
+import type { Party } from "../signing/certificates";
+import { verifyWithChain } from "../signing/cms_reading";
 import { b64decode, b64encode, parseTime, type Bytes } from "../signing/encoding";
 import * as ecdsa from "../signing/ecdsa";
 import { hexdigest } from "../signing/hashing";
+import { partyNamed } from "../signing/profile";
 import { byName } from "../signing/suite";
+import type { Crl, X509 } from "../signing/x509";
 import { BidError, refusing, refusingLater } from "./errors";
 import { minorDigits, parseAmount, parseDecimal, type Decimal } from "./money";
 import { isSafe, sameKey } from "./names";
@@ -195,4 +199,28 @@ function unique(values: readonly string[], path: string): void {
     if (seen.has(value)) throw new BidError("duplicate", { path, value });
     seen.add(value);
   }
+}
+
+/** A notice whose signature and chain hold, its signer's certificate, and the party that names. */
+export interface VerifiedNotice {
+  readonly notice: Notice;
+  readonly certificate: X509;
+  readonly party: Party;
+}
+
+/**
+ * Check a notice and its signature: CMS, chain under `parties` as of the notice's own `at`, revocation if `crls` are
+ * given, signer = buyer, in the role agency; BidError.
+ */
+export async function verifyNotice(
+  raw: Bytes, signature: Bytes, roots: readonly X509[], crls: readonly Crl[] = [],
+): Promise<VerifiedNotice> {
+  const notice = await parseNotice(raw);
+  const [certificate, party] = await refusingLater("notice", async () => {
+    const verified = await verifyWithChain(raw, signature, roots, parseTime(notice.at), "parties", "party", crls);
+    return [verified.certificate, partyNamed(verified.certificate)] as const;
+  });
+  if (party.role !== "agency") throw new BidError("signer-role", { what: "notice", wanted: "agency", role: party.role });
+  if (party.id !== notice.buyer.id || party.organisation !== notice.buyer.organisation) throw new BidError("signer-not-buyer");
+  return { notice, certificate, party };
 }

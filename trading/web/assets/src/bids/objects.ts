@@ -1,6 +1,7 @@
 // Reading and writing objects of the protocol: size, canonical bytes, type, members.
 import { dumps, isObject, loads, type JSONObject, type JSONValue } from "../signing/canonical";
-import type { Bytes } from "../signing/encoding";
+import { b64encode, concat, utf8, type Bytes } from "../signing/encoding";
+import { readStatement, type Statement } from "../signing/statements";
 import { BidError, refusing } from "./errors";
 import type { Form } from "./forms";
 import { SCHEMAS, check } from "./schemas";
@@ -57,4 +58,23 @@ export function buildStatement(name: string, members: Readonly<Record<string, JS
   const value = { type: typeOf(name), ...members };
   check(value, schemaOf(name));
   return value;
+}
+
+/** A signed statement, from its file's bytes or as `signing` read it; the signature is not checked here. BidError. */
+export function readSigned<S extends Statement>(source: Bytes | S, name: string): Statement | S {
+  let read: Statement | S;
+  if (source instanceof Uint8Array) {
+    checkSize(source, name);
+    read = refusing(name, () => readStatement(source, typeOf(name)));
+  } else {
+    read = source;
+    if (read.statement["type"] !== typeOf(name)) throw new BidError("wrong-type", { wanted: typeOf(name) });
+  }
+  check(read.statement, schemaOf(name));
+  return read;
+}
+
+/** The bytes of the file that a signed statement was read from: canonical, so there is only one. */
+export function fileOf(read: Statement): Bytes {
+  return concat(utf8(`{"signature":"${b64encode(read.signature)}","statement":`), read.bytes, utf8("}"));
 }

@@ -2,7 +2,7 @@
 import type { JSONValue } from "../signing/canonical";
 import type { Bytes } from "../signing/encoding";
 import { BidError } from "./errors";
-import { add, formatAmount, lineAmount, parseAmount, parseDecimal, zero, type Decimal } from "./money";
+import { add, compare, formatAmount, lineAmount, parseAmount, parseDecimal, zero, type Decimal } from "./money";
 import { quantityOf, type Item, type Notice } from "./notice";
 import { readObject, writeObject } from "./objects";
 
@@ -107,4 +107,48 @@ function normal(text: string, number: string): string {
     throw new BidError(error.code, { path: `unit price of item ${number}`, value: text.slice(0, 60) });
   }
   return price;
+}
+
+/** A stated amount that is not what unit price × quantity, or the sum of the lines, gives; `item` is null for the total. */
+export interface Correction {
+  readonly item: string | null;
+  readonly field: "amount" | "total";
+  readonly stated: Decimal;
+  readonly corrected: Decimal;
+}
+
+/** Line amounts by item number and their sum, computed again from unit prices and quantities. */
+export interface Recomputed {
+  readonly lines: ReadonlyMap<string, Decimal>;
+  readonly total: Decimal;
+  readonly corrections: readonly Correction[];
+}
+
+/** Compute an offer's amounts again: unit price × quantity, each line rounded half up, and their sum. */
+export function recompute(offer: Offer, notice: Notice): Recomputed {
+  const { digits } = notice;
+  const lines = new Map<string, Decimal>();
+  const corrections: Correction[] = [];
+  let total = zero(digits);
+  for (const [at, item] of notice.items.entries()) {
+    const line = offer.items[at] as Line;
+    const amount = lineAmount(parseDecimal(line.unit_price), quantityOf(item), digits);
+    const stated = parseAmount(line.amount, digits);
+    lines.set(item.number, amount);
+    total = add(total, amount);
+    if (compare(amount, stated) !== 0) corrections.push({ item: item.number, field: "amount", stated, corrected: amount });
+  }
+  const stated = parseAmount(offer.total, digits);
+  if (compare(total, stated) !== 0) corrections.push({ item: null, field: "total", stated, corrected: total });
+  return { lines, total, corrections };
+}
+
+/** How a corrected offer stands on record: what the bidder stated beside what the prices give. */
+export function correctionMembers(recomputed: Recomputed, digits: number): JSONValue[] {
+  return recomputed.corrections.map(({ item, field, stated, corrected }) => ({
+    field,
+    stated: formatAmount(stated, digits),
+    corrected: formatAmount(corrected, digits),
+    ...(item === null ? {} : { item }),
+  }));
 }

@@ -1,22 +1,37 @@
 // Receipts and withdrawals: what a supplier holds in hand, and how it takes a bid back.
-import { dumps, isObject, loads, type JSONObject } from "../signing/canonical";
-import { b64decode, parseTime, type Bytes } from "../signing/encoding";
+import { parseTime, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
-import { BidError, refusing } from "./errors";
+import { verifyStatement, type Statement } from "../signing/statements";
+import type { X509 } from "../signing/x509";
+import { BidError, refusingLater } from "./errors";
 import { parseManifest } from "./manifest";
-import { checkSize, readObject, schemaOf, typeOf, writeObject } from "./objects";
-import { check } from "./schemas";
+import { fileOf, readObject, readSigned, typeOf, writeObject } from "./objects";
 
 /** The canonical bytes of a withdrawal, to be signed by the supplier; BidError for a malformed member. */
 export function buildWithdrawal(tender: string, policy: string, supplier: string, bid: string, reason: string): Bytes {
   return writeObject("withdrawal", { tender, policy, supplier, bid, reason });
 }
 
+/** A supplier's withdrawal of one bid, signed beside itself; `policy` is the digest of the current one. */
+export interface Withdrawal {
+  readonly digest: string;
+  readonly tender: string;
+  readonly policy: string;
+  readonly supplier: string;
+  readonly bid: string;
+  readonly reason: string;
+}
+
+/** A withdrawal from its file; BidError. */
+export function parseWithdrawal(raw: Bytes): Withdrawal {
+  const members = readObject(raw, "withdrawal") as never as Omit<Withdrawal, "digest">;
+  return { ...members, digest: hexdigest(raw) };
+}
+
 /** The platform's receipt for a manifest or a withdrawal (`kind`, and `document`, its digest). */
 export interface Receipt {
   readonly raw: Bytes;
-  readonly statement: Bytes;
-  readonly statementSignature: Bytes;
+  readonly digest: string;
   readonly at: string;
   readonly tender: string;
   readonly policy: string;
@@ -28,19 +43,11 @@ export interface Receipt {
   readonly receivedAt: string;
 }
 
-/** A receipt from its file's bytes, the signature unchecked; BidError. */
-export function parseReceipt(raw: Bytes): Receipt {
-  checkSize(raw, "receipt");
-  const file = refusing("receipt", () => loads(raw));
-  const statement = isObject(file) ? file["statement"] : undefined;
-  const signature = isObject(file) ? file["signature"] : undefined;
-  if (!isObject(file) || Object.keys(file).length !== 2 || !isObject(statement) || typeof signature !== "string") {
-    throw new BidError("signature-invalid", { what: "receipt", reason: "not a signed statement" });
-  }
-  if (statement["type"] !== typeOf("receipt")) throw new BidError("wrong-type", { wanted: typeOf("receipt") });
-  check(statement, schemaOf("receipt"));
-  const members = statement as JSONObject as Readonly<Record<string, string>>;
-  const kinds = (["manifest", "withdrawal"] as const).filter((kind) => kind in statement);
+/** A receipt from its file's bytes, or as `signing` read it, the signature unchecked; BidError. */
+export function parseReceipt(source: Bytes | Statement): Receipt {
+  const read = readSigned(source, "receipt");
+  const members = read.statement as never as Readonly<Record<string, string>>;
+  const kinds = (["manifest", "withdrawal"] as const).filter((kind) => kind in read.statement);
   const [kind] = kinds;
   if (kinds.length !== 1 || kind === undefined) throw new BidError("receipt-kind");
   const told = (name: string): string => members[name] ?? "";
@@ -48,9 +55,8 @@ export function parseReceipt(raw: Bytes): Receipt {
     throw new BidError("receipt-before-receiving", { bid: told("bid") });
   }
   return {
-    raw,
-    statement: dumps(statement),
-    statementSignature: refusing("receipt", () => b64decode(signature)),
+    raw: source instanceof Uint8Array ? source : fileOf(read),
+    digest: read.digest,
     at: told("at"),
     tender: told("tender"),
     policy: told("policy"),
@@ -63,12 +69,17 @@ export function parseReceipt(raw: Bytes): Receipt {
   };
 }
 
+/** A receipt whose own signature is that of a receipt key under the platform's authority, as of its `at`; BidError. */
+export async function verifyReceipt(raw: Bytes, roots: readonly X509[]): Promise<Receipt> {
+  return parseReceipt(await refusingLater("receipt", () => verifyStatement(raw, typeOf("receipt"), roots, "platform", "receipt")));
+}
+
 /** BidError unless the receipt is for this manifest (or withdrawal) under this signature. */
 export function matchReceipt(receipt: Receipt, document: Bytes, signature: Bytes): void {
   const told: Readonly<Record<string, unknown>> =
     receipt.kind === "manifest"
       ? { ...parseManifest(document) }
-      : { ...readObject(document, "withdrawal"), digest: hexdigest(document) };
+      : { ...parseWithdrawal(document) };
   const pairs: ReadonlyArray<readonly [string, unknown, unknown]> = [
     ["tender", receipt.tender, told["tender"]],
     ["policy", receipt.policy, told["policy"]],

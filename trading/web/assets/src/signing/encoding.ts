@@ -1,5 +1,6 @@
 // Text forms of bytes, times and ids: exactly one accepted spelling of each.
 import { EncodingError } from "./errors";
+import { repr } from "./python";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -93,20 +94,18 @@ export function parseTime(text: string): bigint {
 }
 
 function badTime(text: string): EncodingError {
-  const message = `bad time ${quoted(text.slice(0, 64))}`;
+  const message = `bad time ${repr(Array.from(text.slice(0, 128)).slice(0, 64).join(""))}`;
   return new EncodingError(`${message}: a UTC time like 2026-06-01T09:00:00.123Z is wanted.`, message);
-}
-
-/** As Python's repr writes plain text, so that reasons are the same words. */
-function quoted(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t");
-  return quote + (quote === "'" ? escaped.replace(/'/g, "\\'") : escaped) + quote;
 }
 
 /** RFC 3339 UTC with `Z` and exactly three fraction digits. */
 export function formatTime(at: Date): string {
   return at.toISOString();
+}
+
+/** RFC 3339 UTC of microseconds since 1970, with exactly three fraction digits (cut, not rounded). */
+export function formatMoment(at: bigint): string {
+  return new Date(Number((at - (((at % 1000n) + 1000n) % 1000n)) / 1000n)).toISOString();
 }
 
 /** A new 128-bit random id, 32 lower-case hex digits. */

@@ -1,8 +1,15 @@
 // Signed statements: `{"statement": {…}, "signature": base64 CMS over the statement's canonical bytes}`.
-import { dumps, type JSONObject } from "./canonical";
+import { dumps, isObject, loads, type JSONObject } from "./canonical";
 import { sign, type Signer } from "./cms";
-import { b64encode, type Bytes } from "./encoding";
+import { verifyWithChain, type Verified } from "./cms_reading";
+import { b64decode, b64encode, parseTime, utf8, type Bytes } from "./encoding";
 import { SignatureInvalid } from "./errors";
+import { hexdigest } from "./hashing";
+import type { Kind, Usage } from "./profile";
+import type { Crl, X509 } from "./x509";
+
+const MAX_STATEMENT = 64 * 1024 * 1024; // bytes
+const MEMBER = utf8(',"statement":');
 
 /** The canonical bytes of the signed statement; SignatureInvalid if it has no text `type`. */
 export async function signStatement(statement: JSONObject, signer: Signer, at: Date): Promise<Bytes> {
@@ -11,4 +18,48 @@ export async function signStatement(statement: JSONObject, signer: Signer, at: D
   }
   const signature = await sign(dumps(statement), signer, at);
   return dumps({ statement, signature: b64encode(signature) });
+}
+
+/** A statement as read: its members, canonical bytes and their SHA-256 (hex), and the CMS signature (DER). */
+export interface Statement {
+  readonly statement: JSONObject;
+  readonly bytes: Bytes;
+  readonly digest: string;
+  readonly signature: Bytes;
+}
+
+/** A statement whose signature and chain were checked. */
+export interface VerifiedStatement extends Statement {
+  readonly verified: Verified;
+}
+
+/** Read a signed statement of `type` without checking its signature; CanonicalError, EncodingError, SignatureInvalid. */
+export function readStatement(data: Bytes, type: string): Statement {
+  if (data.length > MAX_STATEMENT) throw new SignatureInvalid("The statement is larger than 64 MiB.");
+  const envelope = loads(data);
+  if (!isObject(envelope) || Object.keys(envelope).sort().join() !== "signature,statement") {
+    throw new SignatureInvalid("A signed statement has exactly the members `statement` and `signature`.");
+  }
+  const { statement, signature } = envelope;
+  if (!isObject(statement) || typeof signature !== "string") {
+    throw new SignatureInvalid("In a signed statement `statement` is an object and `signature` is base64 text.");
+  }
+  if (statement["type"] !== type) throw new SignatureInvalid(`This is not a statement of the type ${type}.`);
+  // Canonical bytes nest: the statement's own bytes are those between its name and the closing brace.
+  const start = data.findIndex((byte, at) => byte === MEMBER[0] && MEMBER.every((one, n) => data[at + n] === one));
+  const bytes = data.slice(start + MEMBER.length, -1);
+  return { statement, bytes, digest: hexdigest(bytes), signature: b64decode(signature) };
+}
+
+/** Read a signed statement and check signature and chain as of its own `at`. */
+export async function verifyStatement(
+  data: Bytes, type: string, roots: readonly X509[], kind: Kind, usage: Usage, crls: readonly Crl[] = [],
+): Promise<VerifiedStatement> {
+  const read = readStatement(data, type);
+  const own = read.statement["at"];
+  if (typeof own !== "string") {
+    throw new SignatureInvalid("The statement has no time `at` to judge its certificate by.");
+  }
+  const verified = await verifyWithChain(read.bytes, read.signature, roots, parseTime(own), kind, usage, crls);
+  return { ...read, verified };
 }

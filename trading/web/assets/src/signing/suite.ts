@@ -72,6 +72,7 @@ export const SUNSEAL_1 = {
     return share;
   },
 
+  decrypt: objects.decrypt,
   ciphertextLength: objects.ciphertextLength,
 } as const;
 

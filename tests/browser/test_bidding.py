@@ -1,0 +1,288 @@
+"""Suppliers bid in the browser: what is sealed there opens in time, exact; uploads survive a cut line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from playwright.sync_api import Page, Route
+
+from bids.envelope import open_files
+from bids.manifest import Manifest
+from bids.offer import Offer
+from bids.receipts import check_receipt
+from signing.keys import save_pkcs12
+from signing.suite import SUNSEAL_1
+from tests.bids_factory import Memory
+from tests.browser.chromium import Reader
+from tests.browser.conftest import Enter
+from tests.browser.served import served
+from tests.browser.signed_in import sign_in
+from tests.functional.house import Tendering, Who
+from tests.functional.opening_house import OpeningHouse
+from trading.opening.record import stored_objects
+from trading.submission.models import Bid
+
+FILES = {"施工方案.pdf": b"%PDF-1.7 plan" * 4000, "empty.txt": b"", "9 MB.bin": bytes(range(256)) * 36_000}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
+    folder = tmp_path_factory.mktemp("bidding")
+    made = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}", default_language="zh")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def at(house: OpeningHouse) -> Iterator[str]:
+    with served(house.platform.settings, house.app.app) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def custodians(house: OpeningHouse) -> tuple[Who, ...]:
+    return tuple(house.enrol("custodian", name=f"保管单位 {n}") for n in range(3))
+
+
+@pytest.fixture
+def tender(house: OpeningHouse, custodians: tuple[Who, ...]) -> Tendering:
+    return house.start_over().tender(house.enrol("agency"), custodians)
+
+
+@pytest.fixture
+def supplier(house: OpeningHouse) -> Who:
+    return house.enrol("supplier", name="粤海路桥工程有限公司")
+
+
+def fill(page: Page, prices: dict[str, str]) -> None:
+    for number, price in prices.items():
+        page.locator(f"input[data-number='{number}']").fill(price)
+
+
+def hand_in(page: Page) -> None:
+    page.locator("#confirm").check()
+    page.locator("#send").click()
+
+
+def received(page: Page) -> str:
+    """The bid's id, once the receipt is shown."""
+    page.locator("#receipt").wait_for(state="visible", timeout=60_000)
+    return page.locator("#receipt .mono").first.inner_text()
+
+
+def opened(house: OpeningHouse, tender: Tendering, bid: str) -> tuple[Offer, dict[str, bytes]]:
+    """Offer and files as two custodians' shares open them."""
+    with house.platform.database.reading() as session:
+        manifest = Manifest.parse(session.get_one(Bid, bid).manifest)
+        places = {part: stored_objects(session, [bid], part) for part in ("public", "files")}
+
+    def ciphertext(part: str, number: int) -> bytes:
+        place = places[part][bid, number]
+        return b"".join(house.platform.storage.chunks(place.key, place.parts))
+
+    def shares(part: str) -> list[bytes]:
+        context, sealed = manifest.context("bid", part), manifest.part("bid", part).sealed_shares
+        keys = [SUNSEAL_1.sealing_key(each.sealing_seed) for each in tender.custodians]
+        return [SUNSEAL_1.open_share(keys[n], context, n + 1, sealed[n]) for n in (0, 2)]
+
+    public = manifest.part("bid", "public")
+    context = manifest.context("bid", "public")
+    key = SUNSEAL_1.recover(shares("public"), 2, 3, context, public.share_digests)
+    offer = SUNSEAL_1.decrypt(ciphertext("public", 0), key, context, 0, True)
+    memory = Memory()
+    found = open_files(
+        manifest, shares("files"), lambda j: io.BytesIO(ciphertext("files", j)), tender.notice, memory.sink
+    )
+    assert [each.problem for each in found] == [None] * len(found)
+    return Offer.parse(offer, tender.notice), memory.objects
+
+
+def files_in(folder: Path) -> list[Path]:
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in FILES]
+
+
+def test_a_bid_is_sealed_in_the_browser_and_opens_in_time(
+    enter: Enter, at: str, lang: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
+) -> None:
+    reader: Reader = enter(at, lang)
+    sign_in(reader, house, supplier)
+    page = reader.open(f"/tenders/{tender.id}/bid", look=False)
+    page.locator("#bid").wait_for(state="visible")
+    reader.look()
+    for custodian in tender.notice.policy.custodians:
+        groups = re.sub("(.{4})(?=.)", r"\1 ", custodian.sealing_key_digest)
+        assert groups in page.locator("#whom-told").inner_text()
+    fill(page, {"1": "1,5", "2": "0.345"})
+    assert page.locator("input[data-number='1']").get_attribute("aria-invalid") == "true"
+    fill(page, {"1": "12.505"})
+    assert page.locator("#total").inner_text() == "2,541.85"  # 120.5 × 12.505 and 3000 × 0.345, each rounded
+    page.locator("#delivery").fill("90")
+    page.locator("#quality").fill("合格\n一次验收")
+    page.locator("#files").set_input_files(files_in(tmp_path))
+    hand_in(page)  # without a key yet
+    assert page.locator("#wrong").inner_text() != ""
+    page.locator("#key-new").click()
+    page.locator("#key-state .mono").wait_for()
+    reader.look()
+    hand_in(page)
+    bid = received(page)
+    reader.look()
+    with page.expect_download() as download:
+        page.locator("#receipt a[download]").first.click()
+    with house.platform.database.reading() as session:
+        row = session.get_one(Bid, bid)
+        file = Path(download.value.path()).read_bytes()
+        check_receipt(file, row.manifest, row.signature, house.platform.keys.roots)
+    offer, files = opened(house, tender, bid)
+    assert files == FILES
+    assert [(line.number, str(line.unit_price)) for line in offer.lines] == [("1", "12.505"), ("2", "0.345")]
+    assert str(offer.total) == "2541.85"
+    assert dict(offer.announced) == {"delivery_days": 90, "quality": "合格\n一次验收"}
+    reader.open(f"/tenders/{tender.id}/bids/{bid}")
+    house.past_deadline()
+    house.work()
+    for custodian in tender.custodians:
+        house.release(tender, custodian)
+    house.work()
+    [told] = house.record(tender)["bids"]
+    assert (told["bid"], told["opened"], told["total"]) == (bid, True, "2541.85")
+    assert told["announced"] == {"delivery_days": 90, "quality": "合格\n一次验收"}
+
+
+def test_replaced_and_withdrawn_by_a_key_file(
+    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
+) -> None:
+    """A bid from the command line is replaced in the browser under the same key, then taken back there."""
+    first = house.bid(supplier, tender)
+    signer = supplier.signer
+    (tmp_path / "key.p12").write_bytes(save_pkcs12(signer.key, signer.certificate, signer.chain, b"geheim"))
+    reader: Reader = enter(at, "zh")
+    sign_in(reader, house, supplier)
+
+    def with_key() -> Page:
+        page = reader.open(f"/tenders/{tender.id}/bid")
+        page.locator("#key-file").set_input_files(tmp_path / "key.p12")
+        page.locator("#key-password").fill("wrong")
+        page.locator("#key-open").click()
+        page.get_by_text("密码不对").wait_for()
+        page.locator("#key-password").fill("geheim")
+        page.locator("#key-open").click()
+        page.locator("#key-state .mono").wait_for()
+        return page
+
+    page = with_key()
+    fill(page, {"1": "3", "2": "4"})
+    hand_in(page)
+    second = received(page)
+    assert house.own_bids(supplier, tender) == {first.bid: "replaced", second: "current"}
+    page = with_key()
+    page.locator("#reason").fill("不参加了")
+    page.locator("#withdrawal button").click()
+    page.locator("#receipt").wait_for(state="visible")
+    assert house.own_bids(supplier, tender) == {first.bid: "replaced", second: "withdrawn"}
+    assert second in reader.open(f"/tenders/{tender.id}/bids/{second}").locator("main").inner_text()
+
+
+def test_refusals_are_told_and_what_was_typed_stays(
+    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who
+) -> None:
+    reader: Reader = enter(at, "zh")
+    sign_in(reader, house, supplier)
+    page = reader.open(f"/tenders/{tender.id}/bid")
+    fill(page, {"1": "3"})
+    hand_in(page)
+    assert "还有单价未填" in page.locator("#wrong").inner_text()
+    fill(page, {"2": "4.1234"})
+    page.locator("#words").fill("壹仟元整")
+    page.reload()
+    page.locator("#bid").wait_for(state="visible")
+    assert page.locator("input[data-number='2']").input_value() == "4.1234"
+    assert page.locator("#words").input_value() == "壹仟元整"
+    page.locator("#key-new").click()
+    page.locator("#key-state .mono").wait_for()
+    house.amend(tender, title="改名后的标段")
+    reader.expect(f"/api/v1/tenders/{tender.id}/bids")
+    hand_in(page)
+    page.get_by_text("现行公告").first.wait_for()
+    page.reload()
+    page.locator("#key-state .mono").wait_for()  # the browser has kept the key
+    hand_in(page)
+    assert received(page)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv", "paste"])
+def test_prices_from_spreadsheets(
+    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path, kind: str
+) -> None:
+    rows = [["序号", "项目", "综合单价（元）"], ["1", "路基", "12.5"], ["2", "沥青面层", "abc"]]
+    reader: Reader = enter(at, "zh")
+    sign_in(reader, house, supplier)
+    page = reader.open(f"/tenders/{tender.id}/bid")
+    if kind == "xlsx":
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(tmp_path / "报价.xlsx")
+    elif kind == "csv":
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        (tmp_path / "报价.csv").write_bytes(text.getvalue().encode("gb18030"))
+    if kind == "paste":
+        page.locator("input[data-number='1']").evaluate(
+            """(input, text) => {
+              const clipboardData = new DataTransfer();
+              clipboardData.setData("text/plain", text);
+              const told = { clipboardData, bubbles: true, cancelable: true };
+              input.dispatchEvent(new ClipboardEvent("paste", told));
+            }""",
+            "\n".join("\t".join(row) for row in rows),
+        )
+    else:
+        page.locator("#sheet").set_input_files(tmp_path / f"报价.{kind}")
+    page.get_by_text("C3：单价应为数字，如 1234.50，现在是“abc”。").wait_for()
+    assert page.locator("input[data-number='1']").input_value() == "12.5"
+    assert page.locator(".amount").first.inner_text() == "1,506.25"
+    reader.look()
+
+
+def test_an_upload_goes_on_after_the_connection_is_cut(
+    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
+) -> None:
+    content = bytes(range(256)) * 160_000  # 41 MB: six parts
+    (tmp_path / "large.bin").write_bytes(content)
+    reader: Reader = enter(at, "zh")
+    sign_in(reader, house, supplier)
+    page = reader.open(f"/tenders/{tender.id}/bid")
+    fill(page, {"1": "3", "2": "4"})
+    page.locator("#files").set_input_files(tmp_path / "large.bin")
+    page.locator("#key-new").click()
+    page.locator("#key-state .mono").wait_for()
+    sent: list[str] = []
+    cut = {"now": True}
+
+    def part(route: Route) -> None:
+        if cut["now"] and route.request.url.endswith(("/2", "/3")):
+            route.abort("connectionreset")
+        else:
+            sent.append(route.request.url)
+            route.continue_()
+
+    page.route("**/api/v1/uploads/*/parts/*", part)
+    reader.forgive(re.compile(r"/api/v1/uploads/.*/parts/[23]$"))
+    hand_in(page)
+    page.locator("#send", has_text="继续").wait_for(timeout=60_000)
+    assert "连接已断开" in page.locator("#wrong").inner_text()
+    assert len(sent) == 4  # both lists of the bid, and of the file what came before the cut
+    cut["now"] = False
+    page.locator("#send").click()
+    bid = received(page)
+    assert len(sent) == len(set(sent)) == 8  # nothing was sent twice
+    assert opened(house, tender, bid)[1] == {"large.bin": content}

@@ -1,0 +1,91 @@
+"""Ways to sign in that need a real browser: passkeys and keys of the browser."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.chromium import Reader
+from tests.browser.conftest import Enter
+from tests.browser.journeys import PASSWORD, invitation, join
+from tests.browser.served import served
+from tests.functional.house import House
+from trading.sign_in.models import WebSession
+from trading.web.app import make_app
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def door(house: House) -> Iterator[str]:
+    """The portal under a name, as passkeys want it; it knows its address only when it listens."""
+    app = house.app.app
+    with served(house.platform.settings, lambda environ, start: app(environ, start)) as at:
+        named = f"http://localhost:{urlsplit(at).port}"
+        settings = dataclasses.replace(house.platform.settings, public_url=named)
+        app = make_app(dataclasses.replace(house.platform, settings=settings))
+        yield named
+
+
+def authenticator(reader: Reader) -> None:
+    """A virtual authenticator that verifies its user, as a laptop's fingerprint reader."""
+    session = reader.context.new_cdp_session(reader.page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_a_passkey_from_the_invitation_on(enter: Enter, house: House, door: str) -> None:
+    agency = house.enrol("agency")
+    reader = enter(door, "zh")
+    page = reader.open(invitation(house, agency.id, "张敏", ["agency"]))
+    authenticator(reader)
+    page.locator("#username").fill("zhang.min")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="创建通行密钥").click()
+    page.wait_for_url("**/desk")
+    page.get_by_role("button", name="退出").click()
+    page.goto("/sign-in")
+    reader.look()
+    page.get_by_role("button", name="使用通行密钥").click()
+    page.wait_for_url("**/desk")
+    page.goto("/account")
+    page.get_by_text("通行密钥：这台设备").wait_for()
+    reader.look()
+
+
+def test_a_key_of_the_browser(enter: Enter, house: House, door: str) -> None:
+    agency, custodian = house.enrol("agency"), house.enrol("custodian")
+    reader = enter(door, "en")
+    join(reader, house, agency.id, "张敏", "agency")
+    facts = house.facts(agency, (custodian,), threshold=1)
+    tender = house.call("POST", "/tenders", agency, facts, 201).json["id"]
+    house.hand_in_key(custodian, tender)
+    page = reader.open(f"/agency/tenders/{tender}", weigh=False)
+    page.get_by_role("button", name="Make a key in this browser").click()
+    page.get_by_text("Signing key (in this browser)").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/sign-in")
+    reader.look()
+    page.get_by_role("button", name="Use a certificate").click()
+    page.wait_for_url("**/desk")
+    with house.platform.database.reading() as session:
+        methods = [row.method for row in session.query(WebSession).order_by(WebSession.created_at)]
+    assert methods[-1] == "certificate"

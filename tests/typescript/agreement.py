@@ -1,0 +1,151 @@
+"""Whatever package a test verifies, the portal's TypeScript verifies too: both must say the very same.
+
+One Node for a process, started when the first package comes and ended with it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import io
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from bids import receipts
+from bids.errors import BidError
+from bids.package import Package, read_package
+from bids.receipts import Receipt
+from bids.verification import Report
+from signing import canonical
+from signing.certificates import dump_pem
+from tests.typescript.node import Node
+
+
+@cache
+def running() -> tuple[Node, Path]:
+    """Node, and a folder of its own."""
+    folder = tempfile.TemporaryDirectory(prefix="sunseal-agreement-")
+    node = Node(Path(folder.name))
+
+    def end() -> None:
+        node.close()
+        folder.cleanup()
+
+    atexit.register(end)
+    return node, Path(folder.name)
+
+
+def asked(command: str, data: bytes, **members: Any) -> Any:
+    """The TypeScript's answer about a package."""
+    node, folder = running()
+    path = folder / "package.zip"
+    path.write_bytes(data)
+    return node.ask(command, path=str(path), **members)
+
+
+def verified(data: bytes, roots: bytes | None, log_key: str | None, log_entries: bytes | None) -> Any:
+    """The report of the TypeScript, or its refusal."""
+    return asked(
+        "package.verify",
+        data,
+        roots=None if roots is None else roots.decode(),
+        log_key=log_key,
+        log_entries=None if log_entries is None else base64.b64encode(log_entries).decode(),
+    )
+
+
+def refusal(error: BidError) -> dict[str, Any]:
+    """All that a refusal says."""
+    return {"code": error.code, "params": error.params, "zh": error.text("zh"), "en": error.text("en")}
+
+
+def whole(report: Report) -> dict[str, Any]:
+    """All that a report says: findings in order, files, reasons, sentences in both languages."""
+    return {
+        "anchored": report.anchored,
+        "findings": [
+            {
+                "number": finding.number,
+                "code": finding.code,
+                "ok": finding.ok,
+                "files": list(finding.files),
+                "params": finding.params,
+                "reasons": [refusal(reason) for reason in finding.reasons],
+                "zh": finding.text("zh"),
+                "en": finding.text("en"),
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+def admitted(data: bytes) -> Package:
+    """`read_package`, which the TypeScript must follow in every file's name and digest, or refusal."""
+    try:
+        package = read_package(io.BytesIO(data))
+    except BidError as error:
+        assert asked("package.read", data) == {"refused": refusal(error)}
+        raise
+    files = {}
+    for name in package.names:
+        try:
+            files[name] = canonical.digest(package.read(name))
+        except BidError as error:
+            files[name] = error.code
+    assert asked("package.read", data) == {"files": files}
+    return package
+
+
+def check_receipt(
+    receipt_file: bytes, document: bytes, signature: bytes, roots: Sequence[x509.Certificate]
+) -> Receipt:
+    """`bids.receipts.check_receipt`, in both languages."""
+    members = {"file": receipt_file, "document": document, "signature": signature}
+    told = running()[0].ask(
+        "receipt.check",
+        roots=dump_pem(roots).decode(),
+        **{name: base64.b64encode(data).decode() for name, data in members.items()},
+    )
+    try:
+        receipt = receipts.check_receipt(receipt_file, document, signature, roots)
+    except BidError as error:
+        assert told == {"refused": refusal(error)}
+        raise
+    assert told == {"bid": receipt.bid, "kind": receipt.kind, "digest": receipt.digest}
+    return receipt
+
+
+def differences(mine: Any, theirs: Any) -> list[str]:
+    """Where Python's words and TypeScript's first differ."""
+    if "refused" in mine or "refused" in theirs:
+        return [] if mine == theirs else [f"{mine.get('refused')} / {theirs.get('refused')}"]
+    found = [] if mine["anchored"] == theirs["anchored"] else ["anchored"]
+    ours, others = mine["findings"], theirs["findings"]
+    for number in range(max(len(ours), len(others))):
+        one = ours[number] if number < len(ours) else {"code": None}
+        other = others[number] if number < len(others) else {"code": None}
+        for member in sorted(one.keys() | other.keys()):
+            if one.get(member) != other.get(member):
+                what = f"{number + 1} {one['code']} {member}"
+                found.append(f"{what}:\n  Python     {one.get(member)}\n  TypeScript {other.get(member)}")
+        if found:
+            break
+    return found
+
+
+def agree(
+    data: bytes,
+    report: Report | BidError,
+    roots: bytes | None = None,
+    log_key: str | None = None,
+    log_entries: bytes | None = None,
+) -> None:
+    """Fail unless the TypeScript says of the package what Python said."""
+    mine = {"refused": refusal(report)} if isinstance(report, BidError) else whole(report)
+    found = differences(mine, verified(data, roots, log_key, log_entries))
+    assert not found, "\n".join(found)

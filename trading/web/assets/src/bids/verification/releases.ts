@@ -1,0 +1,78 @@
+// The custodians' releases and the set of them that was frozen.
+import { parseTime } from "../../signing/encoding";
+import { later } from "../../signing/python";
+import type { Entry } from "../entries";
+import { BidError } from "../errors";
+import { BID_SEGMENT } from "../notice";
+import { LOG_ENTRIES, shareName, type Package } from "../package";
+import { checkRelease, type CheckedClosing, type Release } from "../releases";
+import type { Trust } from "../trust";
+import type { Book } from "./findings";
+import { embedded, type Log } from "./log";
+
+interface Frozen {
+  readonly at: string;
+  readonly tender: string;
+  readonly closing: string;
+  readonly segment: string;
+  readonly releases: ReadonlyArray<{ readonly custodian: string; readonly sha256: string }>;
+}
+
+/**
+ * 1. The platform froze, once, the set of releases that count: for this closing, all of them or at least the threshold
+ * after the grace period. 2. Each is there, signed by its custodian, and its shares are those that the bidders
+ * committed to. 3. None that the log had received before the freezing was left out.
+ */
+export async function checkReleases(
+  files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing,
+): Promise<readonly Release[] | null> {
+  const found: { entry: Entry; frozen: Frozen }[] = [];
+  await book.step("verify-frozen-set", [LOG_ENTRIES], {}, async () => {
+    const entry = log.only("opening.frozen");
+    found.push({ entry, frozen: await frozenSet(trust, entry, checked) });
+  });
+  const [read] = found;
+  if (read === undefined) {
+    await book.note("verify-skipped", [LOG_ENTRIES]);
+    return null;
+  }
+  const listed = read.frozen.releases;
+  const releases: Release[] = [];
+  await book.step("verify-releases", [], { count: listed.length }, async (step) => {
+    for (const { custodian, sha256 } of listed) {
+      const file = shareName(BID_SEGMENT, custodian);
+      await step.guard([file], async () => {
+        const release = await checkRelease(await files.read(file), checked, trust);
+        if (release.custodian !== custodian || release.digest !== sha256) {
+          throw new BidError("release-not-frozen", { custodian, file });
+        }
+        releases.push(release);
+      });
+    }
+  });
+  await book.step("verify-releases-all", [LOG_ENTRIES], {}, (step) => {
+    const known = listed.map((row) => row.sha256);
+    for (const received of log.before(read.entry, "custody.released")) {
+      if (!known.includes(received.digests["release"] ?? "")) step.fail(new BidError("release-left-out", { file: LOG_ENTRIES }));
+    }
+  });
+  return releases.length < listed.length ? null : releases;
+}
+
+async function frozenSet(trust: Trust, entry: Entry, checked: CheckedClosing): Promise<Frozen> {
+  const { statement } = await trust.platformStatement("release-set", embedded(entry));
+  const frozen = statement as never as Frozen;
+  const { policy, closing } = checked;
+  if (frozen.tender !== policy.tender || frozen.closing !== closing.digest || frozen.segment !== BID_SEGMENT) {
+    throw new BidError("release-set-other", { file: LOG_ENTRIES });
+  }
+  const count = frozen.releases.length;
+  if (new Set(frozen.releases.map((row) => row.custodian)).size !== count) {
+    throw new BidError("release-set-twice", { file: LOG_ENTRIES });
+  }
+  const early = parseTime(frozen.at) < later(closing.at, BigInt(policy.graceSeconds) * 1_000_000n);
+  if (count < policy.threshold || (count < policy.custodians.length && early)) {
+    throw new BidError("release-set-early", { count, file: LOG_ENTRIES });
+  }
+  return frozen;
+}

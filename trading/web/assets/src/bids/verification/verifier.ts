@@ -1,0 +1,195 @@
+// The verification of an evidence package, step by step: the same steps as bids/verification/verifier.py.
+import type { Bytes } from "../../signing/encoding";
+import { BidError } from "../errors";
+import { BID_SEGMENT, type Notice } from "../notice";
+import * as names from "../package";
+import type { Package } from "../package";
+import type { CheckedClosing } from "../releases";
+import type { Trust } from "../trust";
+import { readTrust } from "./anchors";
+import { agencyStatement, checkAward, checkEvaluation, rankOpened } from "./awarded";
+import { checkClosing } from "./closed";
+import { checkComplete, checkEvidence } from "./files";
+import { Book, type Finding, type Report } from "./findings";
+import {
+  checkCourse, checkLog, checkPublished, checkTimes, checkWholeLog, embedded, type Log,
+} from "./log";
+import { checkNotices } from "./notices";
+import { checkOpening, type Opened } from "./opened";
+import { checkReleases } from "./releases";
+
+const ALWAYS = [
+  names.NOTICE, names.NOTICE_SIGNATURE, names.CLOSING, names.LEDGER, names.EVIDENCE, names.README, names.LOG_KEY,
+  names.LOG_CHECKPOINT, names.LOG_ENTRIES, names.ROOTS, names.CHAIN, names.CRLS, names.ENROLMENTS,
+];
+const OPENING_ACTS = ["custody.released", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded"];
+const { LOG_ENTRIES } = names;
+
+/** The reader's own anchors: null to take the package's. */
+export interface Anchors {
+  readonly roots: Bytes | null; // PEM
+  readonly logKey: string | null; // C2SP verifier key
+  /** All leaves of the log from its beginning, one a line; null if the reader has not fetched them. */
+  readonly logEntries: Bytes | null;
+}
+
+export const NO_ANCHORS: Anchors = { roots: null, logKey: null, logEntries: null };
+
+/** Check a whole evidence package; nothing that it holds makes this raise. `tell` hears of each finding as it is made. */
+export async function verify(
+  files: Package, anchors: Anchors = NO_ANCHORS, tell?: (finding: Finding) => void,
+): Promise<Report> {
+  const { roots, logKey, logEntries } = anchors;
+  const book = new Book(tell);
+  const anchored = roots !== null && logKey !== null;
+  const trust = await readTrust(files, book, roots, logKey);
+  if (trust !== null) {
+    const evidence = await checkEvidence(files, book, trust);
+    const tender = evidence === null ? null : String(evidence.statement["tender"]);
+    await checkTender(files, book, trust, tender, logEntries);
+  }
+  if (!anchored) await book.note("verify-unanchored");
+  return { findings: book.findings, anchored };
+}
+
+async function checkTender(
+  files: Package, book: Book, trust: Trust, tender: string | null, logEntries: Bytes | null,
+): Promise<void> {
+  const log = await checkLog(files, book, trust);
+  if (log === null) {
+    await book.note("verify-skipped", [LOG_ENTRIES]);
+    return;
+  }
+  await checkPublished(files, book, log, tender);
+  await checkWholeLog(book, log, logEntries);
+  await checkCourse(book, log);
+  await checkTimes(files, book, log);
+  const notices = await checkNotices(files, book, trust, log, tender);
+  if (notices === null) return;
+  const checked = await checkClosing(files, book, trust, log, notices);
+  if (checked === null) return;
+  const wanted = new Set([...ALWAYS, ...namesOfNotices(notices), ...namesOfBids(checked), ...namesOfProofs(files)]);
+  if (!checked.minimumReached) {
+    await checkUnopened(book, trust, log, checked, false);
+  } else if (log.of("opening.frozen").length === 0 && ended(log)) {
+    await checkUnopened(book, trust, log, checked, true);
+  } else {
+    for (const name of await checkOpened(files, book, trust, log, checked)) wanted.add(name);
+  }
+  await checkComplete(files, book, wanted);
+}
+
+/** The tender ended unopened: no act of opening is in the log, and the statement that ended it is. */
+async function checkUnopened(
+  book: Book, trust: Trust, log: Log, checked: CheckedClosing, enough: boolean,
+): Promise<void> {
+  const params = { suppliers: checked.suppliers, wanted: checked.policy.minimumBidders };
+  await book.step(enough ? "verify-unopened" : "verify-unopened-minimum", [LOG_ENTRIES], params, (step) => {
+    for (const { act } of log.of(...OPENING_ACTS)) {
+      // Custodians may have released before the tender was ended for another reason than the minimum.
+      if (!(enough && act === "custody.released")) step.fail(new BidError("entry-unopened", { act, file: LOG_ENTRIES }));
+    }
+    // The platform by itself ends a tender for too few bidders, and for nothing else.
+    if (enough && log.of("tender.failed").length > 0) step.fail(new BidError("failure-unjustified", { file: LOG_ENTRIES }));
+  });
+  await checkEnding(book, trust, log, checked);
+  await book.note("verify-erasures", [LOG_ENTRIES]);
+}
+
+function ended(log: Log): boolean {
+  return log.of("tender.failed", "tender.cancelled").length > 0;
+}
+
+/** The one statement that ended the tender: the platform's failure or the agency's cancellation. */
+async function checkEnding(book: Book, trust: Trust, log: Log, checked: CheckedClosing): Promise<void> {
+  await book.step("verify-ending", [LOG_ENTRIES], {}, async (step) => {
+    const ends = log.of("tender.failed", "tender.cancelled");
+    const [end] = ends;
+    if (ends.length !== 1 || end === undefined) {
+      const code = ends.length > 0 ? "entry-twice" : "entry-missing";
+      throw new BidError(code, { act: "tender.failed", file: LOG_ENTRIES });
+    }
+    const { statement } = end.act === "tender.cancelled"
+      ? await agencyStatement(trust, "cancellation", end, checked.notice)
+      : await trust.platformStatement("failure", embedded(end));
+    if (statement["tender"] !== checked.notice.tender) {
+      throw new BidError("entry-other-tender", { act: end.act, file: LOG_ENTRIES });
+    }
+    if ((statement["closing"] ?? checked.closing.digest) !== checked.closing.digest) {
+      throw new BidError("ending-other-closing", { file: LOG_ENTRIES });
+    }
+    step.params["reason"] = String(statement["reason"]);
+  });
+}
+
+/** Releases, opening, award; the names of the files that they ask for. */
+async function checkOpened(
+  files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing,
+): Promise<ReadonlySet<string>> {
+  const wanted = new Set([names.OPENING_RECORD, names.OPENING_RECORD_PDF]);
+  const releases = await checkReleases(files, book, trust, log, checked);
+  if (releases === null) return new Set([...wanted, ...files.names]);
+  for (const release of releases) wanted.add(names.shareName(BID_SEGMENT, release.custodian));
+  const opened = await checkOpening(files, book, trust, log, checked, releases);
+  if (opened === null) return new Set([...wanted, ...files.names]);
+  for (const outcome of opened.outcomes) {
+    if (outcome.opened || outcome.reason !== "ciphertext-missing") wanted.add(names.sealedName(outcome.bid, BID_SEGMENT));
+    if (outcome.opened) wanted.add(names.offerName(outcome.bid, BID_SEGMENT));
+  }
+  if (ended(log)) {
+    await checkNoAward(book, trust, log, checked, opened);
+    return wanted;
+  }
+  await checkAward(files, book, trust, log, checked, opened);
+  return new Set([...wanted, names.AWARD, names.AWARD_REPORT]);
+}
+
+/** A tender that ended after its opening: no award, and where the platform ended it, no bid that could have won. */
+async function checkNoAward(book: Book, trust: Trust, log: Log, checked: CheckedClosing, opened: Opened): Promise<void> {
+  await checkEnding(book, trust, log, checked);
+  await book.step("verify-not-awarded", [LOG_ENTRIES], {}, () => {
+    if (log.of("tender.awarded").length > 0) throw new BidError("entry-unopened", { act: "tender.awarded", file: LOG_ENTRIES });
+  });
+  const failed = log.of("tender.failed").length > 0;
+  if (log.of("tender.evaluated").length > 0) {
+    const evaluation = await checkEvaluation(book, trust, log, checked, opened);
+    if (evaluation === null) return;
+    await book.step("verify-none-responsive", [LOG_ENTRIES], {}, (step) => {
+      const ranking = rankOpened(checked, opened, evaluation, "order", "lowest-total");
+      const responsive = ranking.rows.filter((row) => row.responsive).length;
+      step.params["count"] = String(responsive);
+      if (responsive > 0 && failed) step.fail(new BidError("failure-unjustified", { file: LOG_ENTRIES }));
+    });
+  } else if (failed) {
+    await checkFewOpened(book, checked, opened);
+  } else {
+    await book.note("verify-not-evaluated", [LOG_ENTRIES]);
+  }
+}
+
+async function checkFewOpened(book: Book, checked: CheckedClosing, opened: Opened): Promise<void> {
+  const suppliers = new Set(opened.outcomes.filter((one) => one.opened).map((one) => one.supplier)).size;
+  const wanted = checked.policy.minimumBidders;
+  await book.step("verify-few-opened", [LOG_ENTRIES], { suppliers, wanted }, (step) => {
+    if (suppliers >= wanted) step.fail(new BidError("failure-unjustified", { file: LOG_ENTRIES }));
+    // Whether bidders are counted again after the opening the rule pack says, not the package.
+    else if (suppliers > 0) step.unknown();
+  });
+}
+
+function namesOfNotices(notices: readonly Notice[]): string[] {
+  return notices.slice(1).flatMap((notice) => names.noticeNames(notice.digest));
+}
+
+function namesOfBids(checked: CheckedClosing): string[] {
+  const behind = {
+    acceptance: ["manifest.json", "manifest.p7s", "receipt.json"],
+    withdrawal: ["withdrawal.json", "withdrawal.p7s", "withdrawal-receipt.json"],
+  };
+  return checked.leaves.flatMap((leaf) => behind[leaf.kind].map((name) => names.bidName(leaf.bid, name)));
+}
+
+/** That there is one proof for each entry, and no other, the log's own step has shown. */
+function namesOfProofs(files: Package): string[] {
+  return files.names.filter((name) => name.startsWith("log/proofs/"));
+}

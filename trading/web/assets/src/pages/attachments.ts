@@ -1,0 +1,44 @@
+// The files chosen for a bid: listed, and taken off again.
+import { checkAttachments, mediaTypeOf, type Attachment } from "../bids/envelope";
+import { byId, make } from "./dom";
+import { sentence, size, t } from "./words";
+
+export class AttachmentList {
+  private chosen: Attachment[] = [];
+
+  constructor() {
+    const input = byId<HTMLInputElement>("files");
+    input.addEventListener("change", () => {
+      for (const file of input.files ?? []) this.add(file);
+      input.value = ""; // so that a file taken off can be chosen again
+    });
+  }
+
+  get attachments(): readonly Attachment[] {
+    return this.chosen;
+  }
+
+  private add(file: File): void {
+    const one = { name: file.name.normalize("NFC"), mediaType: mediaTypeOf(file), content: file };
+    try {
+      checkAttachments([...this.chosen, one]);
+      this.chosen.push(one);
+      this.show();
+    } catch (error) {
+      this.show(sentence(error));
+    }
+  }
+
+  private show(problem = ""): void {
+    const rows = this.chosen.map((one) => {
+      const remove = make("button", { class: "btn btn-sm btn-link", type: "button" }, t("移除", "Remove"), make("span", { class: "visually-hidden" }, ` ${one.name}`));
+      remove.addEventListener("click", () => {
+        this.chosen = this.chosen.filter((each) => each !== one);
+        this.show();
+        byId("files").focus();
+      });
+      return make("li", { class: "line" }, make("span", { class: "grow" }, one.name), make("span", { class: "quiet num" }, size(one.content.size)), remove);
+    });
+    byId("chosen").replaceChildren(...rows, ...(problem === "" ? [] : [make("li", { class: "wrong", role: "alert" }, problem)]));
+  }
+}

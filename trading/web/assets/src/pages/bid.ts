@@ -1,0 +1,232 @@
+// The supplier's page: prices, attachments and key; then seal, sign and hand in; and take back.
+import { Api, ConnectionLost } from "../api";
+import { signedBytes, signedDocument, type SignedDocument } from "../bids/acts";
+import { seal, type Sealed } from "../bids/envelope";
+import { checkManifest, parseManifest } from "../bids/manifest";
+import type { Notice } from "../bids/notice";
+import { buildOffer, parseOffer } from "../bids/offer";
+import type { Receipt } from "../bids/receipts";
+import { Submission } from "../bids/submission";
+import { AttachmentList } from "./attachments";
+import { byId, download, make } from "./dom";
+import { dropDraft, keepDraft, keptDraft } from "./keeping";
+import { measureInWorkers } from "./measuring";
+import { PriceForm, type Draft } from "./prices";
+import { KeyPanel } from "./signer";
+import { trustedNotice, trustedReceipt } from "./trusted";
+import { fingerprint, language, sentence, size, t, when } from "./words";
+
+/** A bid under way: sealed and signed once, handed in as often as the connection needs. */
+interface Ready {
+  readonly sealed: Sealed;
+  readonly signed: SignedDocument;
+}
+
+/** Begin; `bundle` is the address of this script, which the workers run too. */
+export function start(bundle: string): void {
+  const form = document.getElementById("bid");
+  if (form instanceof HTMLFormElement) void new BidPage(form, bundle).begin();
+}
+
+class BidPage {
+  private readonly tender: string;
+  private readonly supplier: string;
+  private readonly replaces: string | null;
+  private readonly api: Api;
+  private readonly submission: Submission;
+  private readonly draftName: string;
+  private ready: Ready | null = null;
+  private busy = false;
+
+  constructor(private readonly form: HTMLFormElement, private readonly bundle: string) {
+    const told = (name: string): string => form.dataset[name] ?? "";
+    this.tender = told("tender");
+    this.supplier = told("organisation");
+    this.replaces = told("current") || null;
+    this.api = new Api(told("token"), language === "zh" ? "zh-CN" : "en", (wait) => this.waiting(wait));
+    this.submission = new Submission(this.api, this.tender, (receipt) => trustedReceipt(this.api, receipt));
+    this.draftName = `${this.supplier}/${told("person")}/${this.tender}`;
+  }
+
+  async begin(): Promise<void> {
+    let notice: Notice;
+    try {
+      notice = await trustedNotice(this.api, this.tender);
+    } catch (error) {
+      byId("whom-told").replaceChildren(make("p", { class: "wrong mb-0", role: "alert" }, sentence(error)));
+      return; // nothing is sealed for whom nobody has signed
+    }
+    this.showWhom(notice);
+    const { organisation = "", person = "", name = "" } = this.form.dataset;
+    const keys = new KeyPanel(this.api, { organisation, person, name, role: "supplier" });
+    const prices = new PriceForm(notice, () => void keepDraft(this.draftName, prices.draft));
+    const kept = (await keptDraft(this.draftName)) as Draft | undefined;
+    if (kept !== undefined) prices.draft = kept;
+    const files = new AttachmentList();
+    this.form.hidden = false;
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.act("wrong", () => this.send(notice, prices, files, keys));
+    });
+    const withdrawal = document.getElementById("withdrawal");
+    if (withdrawal instanceof HTMLFormElement) {
+      withdrawal.hidden = false;
+      withdrawal.addEventListener("submit", (event) => {
+        event.preventDefault();
+        void this.act("withdraw-wrong", () => this.withdraw(notice, withdrawal.dataset["bid"] ?? "", keys));
+      });
+    }
+    window.addEventListener("beforeunload", (event) => {
+      if (this.busy) event.preventDefault();
+    });
+  }
+
+  private showWhom(notice: Notice): void {
+    const { policy, buyer } = notice;
+    const rows = policy.custodians.map((one) =>
+      make("li", { class: "mb-2" }, one.name, make("div", { class: "mono quiet", title: t("密封公钥的 SHA-256", "SHA-256 of the sealing key") }, fingerprint(one.fingerprint))),
+    );
+    byId("whom-told").replaceChildren(
+      make("p", {}, t(`公告由 ${buyer.name} 签名，已核验。`, `The notice is signed by ${buyer.name}, and the signature holds.`)),
+      make("p", {}, t(`截标后，以下 ${rows.length} 个保管人中任意 ${policy.threshold} 个共同开启：`, `After the deadline any ${policy.threshold} of these ${rows.length} custodians open the bid together:`)),
+      make("ol", { class: "ps-4" }, ...rows),
+      make("p", { class: "quiet mb-0" }, policy.independent
+        ? t("公告声明保管人相互独立。", "The notice declares the custodians independent.")
+        : t("注意：保管人并不独立，密钥由同一运营机构掌握。", "Note: the custodians are not independent; one operator holds their keys.")),
+    );
+  }
+
+  /** Do one thing at a time; what is wrong is said at `place`. */
+  private async act(place: string, what: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    const send = byId<HTMLButtonElement>("send");
+    send.disabled = true;
+    const wrong = byId(place);
+    wrong.replaceChildren();
+    try {
+      await what();
+    } catch (error) {
+      wrong.replaceChildren(make("p", { class: "refusal" }, sentence(error)));
+      send.textContent = error instanceof ConnectionLost && this.ready !== null ? t("继续", "Go on") : send.textContent;
+      byId("said").textContent = "";
+    } finally {
+      this.busy = false;
+      send.disabled = false;
+    }
+  }
+
+  private async send(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<void> {
+    if (this.ready === null) {
+      const ready = await this.prepare(notice, prices, files, keys);
+      if (ready === null) return;
+      this.ready = ready;
+    }
+    const { sealed, signed } = this.ready;
+    try {
+      this.say(t("正在上传密文…", "Uploading ciphertext …"));
+      await this.submission.upload(sealed.objects, (done, total) => this.meter("uploading", done, total));
+      this.say(t("正在递交签名的清单…", "Handing in the signed manifest …"));
+      const receipt = await this.submission.submit(signed);
+      await dropDraft(this.draftName);
+      this.showReceipt(receipt, signed);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) this.ready = null; // what was refused is sealed anew
+      throw error;
+    }
+  }
+
+  /** Check, seal and sign; null if something is left to fill in, which is shown. */
+  private async prepare(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<Ready | null> {
+    const wrong = byId("wrong");
+    const missing = (text: string): null => {
+      wrong.replaceChildren(make("p", { class: "refusal" }, text));
+      return null;
+    };
+    const given = prices.prices;
+    if (given === null) return missing(t("还有单价未填或不是数字，已在表中标出。", "Some prices are missing or no numbers; they are marked in the table."));
+    const announced = prices.announced;
+    if (announced === null) return missing(t("工期应为 0 至 36500 的整数天数。", "Days to deliver: a whole number up to 36,500."));
+    const { signer } = keys;
+    if (signer === null) return missing(t("没有签名密钥。请在第三部分生成或打开密钥。", "There is no signing key. Make or open one in part 3."));
+    const confirm = byId<HTMLInputElement>("confirm");
+    if (!confirm.checked) {
+      confirm.focus();
+      return missing(t("请先核对报价和密封对象，并勾选确认。", "Check prices and for whom it is sealed, and tick the box."));
+    }
+    const offer = buildOffer(notice, given, announced);
+    parseOffer(offer, notice);
+    byId("steps").hidden = false;
+    this.say(t("正在本机密封…", "Sealing on this machine …"));
+    const began = performance.now();
+    const wanted = { notice, supplier: this.supplier, offer, attachments: files.attachments, replaces: this.replaces };
+    const sealed = await seal(wanted, measureInWorkers(this.bundle), (done, total) => this.meter("sealing", done, total));
+    this.meter("sealing", 1, 1);
+    byId("steps").dataset["seconds"] = ((performance.now() - began) / 1000).toFixed(2);
+    checkManifest(parseManifest(sealed.manifest), notice, this.supplier);
+    return { sealed, signed: await signedBytes("manifest", sealed.manifest, signer, new Date()) };
+  }
+
+  private async withdraw(notice: Notice, bid: string, keys: KeyPanel): Promise<void> {
+    const reason = byId<HTMLInputElement>("reason");
+    const { signer } = keys;
+    if (reason.value.trim() === "" || signer === null) {
+      (signer === null ? byId("key-state") : reason).focus();
+      byId("withdraw-wrong").replaceChildren(make("p", { class: "refusal" }, signer === null
+        ? t("没有签名密钥。请在第三部分生成或打开密钥。", "There is no signing key. Make or open one in part 3.")
+        : t("请填写撤回的原因。", "Give a reason.")));
+      return;
+    }
+    const members = { tender: this.tender, policy: notice.policy.digest, supplier: this.supplier, bid, reason: reason.value.trim() };
+    const signed = await signedDocument("withdrawal", members, signer, new Date());
+    this.showReceipt(await this.submission.withdraw(signed), signed);
+  }
+
+  private meter(id: string, done: number, total: number): void {
+    const bar = byId<HTMLProgressElement>(id);
+    bar.max = Math.max(total, 1);
+    bar.value = done;
+    bar.textContent = `${size(done)} / ${size(total)}`;
+  }
+
+  private say(text: string): void {
+    byId("said").textContent = text;
+  }
+
+  private waiting(milliseconds: number): void {
+    if (milliseconds > 0) {
+      const seconds = Math.ceil(milliseconds / 1000);
+      this.say(t(`连接中断，${seconds} 秒后重试…`, `The connection broke; trying again in ${seconds} s …`));
+    } else {
+      this.say(t("连接已恢复，继续上传…", "The connection is back; uploading on …"));
+    }
+  }
+
+  private showReceipt(receipt: Receipt, signed: SignedDocument): void {
+    this.busy = false;
+    const taken = receipt.kind === "withdrawal";
+    const { bid } = receipt;
+    const name = taken ? "withdrawal" : "manifest";
+    const fact = (label: string, value: string | Node): HTMLElement => make("div", {}, make("dt", {}, label), make("dd", {}, value));
+    const mono = (text: string): HTMLElement => make("span", { class: "mono" }, text);
+    byId("receipt-title").textContent = taken ? t("已撤回，这是回执", "Withdrawn: this is your receipt") : t("已收到，这是回执", "Received: this is your receipt");
+    byId("receipt-told").replaceChildren(
+      make("dl", { class: "facts" },
+        fact(t("收到时间（北京时间）", "Received at (Beijing time)"), make("time", { datetime: receipt.receivedAt }, when(receipt.receivedAt))),
+        fact(t("投标编号", "Bid"), mono(bid)),
+        fact(t("清单或撤回书的 SHA-256", "SHA-256 of the manifest or withdrawal"), mono(receipt.document)),
+        fact(t("签名的 SHA-256", "SHA-256 of the signature"), mono(receipt.signature))),
+      make("p", {}, t("回执由平台签名，已核验。请保存以下文件。", "The receipt is signed by the platform, and the signature holds. Keep these files.")),
+      make("p", { class: "d-flex flex-wrap gap-2 no-print" },
+        download(`${bid}.receipt.json`, receipt.raw, "application/json", t("回执", "Receipt")),
+        download(`${bid}.${name}.json`, signed.document, "application/json", taken ? t("撤回书", "Withdrawal") : t("清单", "Manifest")),
+        download(`${bid}.${name}.p7s`, signed.signature, "application/pkcs7-signature", t("签名", "Signature"))),
+      make("p", { class: "mb-0" }, make("a", { href: `/tenders/${this.tender}/bids/${bid}` }, t("回执页（可打印）", "The receipt's page, for printing"))),
+    );
+    this.form.hidden = true;
+    const withdrawal = document.getElementById("withdrawal")?.closest("section");
+    if (withdrawal) withdrawal.hidden = true;
+    byId("receipt").hidden = false;
+    byId("receipt-title").focus();
+  }
+}

@@ -1,0 +1,196 @@
+// A custodian's acts on a tender, by hand, in place of an agent: the key, the release, the erasure.
+import type { Api } from "../api";
+import { signedSealingKey, signedStatement } from "../bids/acts";
+import { buildRelease, checkClosed, checkLogExtends, sealFilesShare } from "../bids/custody";
+import { BidError } from "../bids/errors";
+import { examineNotice } from "../bids/examination";
+import type { Notice } from "../bids/notice";
+import { trustedOpening } from "./opening-record";
+import type { CheckedClosing } from "../bids/releases";
+import type { Trust } from "../bids/trust";
+import { fingerprint } from "../signing/certificates";
+import type { Signer } from "../signing/cms";
+import { b64decode, b64encode, type Bytes } from "../signing/encoding";
+import { hexdigest } from "../signing/hashing";
+import { generateSeed, publicKey } from "../signing/hpke";
+import { parseProof } from "../signing/notes";
+import { fetchClosed, fetchNotice, fetchTrust } from "./closed";
+import { chooseKey } from "./key-panel";
+import { keepCheckpoint, keepCustody, keptCheckpoint, keptCustody, type KeptCustody } from "./keeping";
+import { actor, api, attempt, grouped, h, now, t, type Actor } from "./page";
+
+/** The tender's page, for whom, and what this browser keeps of it. */
+class Custody {
+  readonly tender: string;
+  readonly calls: Api = api();
+  private readonly owner: string;
+
+  constructor(readonly place: HTMLElement, readonly who: Actor) {
+    this.tender = place.dataset["custody"] ?? "";
+    this.owner = `${who.organisation}/${this.tender}`;
+  }
+
+  kept(): Promise<KeptCustody> {
+    return keptCustody(this.owner);
+  }
+
+  async keep(more: KeptCustody): Promise<void> {
+    await keepCustody(this.owner, { ...(await this.kept()), ...more });
+  }
+
+  async forget(): Promise<void> {
+    const { seed: _, release: __, ...rest } = await this.kept();
+    await keepCustody(this.owner, rest);
+  }
+}
+
+function step(custody: Custody, text: string, label: string, act: (signer: Signer) => Promise<void>): void {
+  const keyPlace = h("div");
+  const wrong = h("div");
+  const button = h("button", { type: "button", class: "btn btn-primary" }, label);
+  button.addEventListener("click", () => void attempt(button, wrong, async () => act(await chooseKey(keyPlace))));
+  custody.place.replaceChildren(h("p", {}, text), keyPlace, h("p", {}, button), wrong);
+}
+
+function tell(custody: Custody, ...text: (string | Node)[]): void {
+  custody.place.replaceChildren(h("p", { class: "mb-0" }, ...text));
+}
+
+/** A fresh sealing key for this tender alone; kept here before the platform hears of it. */
+function handIn(custody: Custody): void {
+  step(custody,
+    t("为此标段生成一把专用的密封密钥，私钥只保存在本浏览器；截标前请勿清除浏览器数据，到时用同一浏览器交出份额。",
+      "A sealing key is made for this tender alone; its private half stays in this browser. Do not clear the browser's data before the deadline, and release from this same browser."),
+    t("生成并交出公钥", "Make it and hand in its public half"),
+    async (signer) => {
+      const seed = (await custody.kept()).seed ?? generateSeed();
+      await custody.keep({ seed });
+      await navigator.storage?.persist?.();
+      const key = await publicKey(seed);
+      const signature = await signedSealingKey(signer.key, custody.tender, custody.who.organisation, key);
+      await custody.calls.put(`/custody/tenders/${custody.tender}/key`, {
+        sealing_key: b64encode(key), signature: b64encode(signature), certificate: fingerprint(signer.certificate),
+      });
+      location.reload();
+    });
+}
+
+/** The signed notice, if it is to be believed and names this custodian with the key kept here; its policy is accepted. */
+async function accept(custody: Custody, trust: Trust, seed: Bytes): Promise<Notice> {
+  const { raw, signature } = await fetchNotice(custody.calls, custody.tender);
+  const { notice } = await examineNotice(raw, signature, trust);
+  if (notice.tender !== custody.tender) throw new BidError("notice-other-tender");
+  const own = notice.policy.custodians.find((one) => one.id === custody.who.organisation);
+  if (own === undefined || hexdigest(own.sealingKey) !== hexdigest(await publicKey(seed))) {
+    throw new BidError("sealing-key-differs", { custodian: custody.who.organisation });
+  }
+  await custody.keep({ policy: notice.policy.digest });
+  return notice;
+}
+
+async function held(custody: Custody, seed: Bytes): Promise<void> {
+  const notice = await accept(custody, await fetchTrust(custody.calls, custody.tender), seed);
+  tell(custody, t("已核对招标人签名的公告并记住密封政策。本浏览器保管密钥：", "The signed notice is checked and its policy remembered. This browser holds the key: "),
+    h("span", { class: "mono" }, grouped(hexdigest(await publicKey(seed)).slice(0, 32))),
+    h("br"), t("截标后请回到此页交出份额：", "Come back after the deadline to release: "), notice.deadline);
+}
+
+/** Every check of the protocol, here and now; then the release. */
+function release(custody: Custody, seed: Bytes): void {
+  step(custody,
+    t("交出份额之前，本浏览器会自行核对：招标人的公告与密封政策、开标时刻、截标声明、公开日志、全部投标的签名与回执、有效投标的名单。有一项不符就不交出。",
+      "Before anything is released this browser checks by itself: the agency's notice and policy, the time, the closing, the public log, every bid's signature and receipt, and which bids are current. If anything fails nothing is released."),
+    t("核对并交出份额", "Check and release"),
+    async (signer) => {
+      const { calls, tender } = custody;
+      const { release: before } = await custody.kept();
+      const body = before ?? (await made(custody, seed, signer));
+      await custody.keep({ release: body });
+      await calls.put(`/custody/tenders/${tender}/release`, JSON.parse(body) as Record<string, unknown>);
+      location.reload();
+    });
+}
+
+async function made(custody: Custody, seed: Bytes, signer: Signer): Promise<string> {
+  const { calls, tender, who } = custody;
+  const trust = await fetchTrust(calls, tender);
+  const { policy } = (await custody.kept()).policy === undefined
+    ? { policy: (await accept(custody, trust, seed)).policy.digest } : await custody.kept();
+  const closed = await fetchClosed(calls, tender);
+  await followLog(calls, parseProof(closed.closingProof).checkpoint, trust);
+  const at = now();
+  const checked = await checkClosed(closed, trust, policy ?? "", BigInt(at.getTime()) * 1000n);
+  const { closing } = await custody.kept();
+  if (closing !== undefined && closing !== checked.closing.digest) throw new BidError("closing-second");
+  const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed));
+  const shares = await sealed(calls, checked, who.organisation, built.files, trust);
+  await custody.keep({ closing: checked.closing.digest });
+  const file = await signedStatement("release", built.members as Record<string, never>, signer, at);
+  return JSON.stringify({ file: b64encode(file), files_shares: shares });
+}
+
+/** The log must be an extension of the last checkpoint that this browser has seen. */
+async function followLog(calls: Api, checkpoint: Bytes, trust: Trust): Promise<void> {
+  await checkLogExtends(await keptCheckpoint(trust.logOrigin), checkpoint, async (older, newer) => {
+    const answer = await calls.get(`/log/proof/consistency?old=${older}&new=${newer}`);
+    return (answer["hashes"] as readonly string[]).map((one) => b64decode(one));
+  }, trust);
+  await keepCheckpoint(trust.logOrigin, checkpoint);
+}
+
+/** The shares of `files` parts go to the agency alone, under the key that it signed. */
+async function sealed(
+  calls: Api, { notice }: CheckedClosing, own: string, files: ReadonlyMap<string, Bytes>, trust: Trust,
+): Promise<readonly { bid: string; sealed: string }[]> {
+  if (files.size === 0) return [];
+  const file = b64decode(String((await calls.get(`/organisations/${notice.buyer.id}/envelope-key`))["file"]));
+  const [party, read] = await trust.verifyStatement("envelope-key", file, "agency");
+  if (party.id !== notice.buyer.id || read.statement["party"] !== notice.buyer.id) throw new BidError("signer-not-buyer");
+  const key = b64decode(String(read.statement["key"]));
+  const rows = [];
+  for (const [bid, share] of files) {
+    rows.push({ bid, sealed: await sealFilesShare(key, notice.tender, bid, own, share, notice.policy.suite) });
+  }
+  return rows;
+}
+
+/** After the signed opening record, or the tender's end, the key is worth nothing but trouble. */
+function erase(custody: Custody, seed: Bytes): void {
+  step(custody,
+    t("标段已开标或已结束。销毁密钥后，任何人都不能再用它打开投标；销毁声明由您签名并写入公开日志。",
+      "The tender has been opened or has ended. Once the key is erased nobody opens a bid with it any more; your signed word goes into the public log."),
+    t("销毁密钥并签名", "Erase the key and sign"),
+    async (signer) => {
+      const { calls, tender, who } = custody;
+      const trust = await fetchTrust(calls, tender);
+      if (custody.place.dataset["state"] === "opened") await trustedOpening(calls, tender, trust);
+      const members = { tender, custodian: who.organisation, sealing_key: hexdigest(await publicKey(seed)) };
+      const file = await signedStatement("erasure", members, signer, now());
+      await custody.forget();
+      await calls.put(`/custody/tenders/${tender}/erasure`, { file: b64encode(file) });
+      location.reload();
+    });
+}
+
+async function begin(place: HTMLElement, who: Actor): Promise<void> {
+  const custody = new Custody(place, who);
+  const wanted = place.dataset["step"];
+  const { seed } = await custody.kept();
+  if (wanted === "key") return handIn(custody);
+  if (wanted === "done") return;
+  if (seed === undefined) {
+    tell(custody, t("此标段的密钥不在本浏览器中。请在交出公钥时所用的浏览器中操作，或由保管密钥的代理程序处理。",
+      "This tender's key is not in this browser. Use the browser that handed it in, or leave it to the agent that holds it."));
+    return;
+  }
+  if (wanted === "held") return held(custody, seed);
+  if (wanted === "release") return release(custody, seed);
+  if (wanted === "erase") return erase(custody, seed);
+}
+
+const who = actor();
+for (const place of document.querySelectorAll<HTMLElement>("[data-custody]")) {
+  if (who !== null) {
+    begin(place, who).catch((error: unknown) => void attempt(h("button"), place, () => Promise.reject(error)));
+  }
+}

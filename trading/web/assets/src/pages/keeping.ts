@@ -1,0 +1,111 @@
+// What this browser keeps for a person: signing keys, which no script can read out, and drafts of bids.
+import type { Certificate } from "../signing/certificates";
+import { readCertificate } from "../signing/certificates";
+import type { Signer } from "../signing/cms";
+import type { Bytes } from "../signing/encoding";
+import { signerOf } from "../signing/keys";
+
+const NAME = "sunseal";
+const VERSION = 2;
+
+type Store = "keys" | "drafts" | "custody";
+
+interface KeptKey {
+  readonly key: CryptoKey;
+  readonly certificate: Bytes;
+  readonly others: readonly Bytes[];
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+async function opened(): Promise<IDBDatabase> {
+  const request = indexedDB.open(NAME, VERSION);
+  request.onupgradeneeded = () => {
+    const there = request.result.objectStoreNames;
+    for (const store of ["keys", "drafts", "custody"]) {
+      if (!there.contains(store)) request.result.createObjectStore(store);
+    }
+  };
+  return settled(request);
+}
+
+async function within<T>(store: Store, mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const database = await opened();
+  try {
+    const transaction = database.transaction(store, mode);
+    const done = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+    });
+    const result = await settled(act(transaction.objectStore(store)));
+    await done;
+    return result;
+  } finally {
+    database.close();
+  }
+}
+
+/** The signer that this browser keeps for a person acting for an organisation in a role. */
+export async function keptSigner(owner: string): Promise<Signer | null> {
+  const kept = (await within("keys", "readonly", (store) => store.get(owner))) as KeptKey | undefined;
+  if (kept === undefined) return null;
+  return signerOf(kept.key, readCertificate(kept.certificate), kept.others.map(readCertificate));
+}
+
+/** All signers that this browser keeps, to sign in with. */
+export async function keptSigners(): Promise<Signer[]> {
+  const kept = (await within("keys", "readonly", (store) => store.getAll())) as KeptKey[];
+  return Promise.all(kept.map((one) => signerOf(one.key, readCertificate(one.certificate), one.others.map(readCertificate))));
+}
+
+/** Keep a key with its certificate; the key object itself goes into the browser's store, never its bytes. */
+export async function keepKey(owner: string, key: CryptoKey, certificate: Certificate, others: readonly Certificate[]): Promise<void> {
+  const kept: KeptKey = { key, certificate: certificate.raw, others: others.map((one) => one.raw) };
+  await within("keys", "readwrite", (store) => store.put(kept, owner));
+}
+
+/** A draft as it was kept; undefined if there is none. */
+export function keptDraft(of: string): Promise<unknown> {
+  return within("drafts", "readonly", (store) => store.get(of));
+}
+
+export async function keepDraft(of: string, draft: unknown): Promise<void> {
+  await within("drafts", "readwrite", (store) => store.put(draft, of));
+}
+
+export async function dropDraft(of: string): Promise<void> {
+  await within("drafts", "readwrite", (store) => store.delete(of));
+}
+
+/** What a custodian keeps of a tender: its sealing key's seed, what it accepted, and what it has seen. */
+export interface KeptCustody {
+  readonly seed?: Bytes;
+  /** The digest of the policy that was accepted from the signed notice. */
+  readonly policy?: string;
+  /** The one closing, ever. */
+  readonly closing?: string;
+  /** The release as it was sent. */
+  readonly release?: string;
+}
+
+export async function keptCustody(of: string): Promise<KeptCustody> {
+  return ((await within("custody", "readonly", (store) => store.get(of))) as KeptCustody | undefined) ?? {};
+}
+
+export async function keepCustody(of: string, custody: KeptCustody): Promise<void> {
+  await within("custody", "readwrite", (store) => store.put(custody, of));
+}
+
+/** The last checkpoint of the public log that this browser has seen. */
+export async function keptCheckpoint(log: string): Promise<Bytes | undefined> {
+  return (await within("custody", "readonly", (store) => store.get(`log ${log}`))) as Bytes | undefined;
+}
+
+export async function keepCheckpoint(log: string, note: Bytes): Promise<void> {
+  await within("custody", "readwrite", (store) => store.put(note, `log ${log}`));
+}

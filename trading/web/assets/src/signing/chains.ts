@@ -1,0 +1,226 @@
+// Checking certificates: the path to a trusted root, what the leaf is for, and revocation (RFC 5280).
+//
+// The path is built by the rules of Python's cryptography (its client verifier under signing/chains.py's policy).
+import * as der from "./der";
+import * as ecdsa from "./ecdsa";
+import { equal, hex, type Bytes } from "./encoding";
+import { CertificateError, SigningError } from "./errors";
+import {
+  BASIC_CONSTRAINTS, KEY_USAGE, KIND_POLICIES, NAME_CONSTRAINTS, USAGE_POLICIES, extensionsOf, readBasicConstraints,
+  type Kind, type Usage,
+} from "./profile";
+import { Unforeseen } from "./python";
+import { ECDSA_SHA256, sameName, type Crl, type X509 } from "./x509";
+
+const MAX_INTERMEDIATES = 1;
+const MAX_SERIAL = 21; // bytes
+// What the policy has an opinion on, even if that is to permit all; other extensions may not be critical.
+const ACCOUNTED_FOR = new Set([
+  BASIC_CONSTRAINTS, KEY_USAGE, NAME_CONSTRAINTS,
+  ...["2.5.29.14", "2.5.29.17", "2.5.29.35", "2.5.29.37", "1.3.6.1.5.5.7.1.1"].map((dotted) => hex(der.oid(dotted))),
+]);
+
+/**
+ * Raise CertificateError unless `leaf` was good at `at` (microseconds since 1970).
+ *
+ * 1. A path leaf, `intermediates`, one of `roots` exists, every signature in it ECDSA P-256 with SHA-256, and it uses
+ *    all `intermediates`. 2. Every certificate of the path is within its validity at `at`. 3. Leaf and issuer carry
+ *    the policy of `kind`, the leaf that of `usage` (if not null) and a key usage that lets it sign. 4. If `crls` are given, the
+ *    issuer's is among them, not outdated at `at`, and none of the issuer's says that the leaf was revoked by then.
+ */
+export async function verifyChain(
+  leaf: X509, intermediates: readonly X509[], roots: readonly X509[], at: bigint, kind: Kind, usage: Usage | null,
+  crls: readonly Crl[],
+): Promise<void> {
+  const path = await verifiedPath(leaf, intermediates, roots);
+  for (const certificate of path) {
+    if (at < certificate.notBefore.at) throw new CertificateError("A certificate is not valid yet.", "not-yet-valid");
+    if (at > certificate.notAfter.at) throw new CertificateError("A certificate has expired.", "expired");
+  }
+  const issuer = path[1] as X509;
+  checkPurpose(leaf, issuer, kind, usage);
+  if (crls.length > 0) await checkRevocation(leaf, issuer, crls, at);
+}
+
+const paths = new Map<string, Promise<readonly X509[]>>();
+
+/** The path from leaf to root, signatures checked; remembered, since signatures do not change with time. */
+function verifiedPath(leaf: X509, intermediates: readonly X509[], roots: readonly X509[]): Promise<readonly X509[]> {
+  const key = [leaf, ...intermediates].map((one) => one.fingerprint).join() + "|" + roots.map((one) => one.fingerprint).join();
+  let path = paths.get(key);
+  if (path === undefined) {
+    path = buildPath(leaf, intermediates, roots);
+    path.catch(() => undefined); // told to whoever waits for it
+    if (paths.size >= 4096) paths.clear();
+    paths.set(key, path);
+  }
+  return path;
+}
+
+async function buildPath(
+  leaf: X509, intermediates: readonly X509[], roots: readonly X509[],
+): Promise<readonly X509[]> {
+  const given = [leaf, ...intermediates];
+  for (const certificate of given) await checkAlgorithms(certificate);
+  const moment = given.reduce((last, one) => (one.notBefore.at > last ? one.notBefore.at : last), leaf.notBefore.at);
+  const permitted = permits(leaf, moment) && !twice(leaf) && uncritical(leaf);
+  const path = permitted ? await ascend([leaf], intermediates, roots, moment) : null;
+  if (path === null) throw new CertificateError("The certificate does not lead to a trusted root.", "untrusted");
+  const between = path.slice(1, -1).map((one) => one.fingerprint).join();
+  if (path.length < 3 || between !== intermediates.map((one) => one.fingerprint).join()) {
+    throw new CertificateError("The certificates given are not exactly those of the path to the root.", "malformed");
+  }
+  await checkAlgorithms(path.at(-1) as X509);
+  return path;
+}
+
+/** `path` led up to a root, null if it does not lead there. */
+async function ascend(
+  path: readonly X509[], intermediates: readonly X509[], roots: readonly X509[], moment: bigint,
+): Promise<readonly X509[] | null> {
+  const working = path.at(-1) as X509;
+  if (roots.some((one) => one.fingerprint === working.fingerprint)) return path;
+  const depth = path.length - 1;
+  if (depth > MAX_INTERMEDIATES) return null;
+  for (const candidate of [...roots, ...intermediates]) {
+    if (!equal(candidate.subject.raw, working.issuer.raw)) continue;
+    if (twice(candidate)) return null;
+    if (!permitsAuthority(candidate, BigInt(depth), moment) || !(await signed(candidate, working))) continue;
+    const found = await ascend([...path, candidate], intermediates, roots, moment);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function permits(certificate: X509, moment: bigint): boolean {
+  const { serial, notBefore, notAfter } = certificate;
+  return (
+    certificate.version === 2 && certificate.algorithmsAgree &&
+    serial.length <= MAX_SERIAL && (serial[0] as number) < 0x80 &&
+    certificate.issuer.parts.length > 0 &&
+    [notBefore, notAfter].every((time) => !time.generalized || time.year < 1950 || time.year >= 2050) &&
+    moment >= notBefore.at && moment <= notAfter.at
+  );
+}
+
+function permitsAuthority(certificate: X509, depth: bigint, moment: bigint): boolean {
+  const constraints = certificate.extensions.find((one) => one.oid === BASIC_CONSTRAINTS);
+  const usage = certificate.extensions.find((one) => one.oid === KEY_USAGE);
+  if (!permits(certificate, moment) || constraints?.critical !== true || usage?.critical !== true) return false;
+  // Constraints on names are for names that ours never have: an authority that has some is none of ours.
+  if (!uncritical(certificate) || certificate.extensions.some((one) => one.oid === NAME_CONSTRAINTS)) return false;
+  try {
+    const reader = new der.Reader(constraints.value);
+    const { ca, pathLength } = readBasicConstraints(reader);
+    reader.end();
+    return ca && (pathLength === null || depth <= pathLength);
+  } catch (error) {
+    if (error instanceof der.DERError) return false;
+    throw error;
+  }
+}
+
+function twice({ extensions }: X509): boolean {
+  return new Set(extensions.map((one) => one.oid)).size !== extensions.length;
+}
+
+function uncritical({ extensions }: X509): boolean {
+  return extensions.every((one) => !one.critical || ACCOUNTED_FOR.has(one.oid));
+}
+
+async function signed(issuer: X509, child: X509): Promise<boolean> {
+  const key = await keyOf(issuer);
+  return key !== null && child.algorithm.oid === ECDSA_SHA256 && ecdsa.verify(key, child.tbs, child.signature);
+}
+
+const keys = new Map<string, Promise<CryptoKey | null>>();
+
+/** A certificate's P-256 key, null if it has another one. */
+export function keyOf(certificate: X509): Promise<CryptoKey | null> {
+  let key = keys.get(certificate.fingerprint);
+  if (key === undefined) {
+    key = importKey(certificate);
+    if (keys.size >= 4096) keys.clear();
+    keys.set(certificate.fingerprint, key);
+  }
+  return key;
+}
+
+async function importKey(certificate: X509): Promise<CryptoKey | null> {
+  try {
+    return await ecdsa.loadSpki(certificate.spki);
+  } catch (error) {
+    if (error instanceof SigningError) return null;
+    throw error;
+  }
+}
+
+async function checkAlgorithms(certificate: X509): Promise<void> {
+  if (certificate.algorithm.oid !== ECDSA_SHA256 || (await keyOf(certificate)) === null) {
+    throw new CertificateError("Only certificates with ECDSA P-256 and SHA-256 are accepted.", "algorithm");
+  }
+}
+
+function checkPurpose(leaf: X509, issuer: X509, kind: Kind, usage: Usage | null): void {
+  const policy = KIND_POLICIES[kind];
+  const { policies, maySign } = extensionsOf(leaf);
+  if (!policies.has(policy) || !extensionsOf(issuer).policies.has(policy)) {
+    throw new CertificateError(`The certificate was not issued by the ${kind} authority.`, "wrong-authority");
+  }
+  if (usage !== null && !policies.has(USAGE_POLICIES[usage])) {
+    throw new CertificateError(`The certificate is not one for use as ${usage}.`, "wrong-authority");
+  }
+  if (!maySign) throw new CertificateError("The certificate's key may not be used for signatures.", "wrong-authority");
+}
+
+async function checkRevocation(leaf: X509, issuer: X509, crls: readonly Crl[], at: bigint): Promise<void> {
+  const serial = hex(leaf.serial);
+  let current = false;
+  for (const crl of crls) {
+    if (!named(crl, issuer) || !(await issuedBy(crl, issuer))) continue;
+    const entry = crl.revoked.find((one) => one.serial === serial);
+    if (entry !== undefined && entry.at <= at) throw new CertificateError("The certificate was revoked.", "revoked");
+    current ||= crl.nextUpdate !== null && at <= crl.nextUpdate;
+  }
+  if (!current) throw new CertificateError("No revocation list is current for that time.", "crl-missing");
+}
+
+function named(crl: Crl, issuer: X509): boolean {
+  try {
+    return sameName(crl.issuer, issuer.subject);
+  } catch (error) {
+    throw error instanceof der.DERError ? new Unforeseen("ValueError") : error;
+  }
+}
+
+const issued = new Map<string, Promise<boolean>>();
+
+/** Whether `issuer` signed this complete list (ECDSA with SHA-256). */
+function issuedBy(crl: Crl, issuer: X509): Promise<boolean> {
+  const key = `${crl.fingerprint} ${issuer.fingerprint}`;
+  let known = issued.get(key);
+  if (known === undefined) {
+    known = judgeCrl(crl, issuer);
+    if (issued.size >= 64) issued.clear();
+    issued.set(key, known);
+  }
+  return known;
+}
+
+async function judgeCrl(crl: Crl, issuer: X509): Promise<boolean> {
+  const key = await keyOf(issuer);
+  const { extensions } = crl;
+  const once = new Set(extensions.map((one) => one.oid)).size === extensions.length;
+  return (
+    key !== null && crl.algorithm.oid === ECDSA_SHA256 && (await ecdsa.verify(key, crl.tbs, crl.signature)) &&
+    once && !extensions.some((one) => one.critical)
+  );
+}
+
+/** The DER SubjectPublicKeyInfo of a P-256 certificate; SigningError for another kind of key. */
+export async function spkiOf(certificate: X509): Promise<Bytes> {
+  if ((await keyOf(certificate)) === null) {
+    throw new SigningError("Only ECDSA keys on the curve P-256 are accepted; this key is of another kind.");
+  }
+  return certificate.spki;
+}
