@@ -12,7 +12,7 @@ from trading.commands.table import COMMANDS
 _HELP = """阳光交易 Sunseal: sealed-bid trading that anybody can check.
 
 Suppliers, custodians and verifiers need no more than the base install; the platform's own commands
-(serve, web, worker, migrate, token, demo) need sunseal[platform].
+(serve, web, worker, migrate, token, invite, demo) need sunseal[platform].
 """
 
 sunseal = SunsealGroup("sunseal", COMMANDS, help=_HELP)

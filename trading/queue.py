@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 import dramatiq
 import structlog
 from dramatiq.brokers.stub import StubBroker
+from dramatiq.common import dq_name, xq_name
 from dramatiq.middleware import AgeLimit, Retries, ShutdownNotifications, TimeLimit
 from sqlalchemy import String, Table, event, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -194,10 +195,36 @@ def relay(platform: Platform) -> int:
         return sent
 
 
-def waiting_work(session: Session, now: datetime) -> list[tuple[str, int]]:
-    """How much of which job is due at this moment, for the operator; what is not due is left out."""
-    counts = [(name, len(list(find(session, now)))) for name, find in _DUE]
-    return [(name, count) for name, count in counts if count]
+def jobs() -> list[str]:
+    """The names of all jobs."""
+    return sorted(_JOBS)
+
+
+def waiting(session: Session, name: str, at: datetime) -> list[str]:
+    """The ids that a job waits for which were due at that time already."""
+    return [subject for job, find in _DUE if job == name for subject in find(session, at)]
+
+
+def depths(broker: dramatiq.Broker) -> dict[str, tuple[int, int, int]]:
+    """By queue: messages that wait, that wait for another try, and that failed for good.
+
+    Raises what the broker's library raises when it cannot be reached.
+    """
+    found: dict[str, tuple[int, int, int]] = {}
+    for name in (QUEUE, SLOW_QUEUE):
+        if isinstance(broker, StubBroker):
+            held = [broker.queues.get(key) for key in (name, dq_name(name))]
+            found[name] = (*(queue.qsize() if queue else 0 for queue in held), 0)  # type: ignore[assignment]
+            continue
+        asked = cast(Any, broker)
+        if hasattr(broker, "get_queue_message_counts"):
+            found[name] = asked.get_queue_message_counts(name)
+        else:
+            # As its Lua script names them; its own count leaves out what failed.
+            places = [f"{asked.namespace}:{key}" for key in (name, dq_name(name))]
+            dead = asked.client.zcard(f"{asked.namespace}:{xq_name(name)}")
+            found[name] = (asked.client.llen(places[0]), asked.client.llen(places[1]), dead)
+    return found
 
 
 class Scanner:

@@ -134,6 +134,23 @@ class Storage:
             except FileNotFoundError:
                 continue
 
+    def answers(self) -> bool:
+        """Whether the store can be asked and, if local, written to; says nothing of what it holds."""
+        if self._folder is not None:
+            return os.access(self._folder, os.W_OK | os.X_OK)
+        try:
+            obstore.head(self._store, _part("health/none", 0))
+        except FileNotFoundError:
+            return True
+        except Exception:  # the library's errors share no root but this
+            return False
+        return True
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a local store keeps its files."""
+        return self._folder
+
     def _make_durable(self, path: str) -> None:
         # The library writes a local file without asking the disk to keep it.
         if self._folder is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "trading" / "web" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
@@ -173,4 +173,11 @@ class Reader:
 
 def _compressed(response: Response) -> int:
     headers = sum(len(name) + len(value) + 4 for name, value in response.headers.items())
-    return headers + len(gzip.compress(response.body(), 6))
+    try:
+        body = response.body()
+    except Error:
+        # The page before asked for it while it was being left, as one that is live does.
+        if response.request.resource_type != "fetch":
+            raise
+        return 0
+    return headers + len(gzip.compress(body, 6))

@@ -232,16 +232,21 @@ def bootstrap_operator(platform: Platform, name: str, days: int) -> str:
 
     Raises TradingError for a wrong number of days.
     """
-    accounts = Accounts(platform)
     with platform.database.transaction() as session:
-        held = select(Organisation).where(
-            Organisation.scheme == _OPERATOR[0], Organisation.identifier == _OPERATOR[1]
-        )
-        organisation = session.scalar(held)
-        if organisation is None:
-            facts = EnrolmentFacts(*_OPERATOR, platform.settings.platform_name, [Role.OPERATOR])
-            organisation = accounts.enrol_organisation(session, None, None, facts)
-        return accounts.issue_token(session, organisation, name, Role.OPERATOR, days)[1]
+        organisation = operating_organisation(platform, session)
+        return Accounts(platform).issue_token(session, organisation, name, Role.OPERATOR, days)[1]
+
+
+def operating_organisation(platform: Platform, session: Session) -> Organisation:
+    """The operator's organisation, enrolled when it is first asked for."""
+    held = select(Organisation).where(
+        Organisation.scheme == _OPERATOR[0], Organisation.identifier == _OPERATOR[1]
+    )
+    found = session.scalar(held)
+    if found is not None:
+        return found
+    facts = EnrolmentFacts(*_OPERATOR, platform.settings.platform_name, [Role.OPERATOR])
+    return Accounts(platform).enrol_organisation(session, None, None, facts)
 
 
 def roles_of(organisation: Organisation) -> list[str]:

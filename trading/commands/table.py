@@ -25,6 +25,7 @@ COMMANDS = {
     "worker": Entry("trading.commands.worker", "worker", "Run scheduled jobs only."),
     "migrate": Entry("trading.commands.migrate", "migrate", "Bring the database up to date."),
     "token": Entry("trading.commands.token", "token", "Issue an operator's first token."),
+    "invite": Entry("trading.commands.invite", "invite", "Invite an operator to sign in by browser."),
     "demo": Entry("trading.commands.demo", "demo", "Replay real tenders, end to end."),
 }
 

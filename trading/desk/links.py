@@ -10,7 +10,7 @@ _LINKS: dict[str, tuple[tuple[str, Both], ...]] = {
     Role.AGENCY: (("/agency/tenders", Both("本单位标段", "Our tenders")),),
     Role.SUPERVISOR: (("/supervision", Both("进度监督", "Where tenders stand")),),
     Role.OPERATOR: (
-        ("/operating", Both("平台运行", "The platform")),
+        ("/operating", Both("平台状况", "Health")),
         ("/operating/organisations", Both("机构", "Organisations")),
         ("/registrations", Both("注册核验", "Registrations")),
     ),

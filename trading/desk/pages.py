@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.request import Request
 
-from trading.desk import agency, custodian, supplier
+from trading.desk import agency, custodian, evaluator, operator, supervisor, supplier
 from trading.desk.sections import Section
 from trading.sign_in.forms import ROLE_WORDS
 from trading.web.permissions import Role
@@ -17,6 +17,9 @@ _DESKS: dict[str, Callable[[Request], list[Section]]] = {
     Role.AGENCY: agency.sections,
     Role.SUPPLIER: supplier.sections,
     Role.CUSTODIAN: custodian.sections,
+    Role.SUPERVISOR: supervisor.sections,
+    Role.EVALUATOR: evaluator.sections,
+    Role.OPERATOR: operator.sections,
 }
 
 

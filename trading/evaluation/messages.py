@@ -1,6 +1,42 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
+    "evaluators-early": (
+        "标段尚未发布。发布后才能指定评标专家。",
+        "The tender is not published. Evaluators are appointed afterwards.",
+    ),
+    "evaluators-late": (
+        "评审结果已经签署或标段已经结束，不能再变更评标专家。",
+        "The evaluation is signed or the tender is over; its evaluators stay as they are.",
+    ),
+    "evaluators-many": (
+        "每个标段最多指定 {most} 位评标专家。请先取消不再需要的。",
+        "A tender has {most} evaluators at most. Dismiss one first.",
+    ),
+    "evaluator-unknown": (
+        "没有这位评标专家。请从列表中重新选择。",
+        "There is no such evaluator. Choose one from the list.",
+    ),
+    "evaluator-oneself": (
+        "您不能指定自己。请由本单位另一位经办人指定。",
+        "You cannot appoint yourself. Let another person of your agency do it.",
+    ),
+    "evaluation-early": (
+        "尚未开标。开标记录公布前，任何人都看不到任何投标。",
+        "The bids are not open. Until the opening record is published nobody sees any of them.",
+    ),
+    "opinion-late": (
+        "招标人已签署评审结果或标段已经结束，意见不能再更改。",
+        "The agency has signed the evaluation or the tender is over; opinions stay as they are.",
+    ),
+    "opinion-bid": (
+        "没有这份已开启的投标。请刷新页面后重试。",
+        "No such bid was opened. Reload the page.",
+    ),
+    "opinion-reason": (
+        "建议否决的，请写明理由。",
+        "Give the reason why it is to be rejected.",
+    ),
     "evaluation-not-found": ("本标段尚无评审结果。", "This tender is not evaluated."),
     "evaluation-disagrees": (
         "评审声明的 {field} 与本标段的开标记录不符。请按公布的开标记录重新签署。",

@@ -1,4 +1,4 @@
-"""The agency's signed evaluation."""
+"""The agency's signed evaluation; the evaluators it appoints, and what they say of each bid."""
 
 from __future__ import annotations
 
@@ -19,4 +19,29 @@ class Evaluation(Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[str] = mapped_column(String(64))
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Evaluator(Base):
+    """A person whom the agency has appointed to evaluate a tender; confidential until the award."""
+
+    __tablename__ = "evaluators"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True, index=True)
+    appointed_by: Mapped[str] = mapped_column(ForeignKey("persons.id"))
+    appointed_at: Mapped[datetime] = mapped_column(UtcTime)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class Opinion(Base):
+    """What an evaluator says of one bid: responsive or to be rejected, and why; the agency decides."""
+
+    __tablename__ = "opinions"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    bid_id: Mapped[str] = mapped_column(ForeignKey("bids.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    responsive: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(2000))
     at: Mapped[datetime] = mapped_column(UtcTime)

@@ -1,123 +1,309 @@
-"""Whether the platform is well: each thing looked at, with what to do where it is not."""
+"""Is the platform well: each part with what was found and what to do. Nothing here tells of bids.
+
+Space is judged, never measured out loud: how much was uploaded would tell how many bid.
+"""
 
 from __future__ import annotations
 
+import platform as machine
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+import structlog
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
 from trading.accounts.models import Crl
+from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
 from trading.migrations import newest
 from trading.platform import Platform
-from trading.queue import Claim, Outbox, waiting_work
-from trading.sign_in.models import Registration
+from trading.queue import depths, jobs, waiting
 from trading.web.forms import Both
+from trading.web.pages import Writer
 
-_CLOCKS = timedelta(seconds=2)
-_OUTBOX = 50
-# Free space is told in two words only: how fast it shrinks would tell of bids on their way.
-_SHARE, _BYTES = 0.1, 5 * 1024**3
+log = structlog.get_logger("sunseal.health")
+
+# The scanner looks four times a second; what is due for this long is not done by anybody.
+LATE = timedelta(minutes=2)
+_APART = timedelta(seconds=2)
+_SOON = timedelta(days=60)
+_LOW, _SHORT = 0.15, 0.05  # shares of a disk that are free
+_PARTS = ("sunseal", "sqlalchemy", "psycopg", "pyramid", "dramatiq", "cryptography", "pyhanko", "obstore")
+
+How = Literal["good", "warn", "bad"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing: well or not, what was found, what to do."""
+    """One part of the platform: how it is, what was found, what to do."""
 
-    what: Both
-    well: bool
-    found: Both
-    advice: Both | None = None
+    part: Both
+    how: How
+    said: Both
+    todo: Both | None = None
 
 
-def findings(platform: Platform, session: Session) -> Iterator[Finding]:
-    """All that is looked at."""
+def findings(platform: Platform, session: Session) -> list[Finding]:
+    """Everything, what needs somebody first. A part that fails to answer is a finding, never an error."""
     now = platform.clock.now(session)
+    checks: list[Callable[[], Finding]] = [
+        lambda: _database(session), lambda: _revision(session), lambda: _clock(now),
+        lambda: _work(session, now), lambda: _broker(platform), lambda: _storage(platform),
+        lambda: _disk(platform), lambda: _log(platform, session), lambda: _crl(session, now),
+        lambda: _certificates(platform, now), lambda: _custodians(platform), lambda: _door(platform),
+    ]  # fmt: skip
+    rank = {"bad": 0, "warn": 1, "good": 2}
+    return sorted((_guarded(check) for check in checks), key=lambda finding: rank[finding.how])
+
+
+def _guarded(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except Exception as error:
+        log.exception("a part could not be looked at")
+        kind = type(error).__name__
+        return Finding(
+            Both("检查", "The check"), "bad",
+            Both(f"有一项检查未能完成（{kind}）。", f"One check could not be finished ({kind})."),
+            Both("详情见进程日志。", "The process log has the details."),
+        )  # fmt: skip
+
+
+def _database(session: Session) -> Finding:
     dialect = session.get_bind().dialect.name
-    yield Finding(
-        Both("数据库", "Database"),
-        True,
-        Both(f"{dialect}，表结构版本 {newest()}", f"{dialect}, tables of revision {newest()}"),
+    began = time.perf_counter()
+    query = "SELECT sqlite_version()" if dialect == "sqlite" else "SHOW server_version"
+    release = session.execute(text(query)).scalar_one()
+    took = (time.perf_counter() - began) * 1000
+    name = "SQLite" if dialect == "sqlite" else "PostgreSQL"
+    said = Both(f"{name} {release}，{took:.0f} 毫秒应答。", f"{name} {release}, answers in {took:.0f} ms.")
+    if took > 500:
+        todo = Both(
+            "应答很慢。请检查数据库主机的负载和磁盘。", "It is slow: look at its machine's load and disk."
+        )
+        return Finding(Both("数据库", "Database"), "warn", said, todo)
+    return Finding(Both("数据库", "Database"), "good", said)
+
+
+def _revision(session: Session) -> Finding:
+    part, wanted = Both("数据库版本", "Database's revision"), newest()
+    found = MigrationContext.configure(session.connection()).get_current_revision()
+    if found == wanted:
+        return Finding(part, "good", Both(f"{found}，与程序一致。", f"{found}, as this version needs."))
+    return Finding(
+        part, "bad",
+        Both(f"为 {found or '无'}，本程序需要 {wanted}。", f"It is {found or 'none'}; {wanted} is needed."),
+        Both("请运行 sunseal migrate，然后重启。", "Run sunseal migrate and start again."),
+    )  # fmt: skip
+
+
+def _clock(now: datetime) -> Finding:
+    part, apart = Both("时钟", "Clocks"), abs(now - datetime.now(UTC))
+    seconds = apart.total_seconds()
+    said = Both(
+        f"数据库与本机相差 {seconds:.1f} 秒；截标以数据库时钟为准。",
+        f"Database and this machine differ by {seconds:.1f} s; deadlines go by the database's.",
     )
-    yield _clocks(now)
-    yield _revocations(session, now)
-    size = AuditLog(platform).head(session)
-    yield Finding(
-        Both("公开日志", "Public log"),
-        True,
-        Both(f"共 {size} 条，检查点已签名", f"{size} entries, checkpoint signed"),
-    )
-    yield _space(platform)
-    waiting = session.scalar(select(func.count()).select_from(Outbox)) or 0
-    yield Finding(
-        Both("任务发件箱", "Outbox of jobs"),
-        waiting < _OUTBOX,
-        Both(f"{waiting} 项待发送", f"{waiting} to be sent"),
+    if apart <= _APART:
+        return Finding(part, "good", said)
+    todo = Both("请核对两台机器的时间同步（NTP）。", "Check time synchronisation (NTP) on both machines.")
+    return Finding(part, "bad" if seconds > 30 else "warn", said, todo)
+
+
+def _work(session: Session, now: datetime) -> Finding:
+    part = Both("后台任务", "Jobs")
+    late = sum(len(waiting(session, name, now - LATE)) for name in jobs())
+    if not late:
+        return Finding(part, "good", Both("没有超时未办的任务。", "Nothing that is due is left undone."))
+    return Finding(
+        part, "bad",
+        Both(f"有 {late} 项任务到期超过 2 分钟仍未完成。", f"{late} jobs are due for more than 2 minutes."),
         Both(
-            "消息队列可能连不上。请检查 broker_url 和工作进程。",
-            "The broker may be away: look at broker_url and the workers.",
+            "请查看任务页，确认 sunseal worker（或 serve）在运行，并查看进程日志。",
+            "See the page of jobs; make sure that sunseal worker (or serve) runs; read the process log.",
         ),
-    )
-    asked = session.scalar(
-        select(func.count()).select_from(Registration).where(Registration.state == "pending")
-    )
-    yield Finding(
-        Both("供应商注册", "Registrations"),
-        not asked,
-        Both(f"{asked or 0} 项待核验", f"{asked or 0} to be checked"),
-        Both("请在“注册核验”中处理。", "Decide them under Registrations."),
-    )
+    )  # fmt: skip
 
 
-def _clocks(now: datetime) -> Finding:
-    apart = abs(now - datetime.now(UTC))
-    seconds = f"{apart.total_seconds():.1f}"
+def _broker(platform: Platform) -> Finding:
+    part = Both("消息队列", "Broker")
+    kind = urlsplit(platform.settings.broker_url).scheme
+    name = {"memory": "进程内", "redis": "Redis", "rediss": "Redis"}.get(kind, "RabbitMQ")
+    try:
+        dead = sum(counts[2] for counts in depths(platform.queue.broker).values())
+    except Exception:  # whatever the broker's library raises
+        log.exception("the broker does not answer")
+        return Finding(
+            part, "bad", Both(f"{name} 没有应答。", f"{name} does not answer."),
+            Both(
+                "请启动消息队列或更正 broker_url。任务不会丢失，但会等待。",
+                "Start it or correct broker_url. No work is lost, but it waits.",
+            ),
+        )  # fmt: skip
+    if kind == "memory":
+        return Finding(part, "good", Both("在本进程内运行。", "Inside this process."))
+    if dead:
+        return Finding(
+            part, "warn", Both(f"{name} 中有 {dead} 条死信。", f"{dead} dead letters in {name}."),
+            Both(
+                "任务会自动重试，死信仅供排查；原因见进程日志。",
+                "Work is found again by itself; dead letters only show that it failed. See the process log.",
+            ),
+        )  # fmt: skip
+    return Finding(part, "good", Both(f"{name} 正常应答。", f"{name} answers."))
+
+
+def _storage(platform: Platform) -> Finding:
+    part = Both("存储", "Storage")
+    kind = urlsplit(platform.settings.storage_url).scheme
+    if platform.storage.answers():
+        return Finding(
+            part, "good", Both(f"可以读写（{kind}）。", f"Can be read and written ({kind}).")
+        )  # fmt: skip
     return Finding(
-        Both("时钟", "Clocks"),
-        apart < _CLOCKS,
-        Both(f"数据库与本机相差 {seconds} 秒", f"database and this machine are {seconds} s apart"),
+        part, "bad", Both(f"没有应答或不可写（{kind}）。", f"Does not answer or cannot be written ({kind})."),
         Both(
-            "截标以数据库的时钟为准。请校准两台机器的时间（NTP）。",
-            "The database's decides. Set both by NTP.",
+            "请检查 storage_url、权限和网络。此间投标和开标无法进行。",
+            "Check storage_url, permissions and network: nobody can bid and nothing opens meanwhile.",
         ),
-    )
+    )  # fmt: skip
 
 
-def _revocations(session: Session, now: datetime) -> Finding:
-    row = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
-    what = Both("证书撤销列表", "Revocation list")
-    if row is None:
-        return Finding(what, True, Both("尚未签发，首次使用时生成", "not made yet; the first use makes it"))
-    until = f"{row.next_update:%Y-%m-%d %H:%M} UTC"
+def _disk(platform: Platform) -> Finding:
+    part = Both("磁盘空间", "Disk space")
+    places = list(_local_places(platform))
+    if not places:
+        return Finding(part, "good", Both("不在本机。", "None of it is on this machine."))
+    usages = [shutil.disk_usage(place) for place in places]
+    share = min(usage.free / usage.total for usage in usages)
+    if share >= _LOW:
+        return Finding(part, "good", Both("充足。", "Enough."))
+    todo = Both("请扩充磁盘；空间用尽时投标会被拒绝。", "Add space: once it is used up, bids are refused.")
+    if share >= _SHORT:
+        return Finding(part, "warn", Both("剩余不足 15%。", "Less than 15 % is free."), todo)
+    return Finding(part, "bad", Both("剩余不足 5%。", "Less than 5 % is free."), todo)
+
+
+def _local_places(platform: Platform) -> Iterator[Path]:
+    if platform.storage.folder is not None:
+        yield platform.storage.folder
+    url = make_url(platform.settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        yield Path(url.database).absolute().parent
+
+
+def _log(platform: Platform, session: Session) -> Finding:
+    part, audit = Both("公开日志", "Public log"), AuditLog(platform)
+    size = audit.head(session)
+    last = session.scalar(select(LogEntry).order_by(LogEntry.position.desc()).limit(1))
+    if (last.position + 1 if last else 0) != size:
+        return Finding(
+            part, "bad",
+            Both("日志头与最后一条记录不符。", "The log's head does not fit its last entry."),
+            Both(
+                "请停止写入，并从最新的备份核对数据库；不要恢复较旧的数据库。",
+                "Stop writing and compare the database with the newest backup. Never restore an older one.",
+            ),
+        )  # fmt: skip
+    if last is None:
+        return Finding(part, "good", Both("还没有记录。", "No entry yet."))
+    root = audit.checkpoint(session).decode().split("\n")[2]
+    zh, en = Writer("zh").when(last.at).striptags(), Writer("en").when(last.at).striptags()
     return Finding(
-        what,
-        now < row.next_update,
-        Both(f"有效至 {until}", f"holds until {until}"),
-        Both("定时任务没有运行。请检查工作进程。", "Its job has not run: look at the workers."),
+        part, "good",
+        Both(
+            f"共 {size} 条，最后一条 {zh}；检查点根哈希 {root}",
+            f"{size} entries, the last at {en}; the checkpoint's root {root}",
+        ),
+    )  # fmt: skip
+
+
+def _crl(session: Session, now: datetime) -> Finding:
+    part = Both("证书撤销列表", "Revocation list")
+    newest_one = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
+    if newest_one is None:
+        return Finding(
+            part, "good", Both("尚未签发证书，还不需要。", "No certificate was issued; none is needed yet.")
+        )  # fmt: skip
+    zh, en = (Writer(lang).when(newest_one.next_update).striptags() for lang in ("zh", "en"))
+    said = Both(f"有效期至 {zh}。", f"Holds until {en}.")
+    todo = Both(
+        "按期应由后台任务更新。请确认 worker 在运行。", "A job renews it on schedule: is a worker running?"
     )
+    if newest_one.next_update <= now:
+        return Finding(part, "bad", said, todo)
+    if newest_one.follows_at + LATE <= now:
+        return Finding(part, "warn", said, todo)
+    return Finding(part, "good", said)
 
 
-def _space(platform: Platform) -> Finding:
-    what = Both("存储空间", "Storage")
-    url = platform.settings.storage_url
-    if not url.startswith("file://"):
-        return Finding(what, True, Both("对象存储", "object storage"))
-    usage = shutil.disk_usage(Path(url.removeprefix("file://")))
-    enough = usage.free > _BYTES and usage.free > _SHARE * usage.total
+def _certificates(platform: Platform, now: datetime) -> Finding:
+    part, keys = Both("平台证书", "Platform's certificates"), platform.keys
+    held = (
+        keys.root, keys.platform.certificate, keys.parties.certificate, keys.statement.certificate,
+        keys.receipt.certificate,
+    )  # fmt: skip
+    ends = min(each.not_valid_after_utc for each in held)
+    said = Both(f"最早到期 {ends:%Y-%m-%d}。", f"The first ends on {ends:%Y-%m-%d}.")
+    if ends > now + _SOON:
+        return Finding(part, "good", said)
+    todo = Both(
+        "请在到期前准备新的平台，并把在途标段办结。",
+        "Prepare a platform with new keys and finish running tenders before that day.",
+    )
+    return Finding(part, "bad" if ends <= now else "warn", said, todo)
+
+
+def _custodians(platform: Platform) -> Finding:
+    part = Both("密钥保管人", "Custodians")
+    if platform.settings.custodians_dir is None:
+        return Finding(
+            part, "good",
+            Both("在各自部门的机器上运行。", "They run on their own departments' machines."),
+        )  # fmt: skip
     return Finding(
-        what,
-        enough,
-        Both("充足", "enough") if enough else Both("紧张", "short"),
-        Both("请扩容或清理磁盘，否则投标可能无法上传。", "Make room, or bids may not come in."),
-    )
+        part, "warn",
+        Both(
+            "内嵌在本平台：运营机构持有其密钥，公告会注明「保管人不独立」。",
+            "Embedded here: the operator holds their keys, and notices say that they are not independent.",
+        ),
+        Both(
+            "正式交易请由各部门在自己的机器上运行 sunseal custodian。",
+            "For real tenders each department runs sunseal custodian on a machine of its own.",
+        ),
+    )  # fmt: skip
 
 
-def jobs(session: Session, now: datetime) -> tuple[list[tuple[str, int]], list[Claim]]:
-    """What is due now by kind, and what is worked on: kinds of tenders and the platform, never of bids."""
-    working = select(Claim).where(Claim.expires_at > now).order_by(Claim.kind, Claim.subject).limit(100)
-    return waiting_work(session, now), list(session.scalars(working))
+def _door(platform: Platform) -> Finding:
+    part, parts = Both("访问地址", "Public address"), urlsplit(platform.settings.public_url)
+    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    said = Both(platform.settings.public_url, platform.settings.public_url)
+    if parts.scheme == "https" or local:
+        return Finding(part, "good", said)
+    return Finding(
+        part, "bad", said,
+        Both(
+            "请改用 https：口令和令牌不得明文传输。",
+            "Use https: passwords and tokens must not travel in the clear.",
+        ),
+    )  # fmt: skip
+
+
+def versions() -> list[tuple[str, str]]:
+    """What runs here, in which version."""
+    found = [("Python", machine.python_version())]
+    for name in _PARTS:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,127 +1,90 @@
-"""The operator's pages."""
+"""The operator's pages of the platform itself: health, jobs, queues."""
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from pyramid.httpexceptions import HTTPSeeOther
+import structlog
 from pyramid.request import Request
-from pyramid.response import Response
-from sqlalchemy import or_, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from trading.accounts.contexts import OrganisationContext
-from trading.accounts.models import Organisation, PartyCertificate, Person, Token
-from trading.accounts.services import Accounts, EnrolmentFacts
-from trading.audit import private
-from trading.errors import NotFound, TradingError
-from trading.operating.forms import REASONS, EnrolmentForm, RolesForm
-from trading.operating.health import findings, jobs
-from trading.operating.services import Operating
-from trading.sign_in.forms import ROLE_WORDS
-from trading.web.addresses import address_of
-from trading.web.security import actor_of
+from signing.encoding import is_id
+from trading.operating.health import LATE, findings, versions
+from trading.queue import QUEUE, Claim, Outbox, depths, jobs, waiting
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender
+from trading.web.forms import Both
 
-_PAGE = 50
+log = structlog.get_logger("sunseal.health")
+
+JOB_WORDS = {
+    "close_tender": Both("截标", "Close tenders"),
+    "freeze_releases": Both("收齐解密份额", "Freeze the releases"),
+    "open_bids": Both("开标", "Open bids"),
+    "render_opening_record": Both("生成开标记录", "Render opening records"),
+    "render_award_report": Both("生成中标报告", "Render award reports"),
+    "build_evidence": Both("打包证据", "Pack evidence"),
+    "issue-crl": Both("签发证书撤销列表", "Issue revocation lists"),
+    "log-enrolments": Both("汇总供应商证书", "Log a day's enrolments"),
+    "forget-answers": Both("清理过期应答", "Forget old answers"),
+    "forget-sign-ins": Both("清理过期登录记录", "Forget old sign-ins"),
+}
+_SHOWN = 100
 
 
-def health(context: Any, request: Request) -> dict[str, Any]:
-    """Whether all is well, and what the machines are at."""
+@dataclass(frozen=True)
+class Job:
+    """A job: how many things wait for it now, and how many of them have waited too long."""
+
+    name: str
+    words: Both
+    waiting: int
+    late: int
+
+
+def watch(context: Any, request: Request) -> dict[str, Any]:
+    """The platform's health."""
+    found = findings(request.platform, request.dbsession)
+    return {
+        "findings": found, "versions": versions(), "now": request.platform.clock.now(request.dbsession),
+        "bad": sum(each.how == "bad" for each in found), "warn": sum(each.how == "warn" for each in found),
+    }  # fmt: skip
+
+
+def work(context: Any, request: Request) -> dict[str, Any]:
+    """What jobs wait, who holds what, what the broker has."""
     session = request.dbsession
     now = request.platform.clock.now(session)
-    waiting, working = jobs(session, now)
-    found = sorted(findings(request.platform, session), key=lambda finding: finding.well)
-    return {"findings": found, "waiting": waiting, "working": working, "now": now}
-
-
-def organisations(context: Any, request: Request, form: EnrolmentForm) -> dict[str, Any]:
-    """All organisations, by name or identifier, page by page."""
-    wanted, after = request.GET.get("q", "")[:200].strip(), request.GET.get("after", "")[:600]
-    found = select(Organisation)
-    if wanted:
-        like = f"%{wanted.replace('%', '')}%"
-        found = found.where(or_(Organisation.name.like(like), Organisation.identifier.like(like)))
-    if after:
-        found = found.where(Organisation.name > after)
-    rows = request.dbsession.scalars(
-        found.order_by(Organisation.name, Organisation.id).limit(_PAGE + 1)
-    ).all()
-    following = None
-    if len(rows) > _PAGE:
-        query = {"q": wanted, "after": rows[_PAGE - 1].name}
-        following = request.route_path("operating.organisations", _query=query)
-    return {"rows": rows[:_PAGE], "next": following, "wanted": wanted, "role_words": ROLE_WORDS}
-
-
-def enrol(context: Any, request: Request, form: EnrolmentForm) -> Response:
-    """Enrol one."""
-    facts = EnrolmentFacts(form.scheme.data, form.identifier.data, form.name.data, form.roles.data)
-    row = Accounts(request.platform).enrol_organisation(
-        request.dbsession, actor_of(request), address_of(request), facts
-    )
-    private.record(request.dbsession, "organisation.enrolled", request, None, {"organisation": row.id})
-    return HTTPSeeOther(request.route_path("operating.organisation", organisation=row.id))
-
-
-def organisation(context: OrganisationContext, request: Request, form: RolesForm) -> dict[str, Any]:
-    """One organisation: roles, certificates, tokens."""
-    session, one = request.dbsession, context.organisation
-    certificates = session.scalars(
-        select(PartyCertificate)
-        .where(PartyCertificate.organisation_id == one.id)
-        .order_by(PartyCertificate.issued_at.desc())
-        .limit(_PAGE)
-    ).all()
-    tokens = session.execute(
-        select(Token, Person.name)
-        .join(Person, Person.id == Token.person_id)
-        .where(Person.organisation_id == one.id)
-        .order_by(Token.created_at.desc())
-        .limit(_PAGE)
+    claims = session.scalars(
+        select(Claim).where(Claim.expires_at > now).order_by(Claim.expires_at).limit(_SHOWN)
     ).all()
     return {
-        "organisation": one,
-        "certificates": certificates,
-        "tokens": tokens,
-        "reasons": REASONS,
-        "role_words": ROLE_WORDS,
-        "now": request.platform.clock.now(session),
-    }
+        "jobs": [_job(session, name, now) for name in jobs()],
+        "outbox": sorted(Counter(session.scalars(select(Outbox.job).limit(10_000))).items()),
+        "claims": claims, "titles": _titles(session, {claim.subject for claim in claims}),
+        "queues": _queues(request), "quick": QUEUE, "job_words": JOB_WORDS, "now": now,
+    }  # fmt: skip
 
 
-def change_roles(context: OrganisationContext, request: Request, form: RolesForm) -> Response:
-    """Other roles from now on; what was signed in the old ones stays."""
-    one = context.organisation
-    before = one.roles
-    Operating(request.platform).change_roles(
-        request.dbsession, actor_of(request), address_of(request), one, form.roles.data
-    )
-    details = {"organisation": one.id, "before": before, "roles": ",".join(sorted(form.roles.data))}
-    private.record(request.dbsession, "organisation.changed", request, None, details)
-    return HTTPSeeOther(request.route_path("operating.organisation", organisation=one.id))
+def _job(session: Session, name: str, now: datetime) -> Job:
+    words = JOB_WORDS.get(name, Both(name, name))
+    return Job(name, words, len(waiting(session, name, now)), len(waiting(session, name, now - LATE)))
 
 
-def revoke_certificate(context: OrganisationContext, request: Request) -> Response:
-    """Revoke one of the organisation's certificates, with the reason."""
-    name, reason = str(request.POST.get("certificate", ""))[:64], str(request.POST.get("reason", ""))
-    if reason not in REASONS:
-        raise TradingError("revocation-reason")
-    row = request.dbsession.get(PartyCertificate, name)
-    if row is None or row.organisation_id != context.organisation.id:
-        raise NotFound("certificate-not-found")
-    Accounts(request.platform).revoke_certificate(
-        request.dbsession, actor_of(request), address_of(request), name, reason
-    )
-    private.record(request.dbsession, "certificate.revoked", request, None, {"certificate": name})
-    return HTTPSeeOther(request.route_path("operating.organisation", organisation=context.organisation.id))
+def _titles(session: Session, ids: set[str]) -> dict[str, str]:
+    """Public tenders' titles by id."""
+    known = [each for each in ids if is_id(each)]
+    found = select(Tender.id, Tender.title).where(Tender.id.in_(known), Tender.state != State.DRAFT.value)
+    return {row.id: row.title for row in session.execute(found)}
 
 
-def revoke_token(context: OrganisationContext, request: Request) -> Response:
-    """End one of the organisation's tokens."""
-    chosen = str(request.POST.get("token", ""))[:32]
-    row = request.dbsession.get(Token, chosen)
-    person = request.dbsession.get(Person, row.person_id) if row is not None else None
-    if person is None or person.organisation_id != context.organisation.id:
-        raise NotFound("token-not-found")
-    Accounts(request.platform).revoke_token(request.dbsession, chosen)
-    private.record(request.dbsession, "token.revoked", request, None, {"token": chosen})
-    return HTTPSeeOther(request.route_path("operating.organisation", organisation=context.organisation.id))
+def _queues(request: Request) -> list[tuple[str, tuple[int, int, int]]] | None:
+    try:
+        return list(depths(request.platform.queue.broker).items())
+    except Exception:  # whatever the broker's library raises; the page says so
+        log.exception("the broker does not answer")
+        return None

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from signing.encoding import new_id
 from trading.accounts.models import Organisation, Person
+from trading.accounts.services import operating_organisation
+from trading.audit import private
 from trading.config import Settings
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.sign_in.models import Invitation, Login, Passkey, PersonRole, Registration
 from trading.sign_in.sessions import ADMIN, digest_of, end_all
 from trading.web.forms import tidy
+from trading.web.permissions import Role
 
 INVITED = timedelta(days=3)
 USERNAME = r"[a-z0-9][a-z0-9._@+-]{2,99}"
@@ -121,6 +124,17 @@ class People:
         """A new password; other sessions end."""
         session.get_one(Login, person_id, with_for_update=True).password = encoded
         end_all(session, person_id, self._clock.now(session), but)
+
+
+def invite_operator(platform: Platform, name: str) -> str:
+    """A one-time link by which the person `name` signs in as an operator who manages the operator's people:
+    how a fresh platform gets its first one, and one who lost everything comes back in."""
+    with platform.database.transaction() as session:
+        organisation = operating_organisation(platform, session)
+        secret = People(platform).invite(session, organisation, name, [Role.OPERATOR], True)[1]
+        now = platform.clock.now(session)
+        private.record(session, "operator.invited", None, None, {"organisation": organisation.id}, at=now)
+    return link_of(platform.settings, secret)
 
 
 def link_of(settings: Settings, secret: str) -> str:

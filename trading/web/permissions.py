@@ -1,11 +1,13 @@
 """Who may do what, as one table. A permission is named scope:resource:action.
 
 A context that belongs to an organisation adds `role:of-organisation` principals, so that
-`agency@<id>` is an agency's person acting for that very organisation.
+`agency@<id>` is an agency's person acting for that very organisation; `evaluator:<person>` is that person
+acting as an evaluator.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pyramid.authorization import Allow, Authenticated, Everyone
@@ -27,6 +29,7 @@ class Permission(StrEnum):
 
     PUBLIC_READ = "public:record:read"
     ORGANISATION_ENROL = "accounts:organisation:enrol"
+    ORGANISATION_MANAGE = "accounts:organisation:manage"
     ORGANISATION_READ = "accounts:organisation:read"
     TOKEN_ISSUE = "accounts:token:issue"  # noqa: S105
     TOKEN_REVOKE = "accounts:token:revoke"  # noqa: S105
@@ -42,6 +45,9 @@ class Permission(StrEnum):
     CUSTODY_ACT = "custody:tender:act"
     FILES_FETCH = "opening:files:fetch"
     EVALUATE = "evaluation:tender:decide"
+    EVALUATORS_APPOINT = "evaluation:evaluators:appoint"
+    BIDS_COMPARE = "evaluation:bids:compare"
+    OPINION_GIVE = "evaluation:opinion:give"
     AWARD = "awards:tender:decide"
     PRIVATE_ACTS_READ = "audit:private:read"
     OWN_ACCOUNT = "sign-in:account:own"
@@ -61,6 +67,7 @@ ROOT_ACL = (
         "role:operator",
         (
             P.ORGANISATION_ENROL,
+            P.ORGANISATION_MANAGE,
             P.ORGANISATION_READ,
             P.TOKEN_ISSUE,
             P.TOKEN_REVOKE,
@@ -80,9 +87,26 @@ ROOT_ACL = (
 def tender_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
     """The rights on one tender of the agency `organisation`, beside those of the root."""
     return (
-        (Allow, f"agency@{organisation}", (P.TENDER_MANAGE, P.FILES_FETCH, P.EVALUATE, P.AWARD)),
+        (
+            Allow,
+            f"agency@{organisation}",
+            (
+                P.TENDER_MANAGE,
+                P.FILES_FETCH,
+                P.EVALUATE,
+                P.EVALUATORS_APPOINT,
+                P.BIDS_COMPARE,
+                P.AWARD,
+            ),
+        ),
         *ROOT_ACL,
     )
+
+
+def evaluators_acl(organisation: str, evaluators: Iterable[str]) -> tuple[tuple[str, str, object], ...]:
+    """The rights on one tender's evaluation: of its agency, and of the persons appointed."""
+    appointed = [(Allow, f"evaluator:{person}", (P.BIDS_COMPARE, P.OPINION_GIVE)) for person in evaluators]
+    return (*appointed, *tender_acl(organisation))
 
 
 def organisation_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:

@@ -57,6 +57,7 @@ class Actor:
         return [
             f"role:{self.role}",
             f"{self.role}@{self.organisation}",
+            f"{self.role}:{self.person}",
             f"member@{self.organisation}",
             *([f"admin@{self.organisation}"] if self.admin else []),
         ]

@@ -3,8 +3,7 @@ import { AnswerMalformed, ApiProblem, ConnectionLost } from "../api";
 import { BidError } from "../bids/errors";
 import { textOf } from "../bids/messages";
 import { SheetError, type Both } from "../bids/prices";
-import { SigningError } from "../signing/errors";
-import { KeyFileError } from "../signing/pkcs12";
+import { KeyFileError, SigningError } from "../signing/errors";
 
 // Workers, which have no document, say nothing to people.
 export const language = globalThis.document?.documentElement.lang.startsWith("en") ? "en" : "zh";
@@ -23,6 +22,7 @@ const KEY_FILES: Readonly<Record<string, Both>> = {
   ],
   "no-key": ["文件中没有私钥或证书。请导出时同时包含两者。", "There is no private key or no certificate in the file. Export both together."],
   "other-key-kind": ["只接受 P-256 曲线的 ECDSA 密钥。", "Only ECDSA keys on the curve P-256 are accepted."],
+  "other-party": ["这把密钥属于其他单位或角色。请选择本单位的密钥文件。", "This key is another organisation's or role's. Choose your own organisation's."],
   "other-certificate": ["文件中的证书不是该密钥的证书。", "The certificate in the file belongs to another key."],
 };
 
