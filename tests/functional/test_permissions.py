@@ -50,7 +50,8 @@ TABLE: dict[str, frozenset[str]] = {
     "operating.certificate": OPERATOR, "operating.certificate POST": OPERATOR,
     "operating.token POST": OPERATOR,
     # supervision
-    "supervision": SUPERVISORS, "supervision.tender": SUPERVISORS, "supervision.check POST": SUPERVISORS,
+    "supervision": SUPERVISORS, "supervision.over": SUPERVISORS,
+    "supervision.tender": SUPERVISORS, "supervision.check POST": SUPERVISORS,
     # an agency's work
     "agency.tenders": AGENCIES, "agency.draft": AGENCIES, "agency.draft POST": AGENCIES,
     "agency.findings POST": AGENCIES, "agency.tender": OWNER, "agency.edit": OWNER,
