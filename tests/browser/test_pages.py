@@ -16,8 +16,11 @@ from trading.tenders.lifecycle import State
 STATES = tuple(words.STATES)
 
 
-# Chinese on a phone and English on a desk: what axe-core says depends on neither alone.
-@pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
+# What axe-core says depends on language and width, but hardly on both together.
+BOTH = pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
+
+
+@BOTH
 def test_pages_of_tenders_in_every_state(
     enter: Enter, scene: Scene, address: str, lang: Language, width: int
 ) -> None:
@@ -30,10 +33,18 @@ def test_pages_of_tenders_in_every_state(
                 assert words.STATES[state][lang == "en"] in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize("width", (PHONE, DESK))
+@BOTH
 def test_lists_and_refusals(enter: Enter, address: str, lang: Language, width: int) -> None:
     reader = enter(address, lang, width)
-    for path in ("/", "/tenders", "/tenders?q=nothing+like+it", "/tenders?state=awarded", "/api"):
+    for path in (
+        "/",
+        "/tenders",
+        "/tenders?q=nothing+like+it",
+        "/tenders?state=awarded",
+        "/api",
+        "/log",
+        "/sign-in",
+    ):
         reader.open(path)
     reader.open("/nothing", 404)
     reader.open("/tenders?q=%FF", 400)
@@ -77,13 +88,14 @@ def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
         "opening": scene.place(State.OPENING) + "/opening",
         "opening-ahead": scene.place(State.PUBLISHED) + "/opening",
         "api": "/api#createProject",
+        "check": f"/check?tender={scene.tenders[State.AWARDED].id}",
     }.items():
         reader.open(path, look=False)
         for width in (PHONE, DESK, WIDE):
             assert reader.picture(name, width).is_file()
 
 
-@pytest.mark.parametrize("width", (PHONE, DESK))
+@BOTH
 def test_the_list_is_sorted_by_its_headings(
     enter: Enter, scene: Scene, address: str, lang: Language, width: int
 ) -> None:

@@ -16,6 +16,7 @@ def includeme(config: Configurator) -> None:
     config.add_page("portal.home", "/", pages.home, "home.jinja2")
     config.add_page("portal.tenders", "/tenders", pages.tenders, "tenders.jinja2")
     config.add_page("portal.api", "/api", pages.api, "api.jinja2")
+    config.add_page("portal.check", "/check", pages.check, "check.jinja2")
     config.add_page("portal.tender", "/tenders/{tender}", pages.tender, "tender.jinja2", TenderContext)
     config.add_page(
         "portal.opening", "/tenders/{tender}/opening", pages.opening, "opening.jinja2", TenderContext

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.request import Request
 
-from signing.encoding import parse_time
+from signing.encoding import is_id, parse_time
 from trading.accounts.models import Organisation
 from trading.opening.progress import progress
 from trading.portal import lists, reading, words
@@ -50,6 +50,14 @@ def tenders(context: Any, request: Request) -> dict[str, Any]:
         "next": table.following(rows[-1].Tender.id) if more else None,
         "categories": lists.categories(request.dbsession),
     }  # fmt: skip
+
+
+def check(context: Any, request: Request) -> dict[str, Any]:
+    """Where anybody checks a package or a receipt; the checking is their browser's."""
+    session, wanted = request.dbsession, request.GET.get("tender", "")
+    one = session.get(Tender, wanted) if is_id(wanted) else None
+    ready = one is not None and "evidence" in reading.files_of(session, one)
+    return {"tender": one if ready else None, "vkey": request.platform.keys.log.vkey}
 
 
 def tender(context: TenderContext, request: Request) -> dict[str, Any]:

@@ -18,8 +18,8 @@ _DEEPEST = 6  # levels of an example; deeper ones come of schemas that hold them
 class Field:
     """A member of an object or a parameter.
 
-    `kind` is its type, with a % for the schema that `reference` names; `place` is a parameter's, `depth` a
-    member's.
+    `kind` is its type, with a % for the schema that `reference` names; `zh` and `en` say what it is;
+    `place` is a parameter's, `depth` a member's.
     """
 
     name: str
@@ -27,7 +27,8 @@ class Field:
     kind: str
     reference: str
     bounds: str
-    note: str
+    zh: str
+    en: str
     place: str = ""
     depth: int = 0
 
@@ -40,7 +41,8 @@ class Payload:
     kind: str
     reference: str
     bounds: str
-    note: str
+    zh: str
+    en: str
     fields: tuple[Field, ...]
     example: str = ""
 
@@ -52,7 +54,7 @@ class Payload:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer by its status; not all are described in Chinese."""
+    """An answer by its status."""
 
     status: str
     zh: str
@@ -62,7 +64,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address; `zh` and `en` say what it does."""
+    """One method of one address; `zh` (which may be missing) and `en` say what it does."""
 
     id: str
     method: str
@@ -134,8 +136,8 @@ class _Reader:
         payloads = [self._payload(media, content.get("schema", {}), True) for media, content in body.items()]
         english = " ".join(filter(None, (said["summary"], said.get("description"))))
         return Operation(
-            id=said["operationId"], method=method.upper(), path=path, zh=said["x-zh"], en=english,
-            token=said.get("security") == [{"token": []}],
+            id=said["operationId"], method=method.upper(), path=path, zh=said.get("x-zh", ""), en=english,
+            token={} not in said.get("security", [{}]),
             parameters=tuple(map(self._parameter, shared)), payload=payloads[0] if payloads else None,
             answers=tuple(self._answer(*each) for each in said["responses"].items()),
         )  # fmt: skip
@@ -150,7 +152,7 @@ class _Reader:
         content = said.get("content", {})
         payloads = tuple(self._payload(media, each.get("schema", {})) for media, each in content.items())
         shown = "4xx, 5xx" if status == "default" else status
-        return Answer(shown, said.get("x-zh", ""), said["description"], payloads)
+        return Answer(shown, *_said(said), payloads)
 
     def _followed(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         found: Any = given
@@ -164,8 +166,8 @@ class _Reader:
     def _payload(self, media: str, schema: Mapping[str, Any], example: bool = False) -> Payload:
         kind, name = self._kind(schema)
         text = json.dumps(self._example(schema, 0), ensure_ascii=False, indent=2) if example else ""
-        note = schema.get("description", "")
-        return Payload(media, kind, name, _bounds(schema), note, tuple(self._fields(schema, 0)), text)
+        fields = tuple(self._fields(schema, 0))
+        return Payload(media, kind, name, _bounds(schema), *_said(schema), fields, text)
 
     def _fields(self, schema: Mapping[str, Any], depth: int) -> Iterator[Field]:
         """Members of an object or of a list's objects, each followed by its own."""
@@ -180,8 +182,7 @@ class _Reader:
         self, name: str, required: bool, schema: Mapping[str, Any], place: str = "", depth: int = 0
     ) -> Field:
         kind, referred = self._kind(schema)
-        note = schema.get("description", "")
-        return Field(name, required, kind, referred, _bounds(schema), note, place, depth)
+        return Field(name, required, kind, referred, _bounds(schema), *_said(schema), place, depth)
 
     def _kind(self, schema: Mapping[str, Any]) -> tuple[str, str]:
         """A schema's type in a word or two, with a % for the schema that it refers to."""
@@ -209,6 +210,11 @@ class _Reader:
             return [self._example(schema["items"], depth + 1)] if depth <= _DEEPEST else []
         plain = {"integer": schema.get("minimum", 0), "boolean": False, "number": 0, "null": None}
         return plain.get(kind, schema.get("enum", [""])[0])
+
+
+def _said(described: Mapping[str, Any]) -> tuple[str, str]:
+    """What the document says of something, in Chinese and in English."""
+    return described.get("x-zh", ""), described.get("description", "")
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

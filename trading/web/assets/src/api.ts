@@ -17,6 +17,9 @@ export class ApiProblem extends Error {
   }
 }
 
+/** An answer that is not as the API's document has it. */
+export class AnswerMalformed extends Error {}
+
 /** The platform was not reached, or what came back was cut off. */
 export class ConnectionLost extends Error {}
 

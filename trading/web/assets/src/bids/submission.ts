@@ -1,5 +1,5 @@
 // Handing a sealed bid in: ciphertext in parts, made as they are sent; then manifest and signature; then the receipt.
-import { ApiProblem, type Api } from "../api";
+import { AnswerMalformed, ApiProblem, type Api } from "../api";
 import { b64decode, type Bytes } from "../signing/encoding";
 import { body, type SignedDocument } from "./acts";
 import { ciphertextOf, type SealedEntry } from "./envelope";
@@ -49,7 +49,7 @@ export class Submission {
     const state = (await this.api.post(`/tenders/${this.tender}/uploads`, wanted)) as never as UploadState;
     if (state.complete) return;
     const size = state.part_bytes;
-    if (!Number.isInteger(size) || size < 1 || size > MAX_PART) throw new BidError("answer-malformed", { what: "part_bytes" });
+    if (!Number.isInteger(size) || size < 1 || size > MAX_PART) throw new AnswerMalformed("part_bytes");
     const ciphertext = await ciphertextOf(entry);
     const read = (number: number): Promise<Bytes> => {
       const part = ciphertext.read(number * size, (number + 1) * size);

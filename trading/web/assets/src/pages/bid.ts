@@ -2,6 +2,7 @@
 import { Api, ConnectionLost } from "../api";
 import { signedBytes, signedDocument, type SignedDocument } from "../bids/acts";
 import { seal, type Sealed } from "../bids/envelope";
+import { BidError } from "../bids/errors";
 import { checkManifest, parseManifest } from "../bids/manifest";
 import type { Notice } from "../bids/notice";
 import { buildOffer, parseOffer } from "../bids/offer";
@@ -13,7 +14,7 @@ import { dropDraft, keepDraft, keptDraft } from "./keeping";
 import { measureInWorkers } from "./measuring";
 import { PriceForm, type Draft } from "./prices";
 import { KeyPanel } from "./signer";
-import { trustedNotice, trustedReceipt } from "./trusted";
+import { Trusted } from "./trusted";
 import { fingerprint, language, sentence, size, t, when } from "./words";
 
 /** A bid under way: sealed and signed once, handed in as often as the connection needs. */
@@ -35,6 +36,7 @@ class BidPage {
   private readonly api: Api;
   private readonly submission: Submission;
   private readonly draftName: string;
+  private trusted: Trusted | null = null;
   private ready: Ready | null = null;
   private busy = false;
 
@@ -44,19 +46,25 @@ class BidPage {
     this.supplier = told("organisation");
     this.replaces = told("current") || null;
     this.api = new Api(told("token"), language === "zh" ? "zh-CN" : "en", (wait) => this.waiting(wait));
-    this.submission = new Submission(this.api, this.tender, (receipt) => trustedReceipt(this.api, receipt));
+    this.submission = new Submission(this.api, this.tender, (receipt) => (this.trusted as Trusted).receipt(receipt));
     this.draftName = `${this.supplier}/${told("person")}/${this.tender}`;
   }
 
   async begin(): Promise<void> {
+    let trusted: Trusted;
     let notice: Notice;
     try {
-      notice = await trustedNotice(this.api, this.tender);
+      trusted = await Trusted.of(this.api);
+      ({ notice } = await trusted.notice(this.api, this.tender));
+      if (notice.tender !== this.tender) throw new BidError("manifest-other-tender");
     } catch (error) {
-      byId("whom-told").replaceChildren(make("p", { class: "wrong mb-0", role: "alert" }, sentence(error)));
+      byId("checking").hidden = true;
+      byId("refused").replaceChildren(make("p", { class: "refusal" }, sentence(error)));
       return; // nothing is sealed for whom nobody has signed
     }
-    this.showWhom(notice);
+    byId("checking").hidden = true;
+    this.trusted = trusted;
+    this.showWhom(notice, trusted);
     const { organisation = "", person = "", name = "" } = this.form.dataset;
     const keys = new KeyPanel(this.api, { organisation, person, name, role: "supplier" });
     const prices = new PriceForm(notice, () => void keepDraft(this.draftName, prices.draft));
@@ -81,7 +89,7 @@ class BidPage {
     });
   }
 
-  private showWhom(notice: Notice): void {
+  private showWhom(notice: Notice, trusted: Trusted): void {
     const { policy, buyer } = notice;
     const rows = policy.custodians.map((one) =>
       make("li", { class: "mb-2" }, one.name, make("div", { class: "mono quiet", title: t("密封公钥的 SHA-256", "SHA-256 of the sealing key") }, fingerprint(one.fingerprint))),
@@ -93,6 +101,10 @@ class BidPage {
       make("p", { class: "quiet mb-0" }, policy.independent
         ? t("公告声明保管人相互独立。", "The notice declares the custodians independent.")
         : t("注意：保管人并不独立，密钥由同一运营机构掌握。", "Note: the custodians are not independent; one operator holds their keys.")),
+      make("details", { class: "mt-3" },
+        make("summary", {}, t("一切核验所依据的平台根证书", "The platform's root that all of this rests on")),
+        make("p", { class: "quiet mb-1" }, t("请与运营机构公布的纸质指纹核对：", "Compare it with the fingerprint that the operator has published on paper:")),
+        ...trusted.fingerprints.map((one) => make("p", { class: "mono quiet mb-0" }, fingerprint(one)))),
     );
   }
 
@@ -224,8 +236,11 @@ class BidPage {
       make("p", { class: "mb-0" }, make("a", { href: `/tenders/${this.tender}/bids/${bid}` }, t("回执页（可打印）", "The receipt's page, for printing"))),
     );
     this.form.hidden = true;
-    const withdrawal = document.getElementById("withdrawal")?.closest("section");
-    if (withdrawal) withdrawal.hidden = true;
+    // What stood here before is not up to date any more.
+    for (const id of ["withdrawal", "own"]) {
+      const section = document.getElementById(id)?.closest("section");
+      if (section) section.hidden = true;
+    }
     byId("receipt").hidden = false;
     byId("receipt-title").focus();
   }

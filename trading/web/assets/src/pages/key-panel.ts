@@ -1,6 +1,7 @@
 // Choosing the key to sign with: the one in this browser, a new one, or one in a file.
 import { fingerprint } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
+import { KeyFileError } from "../signing/errors";
 import { fits, keep, keyOf, makeKey } from "./keyring";
 import { actor, api, attempt, grouped, h, t, type Actor } from "./page";
 
@@ -31,13 +32,13 @@ function ask(place: HTMLElement, who: Actor): Promise<Signer> {
     const open = h("button", { type: "button", class: "btn btn-outline-secondary" }, t("使用此密钥", "Use this key"));
     open.addEventListener("click", () => void attempt(open, wrong, async () => {
       const [chosen] = file.files ?? [];
-      if (chosen === undefined) throw new KeyMissing();
+      if (chosen === undefined) throw new KeyFileError("damaged");
       const { openKeyFile } = await import("../signing/pkcs12");
       const signer = await openKeyFile(new Uint8Array(await chosen.arrayBuffer()), password.value);
-      if (!fits(who, signer)) throw new KeyMissing("other");
+      if (!fits(who, signer)) throw new KeyFileError("other-party");
       await keep(who, signer);
       resolve(signer);
-    }).then(() => explain(wrong)));
+    }));
     place.replaceChildren(
       h("p", {}, t("本浏览器中还没有您的签名密钥。密钥在本机生成，私钥不会离开浏览器，平台只签发证书。",
         "This browser has no signing key of yours yet. It is made here; the private key never leaves the browser, the platform only certifies it.")),
@@ -50,23 +51,3 @@ function ask(place: HTMLElement, who: Actor): Promise<Signer> {
     );
   });
 }
-
-class KeyMissing extends Error {
-  constructor(readonly kind: "none" | "other" = "none") {
-    super(kind);
-  }
-}
-
-/** Words for what a key file is refused for, in place of a general one. */
-function explain(wrong: HTMLElement): void {
-  const said = wrong.querySelector("p");
-  if (said === null) return;
-  const text = said.textContent ?? "";
-  for (const [word, zh, en] of REASONS) if (text.includes(word)) said.textContent = t(zh, en);
-}
-
-const REASONS = [
-  ["password", "密码不正确。请重新输入密钥文件的密码。", "The password is wrong. Enter the key file's password again."],
-  ["legacy", "此文件使用了过时的加密方式。请用 openssl 3 或浏览器重新导出为 PKCS#12。", "The file uses outdated encryption. Export it anew as PKCS#12 with openssl 3 or a browser."],
-  ["damaged", "这不是完整的 PKCS#12 文件。请核对所选文件。", "This is no whole PKCS#12 file. Check which one you chose."],
-] as const;

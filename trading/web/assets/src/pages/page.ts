@@ -1,14 +1,10 @@
 // What scripts of pages share: the reader's language, who is signed in, and making elements.
 import { Api, ApiProblem, ConnectionLost } from "../api";
-import { SigningError } from "../signing/errors";
-import { BidError } from "../bids/errors";
+import { language, sentence, t } from "./words";
 
-export const chinese = document.documentElement.lang.startsWith("zh");
+const chinese = language === "zh";
 
-/** The text in the reader's language. */
-export function t(zh: string, en: string): string {
-  return chinese ? zh : en;
-}
+export { t };
 
 // The platform judges times by its own clock; a reader's may be wrong.
 const shown = Number(document.documentElement.dataset["now"]);
@@ -66,19 +62,6 @@ export function download(name: string, data: BlobPart, type: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** What went wrong, in the reader's language. */
-export function told(error: unknown): string {
-  if (error instanceof ApiProblem) {
-    return error.article === "" ? error.message : `${error.message} ${t(`（${error.rule}，${error.article}）`, `(${error.rule}, ${error.article})`)}`;
-  }
-  if (error instanceof ConnectionLost) {
-    return t("连接中断，平台没有回答。请检查网络后重试。", "The connection broke and the platform did not answer. Check the network and try again.");
-  }
-  if (error instanceof BidError) return t(`数据不符合协议：${error.code}。`, `Refused by the protocol: ${error.code}.`);
-  if (error instanceof SigningError) return t(`签名或密钥有问题：${error.message}`, error.message);
-  return t("浏览器出错，本次操作没有完成。请刷新页面后重试。", "The browser failed and nothing was done. Reload the page and try again.");
-}
-
 /** Do something while its button waits; what goes wrong is shown in `place`. */
 export async function attempt(button: HTMLButtonElement, place: HTMLElement, act: () => Promise<void>): Promise<void> {
   button.disabled = true;
@@ -87,7 +70,7 @@ export async function attempt(button: HTMLButtonElement, place: HTMLElement, act
     await act();
   } catch (error) {
     if (!(error instanceof ApiProblem) && !(error instanceof ConnectionLost)) console.debug(error);
-    place.replaceChildren(h("p", { class: "refusal", role: "alert" }, told(error)));
+    place.replaceChildren(h("p", { class: "refusal", role: "alert" }, sentence(error)));
   } finally {
     button.disabled = false;
   }

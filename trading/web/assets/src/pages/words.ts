@@ -1,10 +1,9 @@
 // What pages say from scripts, in the page's language; sentences of refusals are those of the platform.
-import sentences from "../../generated/messages.json";
-import { ApiProblem, ConnectionLost } from "../api";
+import { AnswerMalformed, ApiProblem, ConnectionLost } from "../api";
 import { BidError } from "../bids/errors";
+import { textOf } from "../bids/messages";
 import { SheetError, type Both } from "../bids/prices";
-import { SigningError } from "../signing/errors";
-import { KeyFileError } from "../signing/pkcs12";
+import { KeyFileError, SigningError } from "../signing/errors";
 
 // Workers, which have no document, say nothing to people.
 export const language = globalThis.document?.documentElement.lang.startsWith("en") ? "en" : "zh";
@@ -13,8 +12,6 @@ export const language = globalThis.document?.documentElement.lang.startsWith("en
 export function t(zh: string, en: string): string {
   return language === "zh" ? zh : en;
 }
-
-const KNOWN: Readonly<Record<string, readonly string[]>> = sentences;
 
 const KEY_FILES: Readonly<Record<string, Both>> = {
   damaged: ["这不是可读的密钥文件（PKCS #12）。请选择 .p12 或 .pfx 文件。", "This is no readable key file (PKCS #12). Choose a .p12 or .pfx file."],
@@ -25,6 +22,7 @@ const KEY_FILES: Readonly<Record<string, Both>> = {
   ],
   "no-key": ["文件中没有私钥或证书。请导出时同时包含两者。", "There is no private key or no certificate in the file. Export both together."],
   "other-key-kind": ["只接受 P-256 曲线的 ECDSA 密钥。", "Only ECDSA keys on the curve P-256 are accepted."],
+  "other-party": ["这把密钥属于其他单位或角色。请选择本单位的密钥文件。", "This key is another organisation's or role's. Choose your own organisation's."],
   "other-certificate": ["文件中的证书不是该密钥的证书。", "The certificate in the file belongs to another key."],
 };
 
@@ -32,11 +30,7 @@ const KEY_FILES: Readonly<Record<string, Both>> = {
 export function sentence(error: unknown): string {
   if (error instanceof KeyFileError) return t(...(KEY_FILES[error.reason] as Both));
   if (error instanceof SheetError) return t(...error.said);
-  if (error instanceof BidError) {
-    const [zh, en] = KNOWN[error.code] ?? [];
-    const template = t(zh ?? error.message, en ?? error.message);
-    return template.replace(/\{(\w+)\}/g, (whole, name: string) => error.params[name] ?? whole);
-  }
+  if (error instanceof BidError) return textOf(error, language);
   if (error instanceof ApiProblem) {
     const cited = error.article === "" ? "" : t(`（${error.rule}，${error.article}）`, ` (${error.rule}, ${error.article})`);
     return error.message + cited;
@@ -44,6 +38,7 @@ export function sentence(error: unknown): string {
   if (error instanceof ConnectionLost) {
     return t("与平台的连接已断开。请检查网络后点“继续”，会从中断处接着上传。", "The connection to the platform is lost. Check your network and choose “Go on”: the upload continues where it stopped.");
   }
+  if (error instanceof AnswerMalformed) return t(`平台的回答不合约定（${error.message}）。`, `The platform's answer is not as agreed (${error.message}).`);
   if (error instanceof SigningError) return t(`密码运算被拒绝：${error.reason}。请刷新页面后重试。`, `Refused by the cryptography: ${error.reason}. Load the page again and retry.`);
   return t("浏览器中出现意外错误，没有递交任何内容。请刷新页面后重试。", "Something unforeseen went wrong in the browser; nothing was handed in. Load the page again and retry.");
 }

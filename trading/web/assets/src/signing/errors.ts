@@ -40,3 +40,10 @@ export class MerkleError extends SigningError {}
 
 /** A signed note, checkpoint or proof file that is malformed or not signed by the wanted key. */
 export class NoteError extends SigningError {}
+
+/** A file that is refused; `reason` is one of these words. */
+export class KeyFileError extends SigningError {
+  constructor(reason: "damaged" | "password" | "legacy" | "no-key" | "other-key-kind" | "other-certificate" | "other-party") {
+    super(`The key file is refused: ${reason}.`, reason);
+  }
+}

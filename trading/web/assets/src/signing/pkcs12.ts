@@ -5,7 +5,7 @@ import { readCertificate, type Certificate } from "./certificates";
 import type { Signer } from "./cms";
 import { utf8, type Bytes } from "./encoding";
 import { P256 } from "./ecdsa";
-import { SigningError } from "./errors";
+import { KeyFileError, SigningError } from "./errors";
 import { signerOf } from "./keys";
 
 const DATA = "1.2.840.113549.1.7.1";
@@ -15,12 +15,6 @@ const SHROUDED_KEY = "1.2.840.113549.1.12.10.1.2";
 const PLAIN_KEY = "1.2.840.113549.1.12.10.1.1";
 const CERTIFICATE = "1.2.840.113549.1.12.10.1.3";
 
-/** A file that is refused; `reason` is one of these words. */
-export class KeyFileError extends SigningError {
-  constructor(reason: "damaged" | "password" | "legacy" | "no-key" | "other-key-kind" | "other-certificate") {
-    super(`The key file is refused: ${reason}.`, reason);
-  }
-}
 
 /** A signer from a PKCS #12 file; its key cannot be read out of the browser again. KeyFileError. */
 export async function openKeyFile(file: Bytes, password: string): Promise<Signer> {

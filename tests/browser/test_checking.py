@@ -1,0 +1,158 @@
+"""The page that checks a package or a receipt in the reader's own browser."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bids.package import read_package
+from bids.verification import verify
+from tests.browser.chromium import DESK, PHONE, Language, Reader
+from tests.browser.conftest import Enter
+from tests.browser.scenes import Scene
+from tests.functional.opening_house import OpeningHouse
+from tests.package_checks import rewrite
+from tests.package_factory import unzipped
+from trading.submission.models import Bid
+from trading.tenders.lifecycle import State
+
+VERDICTS = {
+    True: {"zh": "核对通过", "en": "The package holds"},
+    False: {"zh": "核对未通过", "en": "The package does NOT hold"},
+}
+
+
+@pytest.fixture(scope="module")
+def package(scene: Scene) -> bytes:
+    return scene.house.package(scene.tenders[State.AWARDED])
+
+
+def give(page: Page, *files: tuple[str, bytes]) -> None:
+    """Choose files as a reader does."""
+    page.set_input_files(
+        "#files",
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": data} for name, data in files],
+    )
+
+
+def said(page: Page) -> dict[int, str]:
+    """The findings that the page shows, by their number, without their files."""
+    texts = page.locator("#result li").evaluate_all(
+        "(items) => items.map((one) => [one.childNodes[0].textContent, one.childNodes[1].textContent])"
+    )
+    return {int(number): text for number, text in texts}
+
+
+def words(data: bytes, lang: Language) -> dict[int, str]:
+    """What Python's verifier says of a package."""
+    report = verify(read_package(io.BytesIO(data)))
+    return {finding.number: finding.text(lang) for finding in report.findings}
+
+
+def verdict(page: Page, text: str) -> None:
+    expect(page.locator(".verdict")).to_contain_text(text, timeout=30_000)
+
+
+@pytest.mark.parametrize("width", (PHONE, DESK))
+def test_a_genuine_package(enter: Enter, address: str, lang: Language, width: int, package: bytes) -> None:
+    reader = enter(address, lang, width)
+    page = reader.open("/check")
+    give(page, ("evidence.zip", package))
+    verdict(page, VERDICTS[True][lang])
+    unanchored = {"zh": "未锚定", "en": "Unanchored"}[lang]
+    expect(page.locator("#result .open", has_text=unanchored)).to_be_visible()
+    assert page.locator("#result .broken").count() == 0
+    assert said(page) == words(package, lang)
+    page.check("#anchors-platform")
+    expect(page.locator("#result .open", has_text=unanchored)).to_have_count(0, timeout=30_000)
+    verdict(page, VERDICTS[True][lang])
+    reader.look()
+
+
+@pytest.mark.parametrize("width", (PHONE, DESK))
+def test_a_forged_package_shows_first_what_is_wrong(
+    enter: Enter, address: str, lang: Language, width: int, package: bytes
+) -> None:
+    name = next(name for name in unzipped(package) if name.endswith("/offer.json"))
+    reader = enter(address, lang, width)
+    page = reader.open("/check")
+    forged = rewrite(package, {name: unzipped(package)[name].replace(b"1", b"2", 1)})
+    give(page, ("evidence.zip", forged))
+    verdict(page, VERDICTS[False][lang])
+    assert said(page) == words(forged, lang)
+    first = page.locator("#result li").first
+    expect(first).to_have_class("broken")
+    expect(page.locator("#result .broken", has_text=name).first).to_be_visible()
+    reader.look()
+
+
+def test_own_anchors_that_are_another_platforms(
+    reader: Reader, scene: Scene, package: bytes, tmp_path: Path
+) -> None:
+    house, page = scene.house, reader.open("/check")
+    give(page, ("evidence.zip", package))
+    verdict(page, VERDICTS[True][reader.lang])
+    page.check("#anchors-own")
+    page.fill("#log-key", "rubbish")
+    page.keyboard.press("Tab")
+    expect(page.locator("#wrong")).to_contain_text("name+id+key")
+    page.fill("#log-key", house.platform.keys.log.vkey)
+    for name, roots, holds in (
+        ("others.pem", house.other_root(), False),
+        ("roots.pem", house.call("GET", "/certificates/roots.pem").body, True),
+    ):
+        (tmp_path / name).write_bytes(roots)
+        page.set_input_files("#roots", tmp_path / name)
+        verdict(page, VERDICTS[holds][reader.lang])
+
+
+def test_a_tenders_page_leads_to_its_check(reader: Reader, scene: Scene) -> None:
+    page = reader.open(scene.place(State.AWARDED))
+    page.locator("main").get_by_role(
+        "link", name={"zh": "自行核对", "en": "Check it yourself"}[reader.lang]
+    ).click()
+    page.get_by_role("button", name=scene.tenders[State.AWARDED].notice.title).click()
+    verdict(page, VERDICTS[True][reader.lang])
+    reader.look()
+
+
+def test_a_receipt_and_what_it_is_for(reader: Reader, scene: Scene) -> None:
+    with scene.house.platform.database.reading() as session:
+        one, other = session.query(Bid).limit(2).all()
+        files = {"receipt.json": one.receipt, "manifest.json": one.manifest, "manifest.p7s": one.signature}
+        wrong = {**files, "manifest.json": other.manifest}
+    page = reader.open("/check")
+    give(page, ("receipt.json", files["receipt.json"]))
+    verdict(page, {"zh": "回执有效，但未核对", "en": "which bid it is for was not checked"}[reader.lang])
+    give(page, *files.items())
+    verdict(page, {"zh": "并对应您的投标", "en": "is for your bid"}[reader.lang])
+    give(page, *wrong.items())
+    verdict(page, {"zh": "核对未通过", "en": "does NOT hold"}[reader.lang])
+    reader.look()
+
+
+def test_nothing_that_is_checked_leaves_the_browser(reader: Reader, package: bytes) -> None:
+    page = reader.open("/check")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    give(page, ("evidence.zip", package))
+    verdict(page, VERDICTS[True][reader.lang])
+    assert asked == []
+
+
+@pytest.mark.parametrize("name", ("note.txt", "evidence.zip"))
+def test_what_is_neither_is_said_to_be_neither(reader: Reader, name: str) -> None:
+    page = reader.open("/check")
+    give(page, (name, b"PK\x03\x04 not really" if name.endswith("zip") else b"hello"))
+    expect(page.locator("#wrong .refusal")).to_be_visible()
+    reader.look()
+
+
+def test_without_scripts_it_says_how(scene: Scene) -> None:
+    house: OpeningHouse = scene.house
+    text = house.app.get("/check?lang=en").text
+    assert "sunseal verify evidence.zip" in text and "<noscript>" in text
+    assert "connect-src 'self'" in house.app.get("/check").headers["Content-Security-Policy"]

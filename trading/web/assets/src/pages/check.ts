@@ -1,0 +1,332 @@
+// The page /check: what is given is read and judged here; nothing of it leaves the browser.
+import { manifestIn } from "../bids/container";
+import { BidError, refusing } from "../bids/errors";
+import { textOf } from "../bids/messages";
+import { readPackage } from "../bids/package";
+import { matchReceipt, verifyReceipt, type Receipt } from "../bids/receipts";
+import { findingText, type Finding, type Report } from "../bids/verification/findings";
+import { NO_ANCHORS, verify, type Anchors } from "../bids/verification/verifier";
+import type { Bytes } from "../signing/encoding";
+import { SigningError } from "../signing/errors";
+import { NoteVerifier } from "../signing/notes";
+import { contentOf } from "../signing/objects";
+import { loadPem } from "../signing/profile";
+import { byId, make } from "./dom";
+import { language, t, when } from "./words";
+
+const FILES_SHOWN = 5;
+const MAX_SMALL = 1 << 20; // bytes of a receipt, a manifest, a signature
+
+/** A line of the result: it holds, does not, or could not be checked. */
+interface Line {
+  readonly number: number;
+  readonly ok: boolean | null;
+  readonly text: string;
+  readonly files: readonly string[];
+}
+
+/** What stops the checking before it begins, in the reader's language. */
+class Mistake extends Error {}
+
+type Source = "package" | "platform" | "own";
+
+const form = byId<HTMLFormElement>("check");
+const wrong = byId("wrong");
+const result = byId("result");
+const working = byId("working");
+
+function source(): Source {
+  return (form.querySelector<HTMLInputElement>("input[name=anchors]:checked")?.value ?? "package") as Source;
+}
+
+function chosen(id: string): File | undefined {
+  return byId<HTMLInputElement>(id).files?.[0];
+}
+
+async function bytesOf(file: Blob): Promise<Bytes> {
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+async function fetched(path: string): Promise<Blob> {
+  let answer: Response;
+  try {
+    answer = await fetch(path);
+  } catch {
+    throw new Mistake(t("与平台的连接已断开，没有取到文件。请检查网络后重试。", "The connection to the platform is lost; nothing was fetched. Check your network and try again."));
+  }
+  if (!answer.ok) throw new Mistake(t("平台没有给出这个文件。请稍后重试。", "The platform did not give that file. Try again later."));
+  return answer.blob();
+}
+
+/** What the reader chose to rest on; Mistake if it cannot be read. */
+async function anchorsOf(from: Source): Promise<Anchors> {
+  if (from === "package") return NO_ANCHORS;
+  const [roots, key] = from === "platform"
+    ? [await fetched("/api/v1/certificates/roots.pem"), await (await fetched("/api/v1/log/key")).text()]
+    : [chosen("roots"), byId<HTMLInputElement>("log-key").value];
+  const entries = from === "own" ? chosen("log-entries") : undefined;
+  const anchors = {
+    roots: roots === undefined ? null : await bytesOf(roots),
+    logKey: key.trim() === "" ? null : key.trim(),
+    logEntries: entries === undefined ? null : await bytesOf(entries),
+  };
+  await checkAnchors(anchors);
+  return anchors;
+}
+
+/** Rubbish there is the reader's mistake, not the package's. */
+async function checkAnchors({ roots, logKey }: Anchors): Promise<void> {
+  try {
+    if (roots !== null) loadPem(roots);
+  } catch (error) {
+    if (!(error instanceof SigningError)) throw error;
+    throw new Mistake(t("所选文件中没有可读的根证书（PEM）。请另选文件。", "The file chosen holds no readable root certificate (PEM). Choose another one."));
+  }
+  try {
+    if (logKey !== null) await NoteVerifier.fromVkey(logKey);
+  } catch (error) {
+    if (!(error instanceof SigningError)) throw error;
+    throw new Mistake(t("日志公钥格式不对，应形如 name+id+key。请核对后重新填写。", "The log's key must have the form name+id+key. Check it and enter it again."));
+  }
+}
+
+/** Mistake if the browser is too old for the log's signatures, which must not look like a fault of the package. */
+async function checkBrowser(): Promise<void> {
+  try {
+    await crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"]);
+  } catch {
+    throw new Mistake(t("此浏览器不支持 Ed25519 签名，无法核对日志。请更新浏览器，或用 sunseal verify 核对。", "This browser lacks Ed25519, so the log cannot be checked. Update it, or check with sunseal verify."));
+  }
+}
+
+async function checkPackage(file: Blob): Promise<void> {
+  await checkBrowser();
+  const from = source();
+  const anchors = await anchorsOf(from);
+  const files = await readPackage(contentOf(file));
+  let count = 0;
+  const report = await verify(files, anchors, () => {
+    count += 1;
+    byId("working-said").textContent = t(`已核对 ${count} 项……`, `${count} findings so far …`);
+  });
+  show(report.findings.map(lineOf), from, concluded(report));
+}
+
+function lineOf(finding: Finding): Line {
+  const { number, ok, files } = finding;
+  return { number, ok, files, text: findingText(finding, language) };
+}
+
+/** The closing words of `sunseal verify`. */
+function concluded(report: Report): readonly [string, string] {
+  const failed = report.findings.filter((one) => one.ok === false).length;
+  const unknown = report.findings.filter((one) => one.ok === null).length;
+  if (failed > 0) return [`核对未通过：${failed} 项不符。`, `The package does NOT hold: ${failed} findings failed.`];
+  const checked = report.findings.length - unknown;
+  return [
+    `核对通过：${checked} 项符合${unknown > 0 ? `，${unknown} 项未能核对` : ""}。`,
+    `The package holds: ${checked} findings${unknown > 0 ? `, ${unknown} could not be checked` : ""}.`,
+  ];
+}
+
+async function checkReceipt(file: File, others: readonly File[]): Promise<void> {
+  const chose = source();
+  const from: Source = chose === "package" ? "platform" : chose; // a receipt brings no root certificates
+  const { roots } = await anchorsOf(from);
+  if (roots === null) throw new Mistake(t("请先选择您自己的根证书。", "Choose your own root certificates first."));
+  const lines: Line[] = [];
+  const add = (ok: boolean | null, text: string, files: readonly string[]): void =>
+    void lines.push({ number: lines.length + 1, ok, text, files });
+  let receipt: Receipt | null = null;
+  try {
+    receipt = await verifyReceipt(await bytesOf(file), refusing("roots", () => loadPem(roots)));
+    add(true, t("回执由平台的回执密钥签名，签名和证书在出具时有效。", "The receipt is signed by the platform's receipt key; signature and certificate held when it was given."), [file.name]);
+    add(true, told(receipt), [file.name]);
+  } catch (error) {
+    if (!(error instanceof BidError)) throw error;
+    add(false, t("回执由平台的回执密钥签名。 不符：", "The receipt is signed by the platform's receipt key. Not so: ") + textOf(error, language), [file.name]);
+  }
+  if (receipt !== null) await compareDocument(receipt, others, add);
+  const failed = lines.some((one) => one.ok === false);
+  const unknown = lines.some((one) => one.ok === null);
+  show(lines, from, failed
+    ? ["核对未通过：回执不成立。", "The receipt does NOT hold."]
+    : [
+        `回执有效${unknown ? "，但未核对它对应哪份投标" : "，并对应您的投标"}。`,
+        `The receipt holds${unknown ? "; which bid it is for was not checked" : ", and is for your bid"}.`,
+      ]);
+}
+
+function told({ kind, bid, tender, receivedAt }: Receipt): string {
+  const at = when(receivedAt);
+  return kind === "manifest"
+    ? t(`标段 ${tender} 的投标 ${bid} 于 ${at}（北京时间）收到。`, `The bid ${bid} for the tender ${tender} was received at ${at} (UTC+8).`)
+    : t(`标段 ${tender} 的投标 ${bid} 于 ${at}（北京时间）撤回。`, `The bid ${bid} for the tender ${tender} was withdrawn at ${at} (UTC+8).`);
+}
+
+async function compareDocument(
+  receipt: Receipt, others: readonly File[], add: (ok: boolean | null, text: string, files: readonly string[]) => void,
+): Promise<void> {
+  const said = t("回执对应所给的投标清单和签名，逐字节一致。", "The receipt is for the manifest and signature given, to the byte.");
+  try {
+    const found = await documentIn(others);
+    if (found === null) {
+      add(null, t("没有给出清单和签名（manifest.json 和 manifest.p7s，或 bid.sealed），未能核对回执对应哪份投标。", "Without manifest.json and manifest.p7s (or bid.sealed) it could not be checked which bid the receipt is for."), []);
+      return;
+    }
+    matchReceipt(receipt, found.document, found.signature);
+    add(true, said, found.files);
+  } catch (error) {
+    if (!(error instanceof BidError)) throw error;
+    add(false, `${said}${t(" 不符：", " Not so: ")}${textOf(error, language)}`, others.map((one) => one.name));
+  }
+}
+
+async function documentIn(
+  others: readonly File[],
+): Promise<{ document: Bytes; signature: Bytes; files: readonly string[] } | null> {
+  const sealed = others.find((one) => one.name.endsWith(".sealed"));
+  if (sealed !== undefined) {
+    const [document, signature] = await manifestIn(contentOf(sealed));
+    return { document, signature, files: [sealed.name] };
+  }
+  const document = others.find((one) => one.name.endsWith(".json"));
+  const signature = others.find((one) => one.name.endsWith(".p7s"));
+  if (document === undefined || signature === undefined) return null;
+  if (document.size > MAX_SMALL || signature.size > MAX_SMALL) throw new BidError("too-large", { what: document.name, limit: MAX_SMALL });
+  return { document: await bytesOf(document), signature: await bytesOf(signature), files: [document.name, signature.name] };
+}
+
+/** Whether a file is a receipt: what it says it is decides, not its name. */
+async function isReceipt(file: File): Promise<boolean> {
+  return file.size <= MAX_SMALL && (await file.text()).includes('"type":"sunseal/receipt/v1"');
+}
+
+async function isZip(file: Blob): Promise<boolean> {
+  const [first, second] = await bytesOf(file.slice(0, 2));
+  return first === 0x50 && second === 0x4b;
+}
+
+async function judge(files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    if (file.name.toLowerCase().endsWith(".zip") || (await isZip(file))) {
+      if (files.length > 1) throw new Mistake(t("请一次只核对一个证据包。", "Check one package at a time."));
+      return checkPackage(file);
+    }
+  }
+  for (const file of files) {
+    if (await isReceipt(file)) return checkReceipt(file, files.filter((one) => one !== file));
+  }
+  throw new Mistake(t("这不是证据包（ZIP），也不是平台的回执（JSON）。请另选文件。", "This is neither an evidence package (ZIP) nor a receipt of the platform (JSON). Choose another file."));
+}
+
+const MARKS: ReadonlyArray<{ ok: boolean | null; kind: string; heading: readonly [string, string] }> = [
+  { ok: false, kind: "broken", heading: ["不符", "FAILED"] },
+  { ok: null, kind: "open", heading: ["未能核对", "Not checked"] },
+  { ok: true, kind: "kept", heading: ["符合", "Holds"] },
+];
+
+/** The verdict, then what failed, what could not be checked, and what holds. */
+function show(lines: readonly Line[], from: Source, verdict: readonly [string, string]): void {
+  const failed = lines.some((one) => one.ok === false);
+  const head = make("div", { class: failed ? "refusal" : "told" }, make("p", { class: "verdict" }, t(...verdict)));
+  if (from === "platform") {
+    head.append(make("p", { class: "mt-2" }, t("所用的根证书和日志公钥是本平台现在公布的，不是您另外留存的。", "The root certificates and the log's key used are those that this platform publishes now, not any that you kept.")));
+  }
+  result.replaceChildren(head);
+  for (const { ok, kind, heading } of MARKS) {
+    const own = lines.filter((one) => one.ok === ok);
+    if (own.length === 0) continue;
+    const list = make("ol", { class: "findings" }, ...own.map((one) => item(one, kind)));
+    const title = make("h2", {}, t(...heading), " ", make("span", { class: "count" }, String(own.length)));
+    result.append(make("section", { class: "panel mb-4" }, title, make("div", {}, list)));
+  }
+  result.focus();
+}
+
+function item({ number, text, files, ok }: Line, kind: string): HTMLElement {
+  const made = make("li", { class: kind }, make("span", { class: "number" }, String(number)), text);
+  if (ok === false && files.length > 0) {
+    const more = files.length - FILES_SHOWN;
+    const shown = files.slice(0, FILES_SHOWN).join(", ") + (more > 0 ? ` (+${more})` : "");
+    made.append(make("div", { class: "mono quiet" }, t("文件：", "files: "), shown));
+  }
+  return made;
+}
+
+let busy = false;
+let next: (() => Promise<void>) | null = null;
+
+/** Do it now or, while something else is done, right after; only the last wish counts. */
+async function run(act: () => Promise<void>): Promise<void> {
+  next = act;
+  if (busy) return;
+  busy = true;
+  while (next !== null) {
+    const now: () => Promise<void> = next;
+    next = null;
+    wrong.replaceChildren();
+    result.replaceChildren();
+    byId("working-said").textContent = t("正在核对……", "Checking …");
+    working.hidden = false;
+    try {
+      await now();
+    } catch (error) {
+      wrong.replaceChildren(make("p", { class: "refusal mb-0" }, saying(error)));
+    }
+  }
+  busy = false;
+  working.hidden = true;
+}
+
+function saying(error: unknown): string {
+  if (error instanceof Mistake) return error.message;
+  if (error instanceof BidError) return textOf(error, language);
+  console.debug(error);
+  return t("浏览器出错，核对没有完成。请刷新页面重试，或用 sunseal verify 核对。", "The browser failed and the check was not finished. Reload the page, or check with sunseal verify.");
+}
+
+let given: readonly File[] = [];
+
+function take(files: readonly File[]): void {
+  if (files.length === 0) return;
+  given = files;
+  void run(() => judge(files));
+}
+
+function begin(): void {
+  const input = byId<HTMLInputElement>("files");
+  const drop = byId("drop");
+  form.hidden = false;
+  form.addEventListener("submit", (event) => event.preventDefault());
+  input.addEventListener("change", () => take(Array.from(input.files ?? [])));
+  for (const name of ["dragenter", "dragover"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+  }
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    take(Array.from(event.dataTransfer?.files ?? []));
+  });
+  for (const choice of form.querySelectorAll<HTMLInputElement>("input[name=anchors]")) {
+    choice.addEventListener("change", () => {
+      byId("own").hidden = source() !== "own";
+      if (source() !== "own") take(given); // the same file, judged by other lights
+    });
+  }
+  for (const id of ["roots", "log-key", "log-entries"]) byId(id).addEventListener("change", () => take(given));
+  const fetching = document.getElementById("fetch");
+  fetching?.addEventListener("click", () =>
+    void run(async () => {
+      const file = new File([await fetched(fetching.dataset["from"] ?? "")], "evidence.zip");
+      given = [file];
+      await judge(given);
+    }),
+  );
+}
+
+begin();
