@@ -25,7 +25,7 @@ EVALUATOR = frozenset({"evaluator"})  # appointed to the tender
 TABLE: dict[str, frozenset[str]] = {
     # the public's pages
     "portal.home": ALL, "portal.tenders": ALL, "portal.tender": ALL, "portal.opening": ALL,
-    "portal.api": ALL, "log": ALL,
+    "portal.api": ALL, "portal.check": ALL, "log": ALL,
     # signing in and out
     "sign-in": ALL, "sign-in POST": ALL, "sign-in.code": ALL, "sign-in.code POST": ALL,
     "sign-in.setup": ALL, "sign-in.setup POST": ALL, "sign-in.setup.passkey": ALL,

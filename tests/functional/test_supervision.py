@@ -126,7 +126,7 @@ def test_nothing_about_bids_or_downloads_before_the_deadline(house: OpeningHouse
     assert supervisor.get(f"/supervision/tenders/{tender.id}") == before
     house.past_deadline()
     house.work()
-    assert "bid." in supervisor.get(f"/supervision/tenders/{tender.id}")
+    assert "收到投标" in supervisor.get(f"/supervision/tenders/{tender.id}")
 
 
 def test_one_click_checks_a_tender(house: OpeningHouse, tender: Tendering) -> None:
@@ -141,7 +141,7 @@ def test_one_click_checks_a_tender(house: OpeningHouse, tender: Tendering) -> No
     house.work()
     page = supervisor.post(place + "/check")
     assert "核对通过" in page and "不符" not in page
-    assert "integrity.checked" in supervisor.get(place)
+    assert "核验完整性 · 监督办" in supervisor.get(place)
     _spoil(house, tender)
     page = supervisor.post(place + "/check")
     assert "核对未通过" in page and page.index("不符") < page.index("符合</strong>")

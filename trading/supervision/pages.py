@@ -23,6 +23,7 @@ from trading.evaluation.services import supplier_names
 from trading.portal import reading, words
 from trading.supervision.services import Supervision
 from trading.supervision.turns import by_department, by_stage, finished, waiting
+from trading.supervision.words import PRIVATE_ACTS
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
@@ -100,7 +101,7 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
         "story": reading.story(session, one),
         "custodians": custodians_of(session, one.id),
         "files": reading.files_of(session, one),
-        "acts": _acts(session, one),
+        **_acts(session, one),
         "report": None,
         "early": one.state == State.PUBLISHED.value,
     }
@@ -186,10 +187,12 @@ def _lines(session: Session, rows: Any) -> list[LogLine]:
     ]
 
 
-def _acts(session: Session, one: Tender) -> list[PrivateAct]:
-    """The acts that the public log has not; before the deadline only those that are silent about bids."""
+def _acts(session: Session, one: Tender) -> dict[str, Any]:
+    """The acts that the public log has not, and whose they are; before the deadline only those that are
+    silent about bids."""
     found = select(PrivateAct).where(PrivateAct.tender_id == one.id)
     if one.state == State.PUBLISHED.value:
         found = found.where(PrivateAct.act.in_(_EARLY))
     rows = session.scalars(found.order_by(PrivateAct.at.desc(), PrivateAct.id).limit(_ACTS_SHOWN)).all()
-    return list(rows)
+    names = supplier_names(session, {row.organisation_id for row in rows if row.organisation_id})
+    return {"acts": rows, "names": names, "act_words": PRIVATE_ACTS}

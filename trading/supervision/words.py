@@ -1,0 +1,19 @@
+"""The words of acts that the public log has not."""
+
+from __future__ import annotations
+
+PRIVATE_ACTS = {
+    "tender.drafted": ("起草标段", "Tender drafted"),
+    "tender.changed": ("修改草稿", "Draft changed"),
+    "document.stored": ("存入招标文件", "Bidding document stored"),
+    "document.fetched": ("下载招标文件", "Bidding document downloaded"),
+    "sealing-key.handed-in": ("保管人交来密封密钥", "Custodian handed in a sealing key"),
+    "upload.started": ("开始上传密文", "Upload of ciphertext begun"),
+    "upload.completed": ("密文上传完成", "Upload of ciphertext completed"),
+    "bid.received": ("收到投标", "Bid received"),
+    "bid.withdrawn": ("撤回投标", "Bid withdrawn"),
+    "evaluator.appointed": ("指定评标专家", "Evaluator appointed"),
+    "evaluator.dismissed": ("取消评标专家", "Evaluator dismissed"),
+    "opinion.given": ("评标专家发表意见", "Evaluator's opinion"),
+    "integrity.checked": ("核验完整性", "Integrity checked"),
+}
