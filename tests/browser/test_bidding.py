@@ -191,23 +191,20 @@ def test_replaced_and_withdrawn_by_a_key_file(
     reader: Reader = enter(at, "zh")
     sign_in(reader, house, supplier)
 
-    def with_key() -> Page:
-        page = reader.open(f"/tenders/{tender.id}/bid")
-        page.locator("#key-file").set_input_files(tmp_path / "key.p12")
-        page.locator("#key-password").fill("wrong")
-        page.locator("#key-open").click()
-        page.get_by_text("密码不对").wait_for()
-        page.locator("#key-password").fill("geheim")
-        page.locator("#key-open").click()
-        page.locator("#key-state .mono").wait_for()
-        return page
-
-    page = with_key()
+    page = reader.open(f"/tenders/{tender.id}/bid")
+    page.locator("#key-file").set_input_files(tmp_path / "key.p12")
+    page.locator("#key-password").fill("wrong")
+    page.locator("#key-open").click()
+    page.get_by_text("密码不对").wait_for()
+    page.locator("#key-password").fill("geheim")
+    page.locator("#key-open").click()
+    page.locator("#key-state .mono").wait_for()
     fill(page, {"1": "3", "2": "4"})
     hand_in(page)
     second = received(page)
     assert house.own_bids(supplier, tender) == {first.bid: "replaced", second: "current"}
-    page = with_key()
+    page = reader.open(f"/tenders/{tender.id}/bid")
+    page.locator("#key-state .mono").wait_for()  # the browser has kept it
     page.locator("#reason").fill("不参加了")
     page.locator("#withdrawal button").click()
     page.locator("#receipt").wait_for(state="visible")

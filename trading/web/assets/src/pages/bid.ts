@@ -12,6 +12,7 @@ import { AttachmentList } from "./attachments";
 import { byId, download, make } from "./dom";
 import { dropDraft, keepDraft, keptDraft } from "./keeping";
 import { measureInWorkers } from "./measuring";
+import { now } from "./page";
 import { PriceForm, type Draft } from "./prices";
 import { KeyPanel } from "./signer";
 import { Trusted } from "./trusted";
@@ -178,7 +179,7 @@ class BidPage {
     this.meter("sealing", 1, 1);
     byId("steps").dataset["seconds"] = ((performance.now() - began) / 1000).toFixed(2);
     checkManifest(parseManifest(sealed.manifest), notice, this.supplier);
-    return { sealed, signed: await signedBytes("manifest", sealed.manifest, signer, new Date()) };
+    return { sealed, signed: await signedBytes("manifest", sealed.manifest, signer, now()) };
   }
 
   private async withdraw(notice: Notice, bid: string, keys: KeyPanel): Promise<void> {
@@ -192,7 +193,7 @@ class BidPage {
       return;
     }
     const members = { tender: this.tender, policy: notice.policy.digest, supplier: this.supplier, bid, reason: reason.value.trim() };
-    const signed = await signedDocument("withdrawal", members, signer, new Date());
+    const signed = await signedDocument("withdrawal", members, signer, now());
     this.showReceipt(await this.submission.withdraw(signed), signed);
   }
 

@@ -7,7 +7,7 @@ const chinese = language === "zh";
 export { t };
 
 // The platform judges times by its own clock; a reader's may be wrong.
-const shown = Number(document.documentElement.dataset["now"]);
+const shown = Number(globalThis.document?.documentElement.dataset["now"]); // workers have no document
 const behind = Number.isFinite(shown) && shown > 0 ? shown - Date.now() : 0;
 
 /** The time by the platform's clock, as far as this page knows it. */
