@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from tests.functional.house import Tendering, Who
-from tests.functional.opening_house import OpeningHouse
+from tests.functional.opening_house import AFTER, OpeningHouse
 from tests.functional.test_sign_in import Reader
 from trading.evidence.models import PublishedFile
 from trading.storage import Storage
@@ -76,6 +77,45 @@ def test_whose_turn_it_is(house: OpeningHouse, tender: Tendering) -> None:
     assert "斗门交通局" in page and "评审" in page
     house.evaluate(tender)
     assert "定标" in supervisor.get("/supervision")
+    assert "已等" not in row_of(supervisor.get("/supervision"), tender.id)
+    house.clock.ahead(AFTER + timedelta(days=4))
+    page = supervisor.get("/supervision")
+    assert "已等 4 天" in row_of(page, tender.id)
+    desk = supervisor.get("/desk")
+    assert tender.id in desk and "等待斗门交通局：定标" in desk
+
+
+def row_of(page: str, tender: str) -> str:
+    """The last mention's row: that of whose turn it is."""
+    return page.rpartition(tender)[2].partition("</tr>")[0]
+
+
+def test_who_keeps_a_draft_waiting(house: OpeningHouse, custodians: tuple[Who, ...]) -> None:
+    agency = house.enrol("agency", name="起草的单位")
+    title = f"待发布的标段 {house.now():%H%M%S%f}"
+    id = house.draft(agency, custodians, title=title)["id"]
+    supervisor = Supervisor(house)
+    row = row_of(supervisor.get("/supervision"), title)
+    assert "第1公证处、第2公证处、第3公证处" in row and "交来密封密钥" in row
+    house.hand_in_key(custodians[0], id)
+    row = row_of(supervisor.get("/supervision"), title)
+    assert "第1公证处" not in row and "第2公证处、第3公证处" in row
+    for custodian in custodians[1:]:
+        house.hand_in_key(custodian, id)
+    row = row_of(supervisor.get("/supervision"), title)
+    assert "起草的单位" in row and "签名发布" in row
+    assert id not in supervisor.get("/supervision")  # a draft is its agency's and its custodians' alone
+
+
+def test_tenders_that_are_over(house: OpeningHouse, tender: Tendering) -> None:
+    supervisor = Supervisor(house)
+    assert tender.id not in supervisor.get("/supervision/over")
+    house.cancel(tender, "资金未落实")
+    page = supervisor.get("/supervision/over")
+    assert tender.id in page and "资金未落实" in page
+    assert tender.id not in supervisor.get("/supervision")
+    last = page.rpartition("/supervision/tenders/")[2][:32]
+    assert "没有已结束的标段" in supervisor.get(f"/supervision/over?after={last}")
 
 
 def test_nothing_about_bids_or_downloads_before_the_deadline(house: OpeningHouse, tender: Tendering) -> None:
@@ -126,6 +166,11 @@ def test_the_public_log_is_read_and_filtered(house: OpeningHouse, tender: Tender
     assert only.count("<li>") == 1 and "斗门交通局" in only
     assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&act=tender.awarded").text
     assert "32 位小写十六进制数" in reader.get("/log?tender=abc").text
+    day = f"{house.now() + timedelta(hours=8):%Y-%m-%d}"
+    assert "斗门交通局" in reader.get(f"/log?tender={tender.id}&since={day}&until={day}").text
+    assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&since=2099-01-01").text
+    assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&until=2000-01-01").text
+    assert reader.get(f"/log?tender={tender.id}&since=yesterday").text.count("<li>") == 1
     reader.get("/log?before=0&act=nonsense&tender=%00x", status=400)
     assert "没有符合条件的记录" in reader.get("/log?before=0").text
 

@@ -18,7 +18,7 @@ def sections(request: Request) -> list[Section]:
     """Late tenders first, then those that open next."""
     session = request.dbsession
     now = request.platform.clock.now(session)
-    turns = [turn for turn in waiting(session, now, _READ) if turn.late]
+    turns = [turn for turn in waiting(session, now, _READ) if turn.late is not None]
     late = [
         Line(
             f"/supervision/tenders/{turn.tender.id}",

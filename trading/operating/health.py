@@ -101,7 +101,7 @@ def _revision(session: Session) -> Finding:
         return Finding(part, "good", Both(f"{found}，与程序一致。", f"{found}, as this version needs."))
     return Finding(
         part, "bad",
-        Both(f"为 {found or '无'}，本程序需要 {wanted}。", f"It is {found or 'none'}; {wanted} is needed."),
+        Both(f"现为{found or '空'}，本程序需要 {wanted}。", f"It is {found or 'none'}; {wanted} is needed."),
         Both("请运行 sunseal migrate，然后重启。", "Run sunseal migrate and start again."),
     )  # fmt: skip
 

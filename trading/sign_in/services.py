@@ -29,7 +29,17 @@ from trading.sign_in.models import Login, Passkey, Registration, WebSession
 from trading.sign_in.passkeys import Passkeys
 from trading.sign_in.passwords import hash_password, outdated, verify_password
 from trading.sign_in.people import People
-from trading.sign_in.sessions import Browser, Opened, begin, device_of, digest_of, end, living, make_whole
+from trading.sign_in.sessions import (
+    Browser,
+    Opened,
+    begin,
+    device_of,
+    digest_of,
+    end,
+    living,
+    make_whole,
+    roles_of_person,
+)
 from trading.web.security import Actor
 
 _MOST_CODES = 5  # wrong ones, before the password is asked for again
@@ -214,6 +224,8 @@ class SignIn:
                 raise TradingError("certificate-unknown", status=403)
             if row.revoked_at is not None:
                 raise TradingError("certificate-revoked-now", status=403)
+            if row.role not in roles_of_person(session, row.person_id):
+                raise TradingError("person-role", status=403, role=row.role)
             opened = begin(session, row.person_id, "certificate", "whole", browser, now)
             opened.row.role = row.role
             return self._signed_in(session, opened, browser, now, "certificate")

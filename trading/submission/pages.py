@@ -10,6 +10,7 @@ from pyramid.response import Response
 from bids.receipts import Receipt
 from signing import canonical
 from trading.accounts.models import Organisation
+from trading.errors import NotFound
 from trading.submission.contexts import OwnBidContext
 from trading.submission.history import own_history
 from trading.submission.models import Withdrawal
@@ -71,7 +72,9 @@ def receipt_file(context: OwnBidContext, request: Request) -> Response:
     data = context.bid.receipt
     if request.matchdict["kind"] == "withdrawal-receipt":
         withdrawal = request.dbsession.get(Withdrawal, context.bid.id)
-        data = b"" if withdrawal is None else withdrawal.receipt
+        if withdrawal is None:
+            raise NotFound("bid-not-found")
+        data = withdrawal.receipt
     response = Response(data, content_type="application/json", charset=None)
     name = f"{context.bid.id}.{request.matchdict['kind']}.json"
     response.content_disposition = f'attachment; filename="{name}"'

@@ -14,6 +14,7 @@ def includeme(config: Configurator) -> None:
     """The pages of this feature; the public log is for everybody."""
     config.add_page("log", "/log", ".pages.public_log", "log.jinja2")
     config.add_page("supervision", "/supervision", ".pages.course", "course.jinja2", None, P.SUPERVISE)
+    config.add_page("supervision.over", "/supervision/over", ".pages.over", "over.jinja2", None, P.SUPERVISE)
     place, context = "/supervision/tenders/{tender}", "trading.tenders.contexts.TenderContext"
     config.add_page("supervision.tender", place, ".pages.tender", "tender.jinja2", context, P.SUPERVISE)
     config.add_act("supervision.check", place + "/check", ".pages.check", context, P.SUPERVISE)

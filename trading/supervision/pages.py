@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pyramid.request import Request
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bids.entries import Entry
 from signing.encoding import is_id
+from trading.accounts.certificates import SHANGHAI
 from trading.audit import private
 from trading.audit.acts import PUBLIC_ACTS
 from trading.audit.models import LogEntry, PrivateAct
@@ -21,11 +22,12 @@ from trading.audit.services import AuditLog
 from trading.evaluation.services import supplier_names
 from trading.portal import reading, words
 from trading.supervision.services import Supervision
-from trading.supervision.turns import by_department, waiting
+from trading.supervision.turns import by_department, by_stage, finished, waiting
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.reading import custodians_of
+from trading.web.forms import Both
 from trading.web.pages import shown_page
 from trading.web.sessions import set_aside
 
@@ -60,9 +62,31 @@ def course(context: Any, request: Request) -> dict[str, Any]:
         "now": now,
         "turns": turns,
         "departments": by_department(turns),
+        "stages": by_stage(session),
+        "held_up": _held_up,
         "words": words,
         "coming": session.scalars(coming.order_by(Tender.deadline, Tender.id).limit(20)).all(),
     }
+
+
+def over(context: Any, request: Request) -> dict[str, Any]:
+    """Tenders that are over, page by page."""
+    session, after = request.dbsession, request.GET.get("after", "")
+    rows = finished(session, session.get(Tender, after) if is_id(after) else None, _PAGE + 1)
+    following = None
+    if len(rows) > _PAGE:
+        following = request.route_path("supervision.over", _query={"after": rows[_PAGE - 1][0].id})
+    now = request.platform.clock.now(session)
+    return {"rows": rows[:_PAGE], "next": following, "after": after, "words": words, "now": now}
+
+
+def _held_up(late: timedelta) -> Both:
+    """How long it has waited, in the largest unit that says something."""
+    minutes = int(late.total_seconds()) // 60
+    for unit, zh, en in ((1440, "天", "d"), (60, "小时", "h")):
+        if minutes >= unit:
+            return Both(f"{minutes // unit} {zh}", f"{minutes // unit} {en}")
+    return Both(f"{minutes} 分钟", f"{minutes} min")
 
 
 def tender(context: TenderContext, request: Request) -> dict[str, Any]:
@@ -107,24 +131,39 @@ def public_log(context: Any, request: Request) -> dict[str, Any]:
         found = found.where(LogEntry.act == act)
     if one:
         found = found.where(LogEntry.tender_id == one)
+    days = {name: _day(given.get(name, "")) for name in ("since", "until")}
+    if days["since"] is not None:
+        found = found.where(LogEntry.at >= days["since"])
+    if days["until"] is not None:
+        found = found.where(LogEntry.at < days["until"] + timedelta(days=1))
+    dates = {name: given.get(name, "") if day else "" for name, day in days.items()}
     before = given.get("before", "")
     if before.isascii() and before.isdigit() and len(before) < 16:
         found = found.where(LogEntry.position < int(before))
     rows = session.scalars(found.order_by(LogEntry.position.desc()).limit(_PAGE + 1)).all()
     following = None
     if len(rows) > _PAGE:
-        query = {"act": act, "tender": one, "before": str(rows[_PAGE - 1].position)}
+        query = {"act": act, "tender": one, **dates, "before": str(rows[_PAGE - 1].position)}
         following = request.route_path("log", _query={name: value for name, value in query.items() if value})
     return {
         "lines": _lines(session, rows[:_PAGE]),
         "acts": sorted(PUBLIC_ACTS),
         "act": act,
         "wanted": wanted,
+        "dates": dates,
         "misread": bool(wanted and not one),
         "next": following,
         "words": words,
         "size": AuditLog(request.platform).head(session),
     }
+
+
+def _day(text: str) -> datetime | None:
+    """The beginning of a day in China; None for what is none."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), SHANGHAI)
+    except ValueError:
+        return None
 
 
 def _lines(session: Session, rows: Any) -> list[LogLine]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from trading.accounts.models import Organisation
 from trading.audit.models import LogEntry
 from trading.custody.models import Release
+from trading.opening.lost import waiting_until
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
 from trading.web.forms import Both
@@ -22,56 +23,98 @@ _MACHINE = timedelta(minutes=2)
 _PEOPLE = timedelta(days=3)
 
 PLATFORM = Both("平台", "The platform")
+BIDDERS = Both("投标人", "Bidders")
 _WAITING = (State.CLOSED.value, State.OPENING.value, State.OPENED.value, State.EVALUATED.value)
+OVER = (State.AWARDED.value, State.FAILED.value, State.CANCELLED.value)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What a tender waits for: by whom, since when, for how long; `late` if longer than it usually takes."""
+    """What a tender waits for: by whom, since when; `late` by how much, if longer than it usually takes."""
 
     tender: Tender
     agency: str
     who: Both
     what: Both
     since: datetime
-    late: bool
+    late: timedelta | None
+
+    @property
+    def public(self) -> bool:
+        """Whether the tender has a page; a draft has none for anybody but its own."""
+        return State(self.tender.state).public
 
 
 def waiting(session: Session, now: datetime, limit: int) -> list[Turn]:
-    """Tenders past their deadline that somebody has to do something for, the longest wait first."""
+    """Tenders that somebody has to do something for, the late ones first, then the longest wait: those past
+    their deadline, and drafts whose own deadline comes nearer."""
+    past = Tender.state.in_(_WAITING) | ((Tender.state == State.PUBLISHED.value) & (Tender.deadline <= now))
+    draft = (Tender.state == State.DRAFT.value) & (Tender.deadline > now)
     rows = session.execute(
         select(Tender, Organisation.name)
         .join(Organisation, Organisation.id == Tender.organisation_id)
-        .where(
-            Tender.state.in_(_WAITING) | ((Tender.state == State.PUBLISHED.value) & (Tender.deadline <= now))
-        )
+        .where(past | draft)
         .order_by(Tender.deadline)
         .limit(limit)
     ).all()
     ids = [tender.id for tender, _ in rows]
     since = _last_acts(session, ids)
-    missing = _missing_releases(session, ids)
-    turns = [
-        _turn(tender, name, since.get(tender.id), missing.get(tender.id, []), now) for tender, name in rows
-    ]
-    return sorted(turns, key=lambda turn: (not turn.late, turn.since))
+    releases, keys = _missing_releases(session, ids), _missing_keys(session, ids)
+    turns = []
+    for tender, name in rows:
+        missing = (keys if tender.state == State.DRAFT.value else releases).get(tender.id, [])
+        turns.append(_turn(session, tender, name, since.get(tender.id), missing, now))
+    return sorted(turns, key=lambda turn: (turn.late is None, turn.since))
 
 
-def _turn(tender: Tender, agency: str, since: datetime | None, missing: Sequence[str], now: datetime) -> Turn:
-    began = since or tender.deadline
-    if tender.state == State.PUBLISHED.value:
-        began = tender.deadline
-        who, what, usual = PLATFORM, Both("截标", "to close it"), _MACHINE
-    elif tender.state == State.CLOSED.value and missing:
-        who, usual = Both("、".join(missing), ", ".join(missing)), _MACHINE
-        what = Both("交出解密份额", "to release their shares")
-    elif tender.state in (State.CLOSED.value, State.OPENING.value):
-        who, what, usual = PLATFORM, Both("开标", "to open the bids"), _MACHINE
-    elif tender.state == State.OPENED.value:
-        who, what, usual = Both(agency, agency), Both("评审", "to evaluate"), _PEOPLE
+def _turn(
+    session: Session, tender: Tender, name: str, acted: datetime | None, missing: Sequence[str], now: datetime
+) -> Turn:
+    state, agency, began = State(tender.state), Both(name, name), acted or tender.deadline
+    others = Both("、".join(missing), ", ".join(missing))
+    usual = _MACHINE
+    if state is State.DRAFT:
+        # It is late when it would not be published in good time; how long it was drafted says nothing.
+        who, what, began = agency, Both("签名发布", "to sign and publish it"), tender.created_at
+        if missing:
+            who, what = others, Both("交来密封密钥", "to hand in their sealing keys")
+        return Turn(tender, name, who, what, began, None)
+    if state is State.PUBLISHED:
+        who, what, began = PLATFORM, Both("截标", "to close it"), tender.deadline
+    elif state is State.CLOSED and missing:
+        who, what = others, Both("交出解密份额", "to release their shares")
+    elif state in (State.CLOSED, State.OPENING):
+        until = waiting_until(session, tender.id, now)
+        if until is not None:
+            what = Both("补交平台丢失的密文", "to supply again what storage lost")
+            return Turn(tender, name, BIDDERS, what, began, None)
+        who, what = PLATFORM, Both("开标", "to open the bids")
+    elif state is State.OPENED:
+        who, what, usual = agency, Both("评审", "to evaluate"), _PEOPLE
     else:
-        who, what, usual = Both(agency, agency), Both("定标", "to decide the award"), _PEOPLE
-    return Turn(tender, agency, who, what, began, now - began > usual)
+        who, what, usual = agency, Both("定标", "to decide the award"), _PEOPLE
+    waited = now - began
+    return Turn(tender, name, who, what, began, waited if waited > usual else None)
+
+
+def by_stage(session: Session) -> list[tuple[str, int]]:
+    """How many tenders are in each state, drafts included, in the order of a tender's life."""
+    found = select(Tender.state, func.count().label("number")).group_by(Tender.state)
+    counts = {row.state: row.number for row in session.execute(found)}
+    return [(state.value, counts[state.value]) for state in State if counts.get(state.value)]
+
+
+def finished(session: Session, after: Tender | None, limit: int) -> list[tuple[Tender, str]]:
+    """Tenders that are over, the last deadline first; those after one of them."""
+    found = (
+        select(Tender, Organisation.name)
+        .join(Organisation, Organisation.id == Tender.organisation_id)
+        .where(Tender.state.in_(OVER), Tender.listed.is_not(None))
+    )
+    if after is not None and after.listed is not None:
+        found = found.where(Tender.listed < after.listed)
+    found = found.order_by(Tender.listed.desc()).limit(limit)
+    return [(row.Tender, row.name) for row in session.execute(found)]
 
 
 def _last_acts(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
@@ -102,13 +145,26 @@ def _missing_releases(session: Session, ids: Sequence[str]) -> dict[str, list[st
     return names
 
 
+def _missing_keys(session: Session, ids: Sequence[str]) -> dict[str, list[str]]:
+    found = (
+        select(TenderCustodian.tender_id, Organisation.name)
+        .join(Organisation, Organisation.id == TenderCustodian.organisation_id)
+        .where(TenderCustodian.tender_id.in_(ids), TenderCustodian.sealing_key.is_(None))
+        .order_by(TenderCustodian.tender_id, TenderCustodian.position)
+    )
+    names: dict[str, list[str]] = {}
+    for row in session.execute(found):
+        names.setdefault(row.tender_id, []).append(row.name)
+    return names
+
+
 def by_department(turns: Sequence[Turn]) -> list[tuple[Both, int, int, datetime]]:
     """For each department: how many tenders wait for it, how many for long, the longest since when."""
     groups: dict[Both, list[Turn]] = {}
     for turn in turns:
         groups.setdefault(turn.who, []).append(turn)
     rows = [
-        (who, len(group), sum(turn.late for turn in group), min(turn.since for turn in group))
+        (who, len(group), sum(turn.late is not None for turn in group), min(turn.since for turn in group))
         for who, group in groups.items()
     ]
     return sorted(rows, key=lambda row: (-row[2], -row[1], row[0]))

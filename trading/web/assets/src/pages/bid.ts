@@ -236,8 +236,11 @@ class BidPage {
       make("p", { class: "mb-0" }, make("a", { href: `/tenders/${this.tender}/bids/${bid}` }, t("回执页（可打印）", "The receipt's page, for printing"))),
     );
     this.form.hidden = true;
-    const withdrawal = document.getElementById("withdrawal")?.closest("section");
-    if (withdrawal) withdrawal.hidden = true;
+    // What stood here before is not up to date any more.
+    for (const id of ["withdrawal", "own"]) {
+      const section = document.getElementById(id)?.closest("section");
+      if (section) section.hidden = true;
+    }
     byId("receipt").hidden = false;
     byId("receipt-title").focus();
   }
