@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.chromium import Reader
+from signing.encoding import new_id
+from tests.browser.chromium import Language, Reader
 from tests.browser.conftest import Enter
 from tests.browser.journeys import PASSWORD, invitation, join
 from tests.browser.served import served
 from tests.functional.house import House
+from trading.accounts.models import Organisation
 from trading.sign_in.models import WebSession
 from trading.web.app import make_app
 
@@ -89,3 +91,43 @@ def test_a_key_of_the_browser(enter: Enter, house: House, door: str) -> None:
     with house.platform.database.reading() as session:
         methods = [row.method for row in session.query(WebSession).order_by(WebSession.created_at)]
     assert methods[-1] == "certificate"
+
+
+def test_a_supplier_registers_and_is_let_in(enter: Enter, house: House, door: str, lang: Language) -> None:
+    zh = lang == "zh"
+    supplier, operator = enter(door, lang), enter(door, lang)
+    page = supplier.open("/register")
+    page.locator("#identifier").fill("91440400MA4UQD1Y9A")
+    for name, value in {
+        "name": "珠海某某建设有限公司", "person": "陈一", "contact": "13800000000", "username": "chen.yi",
+        "password": PASSWORD,
+    }.items():  # fmt: skip
+        page.locator(f"#{name}").fill(value)
+    supplier.expect("/register")
+    button = page.get_by_role("button", name="提交注册" if zh else "Register")
+    button.click()
+    page.get_by_text("校验不符" if zh else "check character does not fit").wait_for()
+    supplier.look()
+    assert page.locator("#name").input_value() == "珠海某某建设有限公司"
+    page.locator("#identifier").fill("91110000600037341L")
+    page.locator("#password").fill(PASSWORD)
+    button.click()
+    page.get_by_text("已收到注册申请" if zh else "has come in").wait_for()
+    with house.platform.database.transaction() as session:
+        place = Organisation(
+            id=new_id(), scheme="X-OPERATOR", identifier=lang, name="运营中心", roles="operator",
+            enrolled_at=house.now(),
+        )  # fmt: skip
+        session.add(place)
+        session.flush()
+    join(operator, house, place.id, "值班员", "operator")
+    desk = operator.open("/registrations")
+    desk.get_by_role("button", name="核验通过" if zh else "Accept").click()
+    desk.get_by_text("没有待核验的注册申请" if zh else "No registration waits").wait_for()
+    operator.look()
+    page = supplier.open("/sign-in")
+    page.locator("#username").fill("chen.yi")
+    page.locator("#password").fill(PASSWORD)
+    page.get_by_role("button", name="下一步" if zh else "Next").click()
+    page.wait_for_url("**/sign-in/setup")
+    supplier.look()

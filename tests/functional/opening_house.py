@@ -38,6 +38,7 @@ from signing.notes import NoteVerifier
 from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.functional.house import House, Sealed, Tendering, Who
+from tests.typescript.agreement import agree
 from trading.opening.record import StoredObject
 from trading.queue import QUEUE, SLOW_QUEUE, Scanner
 
@@ -286,10 +287,13 @@ class OpeningHouse(House):
         return self.call("GET", f"/tenders/{tender.id}/evidence.zip").body
 
     def verified(self, tender: Tendering) -> tuple[Package, Report]:
-        """The package as read, and the verifier's report with anchors of the reader's own."""
-        package = read_package(io.BytesIO(self.package(tender)))
-        roots = self.call("GET", "/certificates/roots.pem").body
-        return package, verify(package, roots, self.platform.keys.log.vkey)
+        """The package as read, and the verifier's report with anchors of the reader's own; Node agrees."""
+        data = self.package(tender)
+        package = read_package(io.BytesIO(data))
+        roots, key = self.call("GET", "/certificates/roots.pem").body, self.platform.keys.log.vkey
+        report = verify(package, roots, key)
+        agree(data, report, roots, key)
+        return package, report
 
 
 def shared_house(request: pytest.FixtureRequest, folder: Path) -> Iterator[OpeningHouse]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from bids.entries import Entry
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import AFTER, OpeningHouse
 from tests.functional.test_sign_in import Reader
+from trading.audit.models import LogEntry
 from trading.evidence.models import PublishedFile
 from trading.storage import Storage
+from trading.web.pages import STATIC
 
 
 @pytest.fixture
@@ -180,3 +186,15 @@ def test_supervision_is_for_supervisors(house: OpeningHouse, tender: Tendering) 
     for path in ("/supervision", f"/supervision/tenders/{tender.id}"):
         house.app.get(path, headers=agency, status=403)
         Reader(house).get(path, status=303)
+
+
+def test_the_code_that_seals_bids_is_in_the_log_once(house: OpeningHouse) -> None:
+    for _ in range(2):
+        house.work()
+    with house.platform.database.reading() as session:
+        raws = session.scalars(select(LogEntry.raw).where(LogEntry.act == "sealing-code.served")).all()
+    [entry] = [Entry.parse(raw) for raw in raws]
+    built = json.loads((STATIC / "built" / "manifest.json").read_text())["bid.js"]
+    served = Reader(house).app.get(f"/static/built/{built}").body
+    assert entry.digests == {"sealing_code": hashlib.sha256(served).hexdigest()}
+    assert entry.digests["sealing_code"] in Reader(house).get("/log?act=sealing-code.served").text

@@ -19,6 +19,7 @@ import * as hpke from "../../trading/web/assets/src/signing/hpke";
 import * as objects from "../../trading/web/assets/src/signing/objects";
 import { paddedLength, Unpadder } from "../../trading/web/assets/src/signing/padding";
 import * as sharing from "../../trading/web/assets/src/signing/sharing";
+import { Hasher } from "../../trading/web/assets/src/signing/sha256";
 import { SUNSEAL_1, byName } from "../../trading/web/assets/src/signing/suite";
 import { certificatesIn, createCsr, generateKey, signerOf } from "../../trading/web/assets/src/signing/keys";
 import { openKeyFile } from "../../trading/web/assets/src/signing/pkcs12";
@@ -164,6 +165,11 @@ export const commands: Commands = {
     const signer = await openKeyFile(b64decode(file), password);
     const signature = b64encode(await sign(b64decode(data), signer, new Date(at)));
     return { signature, extractable: signer.key.extractable };
+  },
+  "sha256": ({ pieces }) => {
+    const hasher = new Hasher();
+    for (const piece of bytesOf(pieces)) hasher.update(piece);
+    return [hasher.hexdigest(), hasher.hexdigest()];
   },
   "file.measure": async ({ length }) => {
     const content = new Blob([counted(length)]);

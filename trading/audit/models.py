@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, UtcTime
@@ -14,6 +14,7 @@ class LogEntry(Base):
     """A leaf of the public log: the exact bytes of one statement of an act."""
 
     __tablename__ = "log_entries"
+    __table_args__ = (Index("ix_log_entries_act_position", "act", "position"),)
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     tender_id: Mapped[str | None] = mapped_column(String(32), index=True)

@@ -31,6 +31,7 @@ ACTS = {
     "certificate.issued": ("签发证书", "Certificate issued"),
     "certificate.revoked": ("撤销证书", "Certificate revoked"),
     "certificates.day": ("供应商证书的每日汇总", "The day's root of suppliers' certificates"),
+    "sealing-code.served": ("平台提供的浏览器密封程序", "The code that seals bids in browsers"),
     "envelope-key.set": ("招标人设置附件密钥", "An agency set its key for attachments"),
     "custody.erased": ("保管人销毁密钥", "A custodian erased its key"),
     "evidence.published": ("证据包公布，任何人可核验", "Evidence package published, for anybody to check"),

@@ -216,6 +216,12 @@ def test_a_comment_is_refused() -> None:
     assert code(lambda: opened(sink.getvalue())) == "package-malformed"
 
 
+def test_a_comment_that_is_announced_but_not_there_is_none() -> None:
+    data = bytearray(zipped({"notice.json": b"{}"}))
+    struct.pack_into("<H", data, data.index(b"PK\x01\x02") + 32, 4)
+    assert opened(bytes(data)).read("notice.json") == b"{}"
+
+
 def test_a_gap_between_files_is_refused() -> None:
     data = zipped({"notice.json": b"{}", "notice.p7s": b"sig"})
     second = data.index(b"PK\x03\x04", 4)

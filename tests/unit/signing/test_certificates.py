@@ -262,3 +262,22 @@ def test_pem_round_trips_and_rubbish_is_refused() -> None:
     ):
         with pytest.raises(CertificateError):
             c.load_pem(wrong)
+
+
+def test_pem_is_read_however_it_is_laid_out() -> None:
+    """White space may stand anywhere in a block; six dashes in front of a word are no mark."""
+    w = world()
+    both = [w.root.certificate, w.parties.certificate]
+    pem = c.dump_pem(both)
+    for laid_out in (
+        pem.replace(b"\n", b"\r\n"),
+        pem.replace(b"\n", b"\n  "),
+        pem.replace(b"M", b"M\t\x0c\xe3\x80\x80 "),
+        pem.replace(b"-----\nM", b"-----\n\nM"),
+        b"# roots \xff\n" + pem + b"end",
+    ):
+        assert c.load_pem(laid_out) == both
+    assert c.load_pem(b"-" + pem) == both[1:]
+    for old, new in ((b"M", b"M\xff"), (b"M", b"M-"), (b"\nM", b"\nMI\n\nI")):
+        with pytest.raises(CertificateError):
+            c.load_pem(pem.replace(old, new))

@@ -3,10 +3,11 @@
 // Sealing reads each file once to know its digests; the ciphertext is made again, piece by piece, as it is sent.
 // So nothing large is ever whole in memory or on a disk.
 import { b64encode, digest, newId, type Bytes } from "../signing/encoding";
-import { Hasher, hexdigest } from "../signing/hashing";
+import { hexdigest } from "../signing/hashing";
 import {
   SealedObject, ciphertextLength, contentIn, contentOf, newSalt, type Content, type Recipe,
 } from "../signing/objects";
+import { Hasher } from "../signing/sha256";
 import { byName, type Suite } from "../signing/suite";
 import { BidError, refusing, refusingLater } from "./errors";
 import type { ObjectEntry, PartName } from "./manifest";

@@ -1,6 +1,6 @@
 // Opening a part of a bid from the custodians' shares, each ciphertext against the manifest's digest.
 import { concat, type Bytes } from "../signing/encoding";
-import { Hasher } from "../signing/hashing";
+import { Hasher } from "../signing/sha256";
 import { decryptTo, type Content } from "../signing/objects";
 import type { Sink } from "../signing/padding";
 import { byName } from "../signing/suite";

@@ -1,6 +1,6 @@
 // Opening: from frozen releases and one ciphertext to an offer, or to a recorded reason and whose fault.
 import type { JSONObject, JSONValue } from "../signing/canonical";
-import { parseTime, type Bytes } from "../signing/encoding";
+import { digest, parseTime, type Bytes } from "../signing/encoding";
 import { CiphertextError, DealingError, PaddingError } from "../signing/errors";
 import { hexdigest } from "../signing/hashing";
 import type { Statement } from "../signing/statements";
@@ -36,7 +36,7 @@ export async function openBid(
   const failed = (fault: string, reason: string): Outcome => ({ bid, supplier, opened: false, fault, reason });
   const part = partOf(manifest, "public");
   const suite = byName(policy.suite);
-  const failure = ciphertextFailure(part, ciphertext);
+  const failure = await ciphertextFailure(part, ciphertext);
   if (failure !== null || ciphertext === null) return failed("platform", failure ?? "");
   const shares = releases.flatMap((release) => release.shares.get(bid) ?? []);
   const matching = new Map(shares.filter((share) => matches(share, part)).map((share) => [share.at(-1), share]));
@@ -59,10 +59,10 @@ export async function openBid(
   }
 }
 
-function ciphertextFailure(part: Part, ciphertext: Bytes | null): string | null {
+async function ciphertextFailure(part: Part, ciphertext: Bytes | null): Promise<string | null> {
   if (ciphertext === null) return "ciphertext-missing";
   const wanted = part.objects[0];
-  return ciphertext.length === wanted?.size && hexdigest(ciphertext) === wanted.sha256 ? null : "ciphertext-altered";
+  return ciphertext.length === wanted?.size && (await digest(ciphertext)) === wanted.sha256 ? null : "ciphertext-altered";
 }
 
 function matches(share: Bytes, part: Part): boolean {

@@ -1,7 +1,7 @@
 // The evidence package: one ZIP for each tender, read as strictly as bids/package.py reads it.
 import { concat, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
-import type { Content } from "../signing/objects";
+import { inStretches, type Content } from "../signing/objects";
 import { byCodePoint } from "../signing/python";
 import { BidError } from "./errors";
 import { readSigned } from "./objects";
@@ -128,7 +128,8 @@ interface Stored {
  * name that no package has, so also any path that climbs), "package-duplicate", "package-not-stored",
  * "package-file-size", "package-too-many".
  */
-export async function readPackage(content: Content): Promise<Package> {
+export async function readPackage(source: Content): Promise<Package> {
+  const content = inStretches(source);
   const directory = await readDirectory(content);
   if (directory === null) throw new BidError("package-malformed");
   const { entries, start, comment } = directory;

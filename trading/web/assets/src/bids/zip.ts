@@ -66,7 +66,7 @@ export async function readDirectory(content: Content): Promise<Directory | null>
       size: wide.size,
       offset: wide.offset + shift,
       attributes: view.getUint32(at + 38, true),
-      commented: commentLength > 0,
+      commented: commentLength > 0 && from + nameLength + extraLength < data.length, // a comment that is there
     });
     at = from + nameLength + extraLength + commentLength;
   }

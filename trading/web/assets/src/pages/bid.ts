@@ -1,7 +1,7 @@
 // The supplier's page: prices, attachments and key; then seal, sign and hand in; and take back.
 import { Api, ConnectionLost } from "../api";
 import { signedBytes, signedDocument, type SignedDocument } from "../bids/acts";
-import { seal, type Sealed } from "../bids/envelope";
+import { seal, type Measure, type Sealed } from "../bids/envelope";
 import { BidError } from "../bids/errors";
 import { checkManifest, parseManifest } from "../bids/manifest";
 import type { Notice } from "../bids/notice";
@@ -36,17 +36,19 @@ class BidPage {
   private readonly api: Api;
   private readonly submission: Submission;
   private readonly draftName: string;
+  private readonly measure: Measure;
   private trusted: Trusted | null = null;
   private ready: Ready | null = null;
   private busy = false;
 
-  constructor(private readonly form: HTMLFormElement, private readonly bundle: string) {
+  constructor(private readonly form: HTMLFormElement, bundle: string) {
     const told = (name: string): string => form.dataset[name] ?? "";
     this.tender = told("tender");
     this.supplier = told("organisation");
     this.replaces = told("current") || null;
     this.api = new Api(told("token"), language === "zh" ? "zh-CN" : "en", (wait) => this.waiting(wait));
     this.submission = new Submission(this.api, this.tender, (receipt) => (this.trusted as Trusted).receipt(receipt));
+    this.measure = measureInWorkers(bundle);
     this.draftName = `${this.supplier}/${told("person")}/${this.tender}`;
   }
 
@@ -172,7 +174,7 @@ class BidPage {
     this.say(t("正在本机密封…", "Sealing on this machine …"));
     const began = performance.now();
     const wanted = { notice, supplier: this.supplier, offer, attachments: files.attachments, replaces: this.replaces };
-    const sealed = await seal(wanted, measureInWorkers(this.bundle), (done, total) => this.meter("sealing", done, total));
+    const sealed = await seal(wanted, this.measure, (done, total) => this.meter("sealing", done, total));
     this.meter("sealing", 1, 1);
     byId("steps").dataset["seconds"] = ((performance.now() - began) / 1000).toFixed(2);
     checkManifest(parseManifest(sealed.manifest), notice, this.supplier);

@@ -26,18 +26,20 @@ export function serve(): void {
   };
 }
 
-/** As `measureHere`, in two workers made from the script at `address`. */
+/** As `measureHere`, in two workers made from the script at `address`; they stay for the files that follow. */
 export function measureInWorkers(address: string): Measure {
+  const made: Worker[] = [];
+  const worker = (at: number): Worker => (made[at] ??= new Worker(address, { type: "module" }));
   return async (content, recipe, progress) => {
     const [sha256, plaintextSha256] = await Promise.all([
-      run(address, { content, recipe }, progress), run(address, { content, recipe: null }, () => undefined),
+      run(worker(0), { content, recipe }, progress), run(worker(1), { content, recipe: null }, () => undefined),
     ]);
     return { sha256, plaintextSha256 };
   };
 }
 
-function run(address: string, task: Task, progress: (done: number) => void): Promise<string> {
-  const worker = new Worker(address, { type: "module" });
+/** One task of a worker, which has no other meanwhile. */
+function run(worker: Worker, task: Task, progress: (done: number) => void): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Told>) => {
       if ("done" in data) progress(data.done);
@@ -46,5 +48,5 @@ function run(address: string, task: Task, progress: (done: number) => void): Pro
     };
     worker.onerror = (event) => reject(new Error(event.message));
     worker.postMessage(task);
-  }).finally(() => worker.terminate());
+  });
 }

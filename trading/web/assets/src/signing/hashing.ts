@@ -1,22 +1,8 @@
-// SHA-256 that can be asked in pieces, which WebCrypto's cannot, and the suite's key derivation.
+// SHA-256 of small data without waiting, and the suite's key derivation.
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 as noble, sha512 } from "@noble/hashes/sha2.js";
 import { concat, hex, type Bytes } from "./encoding";
-
-/** SHA-256 over content that comes in pieces. */
-export class Hasher {
-  private readonly state = noble.create();
-
-  update(piece: Uint8Array): this {
-    this.state.update(piece);
-    return this;
-  }
-
-  hexdigest(): string {
-    return hex(this.state.digest());
-  }
-}
 
 /** SHA-256 of small data, without waiting. */
 export function sha256(data: Uint8Array): Bytes {

@@ -35,6 +35,26 @@ export function contentIn(data: Bytes): Content {
   return { size: data.length, read: (start, end) => Promise.resolve(data.subarray(start, end)) };
 }
 
+const WINDOW = 256 * 1024; // bytes
+
+/** `content` read in stretches: a file asked for thousands of small pieces answers each by itself, and slowly. */
+export function inStretches(content: Content): Content {
+  let start = 0;
+  let stretch: Bytes = new Uint8Array(0);
+  return {
+    size: content.size,
+    async read(from, to) {
+      if (to - from > WINDOW / 2) return content.read(from, to);
+      if (from < start || to > start + stretch.length) {
+        const read = await content.read(from, Math.min(from + WINDOW, content.size));
+        [start, stretch] = [from, read];
+        return read.slice(0, to - from);
+      }
+      return stretch.slice(from - start, to - start);
+    },
+  };
+}
+
 /** The 32-byte key of object `j` (0 to 199) of a part. */
 export function objectKey(contentKey: Uint8Array, j: number): Bytes {
   return hkdfSha256(contentKey, concat(LABEL, number(j)), 32);

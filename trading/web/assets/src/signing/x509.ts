@@ -332,21 +332,44 @@ function readExtensionList(reader: der.Reader): Extension[] {
 
 /** The bytes of each block of a label in a PEM text, null if a block of any label is damaged, as libraries find them. */
 export function pemBlocks(data: Bytes): ReadonlyArray<{ readonly label: string; readonly contents: Bytes }> | null {
-  const text = new TextDecoder("latin1").decode(data); // what is not ASCII is in no block that is whole
+  const text = new TextDecoder().decode(data);
   const blocks = [];
-  for (const found of text.matchAll(/-----BEGIN ([^]*?)-----[ \t\n\r]*([^]*?)-----END ([^]*?)-----[ \t\n\r]*/g)) {
-    const [, label = "", body = "", end = ""] = found;
-    const contents = label === "" || label !== end ? null : pemContents(body);
+  let at = 0;
+  // What stands before each mark, and where it ends; null where one is not found.
+  const before = (mark: string): string | null => {
+    const end = markEnd(text, mark, at);
+    const found = end === null ? null : text.slice(at, end - mark.length);
+    at = end ?? at;
+    return found;
+  };
+  for (;;) {
+    const found = [before("-----BEGIN "), before("-----"), before("-----END "), before("-----")];
+    const [, label, body, end] = found;
+    if (found.includes(null)) return blocks;
+    const whole = label !== "" && label === end && !label?.includes("\ufffd"); // which stands for what is no text
+    const contents = whole ? pemContents((body ?? "").replace(/^[ \t\n\r]+/, "")) : null;
     if (contents === null) return null;
-    blocks.push({ label, contents });
+    blocks.push({ label: label as string, contents });
   }
-  return blocks;
 }
+
+/** Where a mark ends, looked for from `start` on as libraries do: a sixth dash in front of it makes it none. */
+function markEnd(text: string, mark: string, start: number): number | null {
+  let matched = 0;
+  for (let at = start; at < text.length; at += 1) {
+    matched = text[at] === mark[matched] ? matched + 1 : 0;
+    if (matched === mark.length) return at + 1;
+  }
+  return null;
+}
+
+// What Unicode calls white space: it may stand anywhere in a block.
+const WHITE = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/g;
 
 function pemContents(body: string): Bytes | null {
   const headers = /^[^]*?(?:\n\n|\r\n\r\n)/.exec(body)?.[0] ?? "";
   if (headers !== "" && headers.trim().split(/\r?\n/).some((line) => !line.includes(":"))) return null;
-  const text = body.slice(headers.length).split(/\r?\n/).map((line) => line.trimEnd()).join("");
+  const text = body.slice(headers.length).replace(WHITE, "");
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return null;
   const binary = atob(text);
   if (btoa(binary) !== text) return null; // spare bits

@@ -1,5 +1,5 @@
 // The evidence statement, and that the package holds the files it lists, to the byte, and no others.
-import { hexdigest } from "../../signing/hashing";
+import { digest } from "../../signing/encoding";
 import { byCodePoint } from "../../signing/python";
 import type { Statement } from "../../signing/statements";
 import { BidError } from "../errors";
@@ -30,7 +30,7 @@ export async function checkEvidence(files: Package, book: Book, trust: Trust): P
   await book.step("verify-evidence-files", [], { count: names.length }, async (step) => {
     for (const name of names) {
       await step.guard([name], async () => {
-        if (hexdigest(await files.read(name)) !== listed[name]) throw new BidError("package-digest", { file: name });
+        if ((await digest(await files.read(name))) !== listed[name]) throw new BidError("package-digest", { file: name });
       });
     }
     for (const file of files.names) {
