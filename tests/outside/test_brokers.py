@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import dramatiq
 import pytest
 
 from tests.crash import roles
 from tests.crash.processes import Child
 from tests.crash.scene import Scene
 from tests.crash.site import Site
+from trading.config import Settings
+from trading.queue import QUEUE, SLOW_QUEUE, depths, make_broker
 
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -64,11 +67,44 @@ def open_all(site: Site) -> None:
     assert all(child.lines for child in children), "both ran"
 
 
+def settled(broker: dramatiq.Broker, wanted: tuple[int, int, int]) -> None:
+    """Wait until the broker counts so; RabbitMQ takes a moment."""
+    for _ in range(100):
+        if depths(broker) == {QUEUE: wanted, SLOW_QUEUE: (0, 0, 0)}:
+            return
+        time.sleep(0.1)
+    raise AssertionError(depths(broker))
+
+
+def count_messages(url: str) -> None:
+    """What the operator's page says of the queues: what waits, and what failed for good."""
+    broker = make_broker(Settings(broker_url=url))
+
+    def fail(subject: str) -> None:
+        raise ValueError(subject)
+
+    actors = [
+        dramatiq.actor(actor_name=name, broker=broker, queue_name=name, max_retries=0)(fail)
+        for name in (QUEUE, SLOW_QUEUE)
+    ]
+    assert depths(broker) == {QUEUE: (0, 0, 0), SLOW_QUEUE: (0, 0, 0)}
+    for n in range(3):
+        actors[0].send(str(n))
+    settled(broker, (3, 0, 0))
+    worker = dramatiq.Worker(broker, worker_threads=1, worker_timeout=100)
+    worker.start()
+    settled(broker, (0, 0, 3))
+    worker.stop()
+    broker.flush_all()
+    broker.close()
+
+
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 def test_redis(postgres_url: str, tmp_path: Path) -> None:
     port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with server(command, {}, port, tmp_path):
+        count_messages(f"redis://127.0.0.1:{port}/1")
         open_all(Site(postgres_url, tmp_path, broker_url=f"redis://127.0.0.1:{port}/0"))
 
 
@@ -90,6 +126,7 @@ def test_rabbitmq(postgres_url: str, tmp_path: Path) -> None:
     }
     try:
         with server([str(RABBIT)], environ, port, tmp_path):
+            count_messages(f"amqp://guest:guest@127.0.0.1:{port}")
             open_all(Site(postgres_url, tmp_path, broker_url=f"amqp://guest:guest@127.0.0.1:{port}"))
     finally:
         subprocess.run(["epmd", "-port", epmd, "-kill"], capture_output=True, check=False)
