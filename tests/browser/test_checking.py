@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from bids.container import ContainerWriter
 from bids.package import read_package
 from bids.verification import verify
+from signing.encoding import b64encode
 from tests.browser.chromium import DESK, PHONE, Language, Reader
 from tests.browser.conftest import Enter
 from tests.browser.scenes import Scene
@@ -129,9 +131,37 @@ def test_a_receipt_and_what_it_is_for(reader: Reader, scene: Scene) -> None:
     verdict(page, {"zh": "回执有效，但未核对", "en": "which bid it is for was not checked"}[reader.lang])
     give(page, *files.items())
     verdict(page, {"zh": "并对应您的投标", "en": "is for your bid"}[reader.lang])
+    sealed = io.BytesIO()
+    writer = ContainerWriter(sealed)
+    with writer.entry("objects/bid-public-0", 700) as entry:
+        entry.write(bytes(700))
+    writer.finish(one.manifest, one.signature)
+    give(page, ("receipt.json", files["receipt.json"]), ("bid.sealed", sealed.getvalue()))
+    verdict(page, {"zh": "并对应您的投标", "en": "is for your bid"}[reader.lang])
+    expect(
+        page.locator("#result .kept", has_text={"zh": "逐字节", "en": "to the byte"}[reader.lang])
+    ).to_be_visible()
     give(page, *wrong.items())
     verdict(page, {"zh": "核对未通过", "en": "does NOT hold"}[reader.lang])
     reader.look()
+
+
+def test_a_package_is_dropped(reader: Reader, package: bytes) -> None:
+    page = reader.open("/check")
+    dropped = page.evaluate_handle(
+        """(text) => {
+            const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+            const data = new DataTransfer();
+            data.items.add(new File([bytes], "evidence.zip"));
+            return data;
+        }""",
+        b64encode(package),
+    )
+    page.dispatch_event("#drop", "dragover", {"dataTransfer": dropped})
+    expect(page.locator("#drop")).to_have_class("drop over")
+    page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
+    verdict(page, VERDICTS[True][reader.lang])
+    expect(page.locator("#drop")).to_have_class("drop")
 
 
 def test_nothing_that_is_checked_leaves_the_browser(reader: Reader, package: bytes) -> None:
