@@ -1,9 +1,13 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
-    "roles-in-use": (
-        "该单位正作为“{role}”参与未结束的标段，不能取消此角色。",
-        "The organisation takes part in unfinished tenders as {role_en}; the role cannot be taken away now.",
+    "agency-in-use": (
+        "该单位是未结束标段的招标人，不能取消此角色。请在标段结束后再试。",
+        "The organisation is the agency of unfinished tenders. Take the role away when they are over.",
+    ),
+    "custodian-in-use": (
+        "该单位是未结束标段的密钥保管人，不能取消此角色。请在标段结束后再试。",
+        "The organisation is a custodian of unfinished tenders. Take the role away when they are over.",
     ),
     "roles-none": (
         "机构至少要有一个角色。如要停用该机构，请停用其人员并撤销其令牌和证书。",

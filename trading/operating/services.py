@@ -11,7 +11,6 @@ from trading.accounts.models import Organisation, Person, Token
 from trading.accounts.services import Accounts, roles_of
 from trading.errors import Conflict, TradingError
 from trading.platform import Platform
-from trading.sign_in.forms import ROLE_WORDS
 from trading.sign_in.models import PersonRole
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
@@ -71,7 +70,7 @@ class Operating:
         lost = before - after
         for role in (Role.AGENCY, Role.CUSTODIAN):
             if role in lost and _in_use(session, organisation_id, role):
-                raise Conflict("roles-in-use", role=ROLE_WORDS[role].zh, role_en=ROLE_WORDS[role].en)
+                raise Conflict(f"{role}-in-use")
         persons = select(Person.id).where(Person.organisation_id == row.id)
         session.execute(
             update(Token)
