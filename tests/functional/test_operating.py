@@ -103,9 +103,9 @@ def test_a_role_taken_away_ends_at_once(house: House, operator: Page) -> None:
 
 def test_roles_in_use_are_not_taken_away(house: House, operator: Page, tender: Tendering) -> None:
     page = operator.post(f"{HERE}/{tender.agency.id}", {"roles": ["supplier"]}, 409)
-    assert "unfinished tenders as Agency" in page
+    assert "the agency of unfinished tenders" in page
     page = operator.post(f"{HERE}/{tender.custodians[0].id}", {"roles": ["supplier"]}, 409)
-    assert "unfinished tenders as Custodian" in page
+    assert "a custodian of unfinished tenders" in page
     house.call("GET", "/me", tender.agency)
 
 
