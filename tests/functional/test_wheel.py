@@ -78,6 +78,8 @@ def test_holds_what_pages_load_and_no_packages_of_npm(unpacked: Path) -> None:
     names = json.loads((built / "manifest.json").read_text())
     assert {"site.css", "site.js", "sign-in.js"} <= set(names)
     assert all((built / name).stat().st_size > 0 for name in names.values())
+    licences = (built / "licences.txt").read_text()
+    assert all(name in licences for name in ("bootstrap", "@hpke/core", "pkijs", "shamir-secret-sharing"))
     assert not list(unpacked.rglob("node_modules"))
 
 
