@@ -20,7 +20,6 @@ PREFIX = "sunseal."
 # The tests' and the client's own.
 _OTHERS = (
     "SUNSEAL_TEST_",
-    "SUNSEAL_NODE_",
     "SUNSEAL_FORBID_",
     "SUNSEAL_SERVER",
     "SUNSEAL_TOKEN",

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from signing import sharing
+from tests.typescript.node import ASSETS, EXECUTABLE
 
-ROOT = Path(__file__).resolve().parents[2]
-MODULES = Path(os.environ.get("SUNSEAL_NODE_MODULES") or ROOT / "var" / "node_modules")
-PACKAGE = MODULES / "shamir-secret-sharing"
+# Set-up brings both: the package for the portal's scripts, Node to bundle them.
+PACKAGE = ASSETS / "node_modules" / "shamir-secret-sharing"
 
-pytestmark = [
-    pytest.mark.outside,
-    pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
-    pytest.mark.skipif(not PACKAGE.is_dir(), reason="npm's shamir-secret-sharing is not installed"),
-]
+pytestmark = pytest.mark.outside
 SCRIPT = """
 const { split, combine } = require(process.argv[1]);
 const bytes = (hex) => new Uint8Array(Buffer.from(hex, 'hex'));
@@ -39,7 +32,7 @@ KEY = bytes(range(100, 132))
 
 
 def node(request: dict[str, Any]) -> Any:
-    command = ["node", "-e", SCRIPT, str(PACKAGE)]
+    command = [str(EXECUTABLE), "-e", SCRIPT, str(PACKAGE)]
     result = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=60)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
