@@ -9,7 +9,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 # More than cores: many tests wait, for a deadline or a process of their own. Work stealing keeps a file's
 # tests together, with what they share.
-WORKERS ?= 5
+WORKERS ?= 4
 PACKAGES := signing bids reports trading
 # Smallest coverage of signing/ and bids/, in percent of branches, by their own unit and vector tests.
 COVERAGE := 95

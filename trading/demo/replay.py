@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from bids.errors import BidError
 from signing.notes import NoteVerifier
 from signing.suite import by_name
 from trading.client.agency import Agency
@@ -140,7 +141,7 @@ class Replay:
         def publish(tender: DemoTender) -> None:
             try:
                 tender.publish(deadline, self._plan.rules, custodians)
-            except (ApiProblem, ClientError) as error:
+            except (ApiProblem, BidError, ClientError) as error:
                 if datetime.now(UTC) >= deadline:
                     late = sum(len(one.contract.bids) for one in tenders)
                     raise DemoError("lead-too-short", late=late, seconds=self._lead) from error
