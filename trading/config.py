@@ -73,6 +73,15 @@ class Settings:
     log_level: str = "info"
 
     @property
+    def secure(self) -> bool:
+        """Whether people reach the platform over https."""
+        return self.public_url.startswith("https:")
+
+    def cookie(self, name: str) -> str:
+        """A cookie's name: over https one that no other host can set."""
+        return f"__Host-{name}" if self.secure else name
+
+    @property
     def embedded(self) -> bool:
         """Whether broker and worker live in the web process."""
         return self.broker_url.startswith("memory:")

@@ -11,6 +11,9 @@ from trading.tenders.models import Tender, TenderCustodian
 from trading.web.forms import Both
 from trading.web.security import actor_of
 
+# Some custodian has yet to hand in its key.
+_UNKEYED = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
+
 
 def sections(request: Request) -> list[Section]:
     """What is due, what is under way, what was drafted."""
@@ -33,8 +36,7 @@ def _due(request: Request) -> Section:
     }
     found = _own(request, State.OPENED, State.EVALUATED).order_by(Tender.deadline).limit(MOST)
     lines = [_line(one, notes[one.state], urgent=True) for one in request.dbsession.scalars(found)]
-    waiting = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
-    ready = _own(request, State.DRAFT).where(~waiting).order_by(Tender.deadline).limit(MOST)
+    ready = _own(request, State.DRAFT).where(~_UNKEYED).order_by(Tender.deadline).limit(MOST)
     lines += [
         _line(one, Both("密钥已齐，可以签名发布", "All keys are in: sign and publish"), urgent=True)
         for one in request.dbsession.scalars(ready)
@@ -63,8 +65,7 @@ def _running(request: Request) -> Section:
 
 
 def _drafts(request: Request) -> Section:
-    waiting = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
-    found = _own(request, State.DRAFT).where(waiting).order_by(Tender.created_at.desc()).limit(MOST)
+    found = _own(request, State.DRAFT).where(_UNKEYED).order_by(Tender.created_at.desc()).limit(MOST)
     lines = [
         _line(one, Both("等待保管人交来密钥", "Waits for custodians' keys"))
         for one in request.dbsession.scalars(found)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from trading.errors import TradingError
 from trading.sign_in.models import Challenge
-from trading.sign_in.sessions import digest_of
+from trading.web.security import token_digest
 
 LASTING = timedelta(minutes=5)
 
@@ -23,7 +23,7 @@ def give(
     """Keep a challenge; a purpose of one person's has one at a time and is its own key. Returns the nonce."""
     single = ":" in purpose
     nonce = nonce or secrets.token_urlsafe(32)
-    key = digest_of(purpose if single else f"{purpose}:{nonce}")
+    key = token_digest(purpose if single else f"{purpose}:{nonce}")
     row = session.get(Challenge, key)
     if row is None:
         row = Challenge(digest=key)
@@ -39,7 +39,7 @@ def take(session: Session, purpose: str, now: datetime, nonce: str | None = None
     Raises:
         TradingError: "sign-in-again": never given, used, or too old.
     """
-    key = digest_of(purpose if nonce is None else f"{purpose}:{nonce}")
+    key = token_digest(purpose if nonce is None else f"{purpose}:{nonce}")
     row = session.get(Challenge, key, with_for_update=True)
     if row is None or now >= row.expires_at:
         raise TradingError("sign-in-again", status=403)

@@ -48,18 +48,15 @@ def left(request: Request, to: str) -> Response:
 
 
 def _set(request: Request, response: Response, name: str, value: str, seconds: int | None) -> None:
+    secure = request.platform.settings.secure
     response.set_cookie(
-        name, value, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=_secure(request)
+        name, value, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=secure
     )
 
 
-def _secure(request: Request) -> bool:
-    return bool(request.platform.settings.public_url.startswith("https:"))
-
-
 def _half(request: Request) -> str:
-    return "__Host-sunseal-half" if _secure(request) else "sunseal-half"
+    return str(request.platform.settings.cookie("sunseal-half"))
 
 
 def _device(request: Request) -> str:
-    return "__Host-sunseal-device" if _secure(request) else "sunseal-device"
+    return str(request.platform.settings.cookie("sunseal-device"))

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, UtcTime
 
+# Held beside roles: the person invites and disables others of their organisation.
+ADMIN = "admin"
+
 
 class Login(Base):
     """A person's name for signing in, the password's Argon2id hash, and the key of their one-time codes."""

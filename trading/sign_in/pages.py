@@ -27,10 +27,10 @@ from trading.sign_in.forms import (
     PasskeyForm,
     PasswordForm,
 )
-from trading.sign_in.models import PersonRole, WebSession
+from trading.sign_in.models import ADMIN, PersonRole, WebSession
 from trading.sign_in.people import People, username_of
 from trading.sign_in.services import SignIn
-from trading.sign_in.sessions import ADMIN, end
+from trading.sign_in.sessions import end
 from trading.web.security import actor_of
 from trading.web.sessions import set_aside
 

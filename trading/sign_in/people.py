@@ -16,10 +16,11 @@ from trading.audit import private
 from trading.config import Settings
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
-from trading.sign_in.models import Invitation, Login, Passkey, PersonRole, Registration
-from trading.sign_in.sessions import ADMIN, digest_of, end_all
+from trading.sign_in.models import ADMIN, Invitation, Login, Passkey, PersonRole, Registration
+from trading.sign_in.sessions import end_all
 from trading.web.forms import tidy
 from trading.web.permissions import Role
+from trading.web.security import token_digest
 
 INVITED = timedelta(days=3)
 USERNAME = r"[a-z0-9][a-z0-9._@+-]{2,99}"
@@ -69,7 +70,7 @@ class People:
         secret = secrets.token_urlsafe(32)
         session.add(
             Invitation(
-                digest=digest_of(secret),
+                digest=token_digest(secret),
                 person_id=person_id,
                 created_at=now,
                 expires_at=now + INVITED,
@@ -81,7 +82,7 @@ class People:
 
     def invited(self, session: Session, secret: str) -> Person:
         """The person that a link is for. NotFound "invitation-over"."""
-        row = session.get(Invitation, digest_of(secret))
+        row = session.get(Invitation, token_digest(secret))
         if row is None or row.used_at is not None or self._clock.now(session) >= row.expires_at:
             raise NotFound("invitation-over")
         return session.get_one(Person, row.person_id)
@@ -92,7 +93,7 @@ class People:
         Raises:
             NotFound: "invitation-over". Conflict: "username-taken".
         """
-        row = session.get(Invitation, digest_of(secret), with_for_update=True)
+        row = session.get(Invitation, token_digest(secret), with_for_update=True)
         person = self.invited(session, secret)
         assert row is not None
         now = self._clock.now(session)

@@ -13,8 +13,7 @@ from trading.accounts.models import Organisation, Person
 from trading.accounts.services import Accounts, EnrolmentFacts
 from trading.errors import Conflict, NotFound
 from trading.platform import Platform
-from trading.sign_in.models import Login, PersonRole, Registration
-from trading.sign_in.sessions import ADMIN
+from trading.sign_in.models import ADMIN, Login, PersonRole, Registration
 from trading.web.permissions import Role
 from trading.web.security import Actor
 

@@ -34,13 +34,12 @@ from trading.sign_in.sessions import (
     Opened,
     begin,
     device_of,
-    digest_of,
     end,
     living,
     make_whole,
     roles_of_person,
 )
-from trading.web.security import Actor
+from trading.web.security import Actor, token_digest
 
 _MOST_CODES = 5  # wrong ones, before the password is asked for again
 
@@ -285,7 +284,7 @@ class SignIn:
 
 
 def _half(session: Session, half: str, stage: str, now: datetime) -> WebSession:
-    row = session.scalar(select(WebSession).where(WebSession.digest == digest_of(half)))
+    row = session.scalar(select(WebSession).where(WebSession.digest == token_digest(half)))
     if row is None or row.stage != stage or not living(row, now):
         raise TradingError("sign-in-again", status=403)
     return row

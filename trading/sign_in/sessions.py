@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +13,8 @@ from signing.encoding import new_id
 from trading.accounts.models import Organisation, Person
 from trading.errors import NotFound, TradingError
 from trading.sign_in.models import Device, Login, PersonRole, WebSession
-from trading.web.security import SESSION_IDLE
+from trading.web.security import SESSION_IDLE, token_digest
 
-# Held beside roles: the person invites and disables others of their organisation.
-ADMIN = "admin"
 WHOLE = timedelta(hours=12)
 HALF = timedelta(minutes=10)  # between the password and the second factor
 KEPT = timedelta(days=30)  # a session that is over, to be looked at
@@ -39,11 +36,6 @@ class Opened:
     row: WebSession
     secret: str
     device: str | None = None
-
-
-def digest_of(secret: str) -> str:
-    """What is kept of a cookie's 256 random bits."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def roles_of_person(session: Session, person_id: str) -> list[str]:
@@ -84,9 +76,9 @@ def begin(
         raise TradingError("person-disabled", status=403)
     secret = secrets.token_urlsafe(32)
     row = WebSession(
-        id=new_id(), person_id=person_id, role=roles[0], digest=digest_of(secret), stage=stage, method=method,
-        address=browser.address, agent=browser.agent[:300], secret=None, failures=0, created_at=now,
-        seen_at=now, expires_at=now + (WHOLE if stage == "whole" else HALF), ended_at=None,
+        id=new_id(), person_id=person_id, role=roles[0], digest=token_digest(secret), stage=stage,
+        method=method, address=browser.address, agent=browser.agent[:300], secret=None, failures=0,
+        created_at=now, seen_at=now, expires_at=now + (WHOLE if stage == "whole" else HALF), ended_at=None,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -96,7 +88,7 @@ def begin(
 def make_whole(session: Session, row: WebSession, now: datetime) -> Opened:
     """The second factor is given: the session goes on under a new cookie."""
     secret = secrets.token_urlsafe(32)
-    row.stage, row.digest, row.secret = "whole", digest_of(secret), None
+    row.stage, row.digest, row.secret = "whole", token_digest(secret), None
     row.seen_at, row.expires_at = now, now + WHOLE
     session.flush()
     return Opened(row, secret, _known(session, row.person_id, now))
@@ -104,7 +96,7 @@ def make_whole(session: Session, row: WebSession, now: datetime) -> Opened:
 
 def _known(session: Session, person_id: str, now: datetime) -> str:
     device = secrets.token_urlsafe(32)
-    session.add(Device(digest=digest_of(device), person_id=person_id, created_at=now))
+    session.add(Device(digest=token_digest(device), person_id=person_id, created_at=now))
     session.flush()
     return device
 
@@ -113,7 +105,7 @@ def device_of(session: Session, person_id: str, device: str | None) -> str | Non
     """The digest of a browser in which this very person has signed in before."""
     if device is None:
         return None
-    row = session.get(Device, digest_of(device))
+    row = session.get(Device, token_digest(device))
     return row.digest if row is not None and row.person_id == person_id else None
 
 

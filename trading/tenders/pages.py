@@ -23,7 +23,7 @@ from trading.tenders.models import Project, Tender, TenderDocument
 from trading.tenders.reading import custodians_of, items_of, notice_in_force
 from trading.tenders.rules import PublicationFacts, Rule, pack_named, publication_refusals, waivers
 from trading.web.forms import Both, tidy
-from trading.web.messages import sentence
+from trading.web.messages import both
 from trading.web.pages import shown_page
 from trading.web.security import actor_of
 from trading.web.sessions import set_aside
@@ -115,7 +115,7 @@ def findings_of(request: Request, form: DraftForm) -> dict[str, Any]:
     names = {each.rule for each in broken} | {rule.id for rule in waived}
     kept: list[Rule] = [rule for rule in pack.rules.values() if rule.id not in names]
     said = [
-        (Both(*(sentence(each.code, dict(each.params), lang) for lang in ("zh", "en"))), each.article)
+        (both(each.code, dict(each.params)), each.article)
         for each in broken
     ]
     if deadline <= now:

@@ -34,17 +34,17 @@ def _stale(error: BadCSRFToken, request: Request) -> Response:
 
 def includeme(config: Configurator) -> None:
     """A random value in a cookie of this host alone, which every form and script repeats."""
-    secure = config.registry["platform"].settings.public_url.startswith("https:")
+    settings = config.registry["platform"].settings
     config.set_csrf_storage_policy(
         CookieCSRFStoragePolicy(
-            cookie_name="__Host-sunseal-form" if secure else "sunseal-form",
-            secure=secure,
+            cookie_name=settings.cookie("sunseal-form"),
+            secure=settings.secure,
             httponly=True,
             samesite="Strict",
         )  # fmt: skip
     )
     config.set_default_csrf_options(
-        require_csrf=True, token="csrf_token", header="X-CSRF-Token", check_origin=secure,  # noqa: S106
+        require_csrf=True, token="csrf_token", header="X-CSRF-Token", check_origin=settings.secure,  # noqa: S106
         callback=_from_browser,
     )  # fmt: skip
     config.add_exception_view(_stale, context=BadCSRFToken)

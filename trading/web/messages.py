@@ -15,6 +15,7 @@ from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
 from trading.supervision.messages import MESSAGES as SUPERVISION
 from trading.tenders.messages import MESSAGES as TENDERS
+from trading.web.forms import Both
 
 COMMON = {
     "internal": (
@@ -106,6 +107,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **AWARDS,
     **EVIDENCE,
 }
+
+
+def both(code: str, params: dict[str, str]) -> Both:
+    """The sentence of a code in both languages."""
+    return Both(sentence(code, params, "zh"), sentence(code, params, "en"))
 
 
 def sentence(code: str, params: dict[str, str], language: str) -> str:

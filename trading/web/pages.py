@@ -23,7 +23,7 @@ from reports import wording
 from signing.errors import SigningError
 from trading.errors import ConfigurationError, TradingError
 from trading.web.forms import Both, Form
-from trading.web.messages import sentence
+from trading.web.messages import both
 from trading.web.permissions import Permission
 from trading.web.problems import language_asked, title_of
 from trading.web.sessions import set_aside
@@ -276,10 +276,11 @@ def _refused(request: Request, form: Form, error: TradingError | BidError | Sign
         pass
     request.environ["sunseal.problem"] = error.code
     request.response.status_int = error.status if isinstance(error, TradingError) else 422
-    said = [sentence(error.code, dict(error.params), lang) for lang in ("zh", "en")]
+    said = both(error.code, dict(error.params))
     if error.rule:
-        said = [f"{said[0]}（{error.rule}，{error.article}）", f"{said[1]} ({error.rule}, {error.article})"]
-    form.problems.append(Both(*said))
+        cited = f"{error.rule}，{error.article}", f"{error.rule}, {error.article}"
+        said = Both(f"{said.zh}（{cited[0]}）", f"{said.en} ({cited[1]})")
+    form.problems.append(said)
 
 
 def includeme(config: Configurator) -> None:

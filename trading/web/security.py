@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from trading.accounts.models import Organisation, Person, Token
 from trading.clock import clock_column
 from trading.errors import TradingError
 from trading.platform import Platform
-from trading.sign_in.models import PersonRole, WebSession
+from trading.sign_in.models import ADMIN, PersonRole, WebSession
 from trading.web.addresses import WrongTokens, address_of
 from trading.web.permissions import ROOT_ACL
 
@@ -88,7 +89,7 @@ class IdentityPolicy:
         if header is None:
             return self._of_session(request)
         scheme, _, secret = header.partition(" ")
-        actor = _actor_of(request, secret.strip()) if scheme.lower() == "bearer" else None
+        actor = _token_actor(request, secret.strip()) if scheme.lower() == "bearer" else None
         if actor is None:
             raise self._wrong_token(request)
         request.environ["sunseal.actor"] = actor
@@ -134,9 +135,8 @@ class IdentityPolicy:
 
 
 def session_cookie(request: Request) -> str:
-    """The name of the session's cookie: over https one that no other host can set."""
-    secure = request.platform.settings.public_url.startswith("https:")
-    return "__Host-sunseal" if secure else "sunseal"
+    """The name of the session's cookie."""
+    return str(request.platform.settings.cookie("sunseal"))
 
 
 def token_digest(secret: str) -> str:
@@ -188,7 +188,7 @@ def _session_statement(
         .join(Organisation, Person.organisation_id == Organisation.id)
         # A role that was taken away counts for nothing, whatever the session began as.
         .join(PersonRole, (PersonRole.person_id == Person.id) & (PersonRole.role == WebSession.role))
-        .outerjoin(admin, (admin.person_id == Person.id) & (admin.role == "admin"))
+        .outerjoin(admin, (admin.person_id == Person.id) & (admin.role == ADMIN))
         .where(
             WebSession.digest == bindparam("digest"),
             WebSession.stage == "whole",
@@ -201,9 +201,7 @@ _SESSION = {dialect: _session_statement(dialect) for dialect in ("sqlite", "post
 
 
 def _session_actor(request: Request, secret: str) -> Actor | None:
-    connection = request.dbsession.connection()
-    given = {"digest": token_digest(secret)}
-    found = connection.execute(_SESSION[connection.dialect.name], given).one_or_none()
+    found = _found(request, _SESSION, secret)
     if found is None:
         return None
     now = request.platform.clock.moment(found.reading)
@@ -211,36 +209,34 @@ def _session_actor(request: Request, secret: str) -> Actor | None:
         return None
     if found.seen_at + SEEN_EVERY <= now:
         request.environ["sunseal.session-seen"] = found.token
-    return Actor(
-        person=found.person,
-        organisation=found.organisation,
-        role=found.role,
-        token=found.token,
-        name=found.name,
-        organisation_name=found.organisation_name,
-        at=now,
-        browser=True,
-        admin=found.admin is not None,
-    )
+    return replace(_actor(found, now), browser=True, admin=found.admin is not None)
 
 
-def _actor_of(request: Request, secret: str) -> Actor | None:
-    session = request.dbsession
-    connection = session.connection()
-    given = {"digest": token_digest(secret)}
-    found = connection.execute(_TOKEN[connection.dialect.name], given).one_or_none()
+def _token_actor(request: Request, secret: str) -> Actor | None:
+    found = _found(request, _TOKEN, secret)
     if found is None:
         return None
     now = request.platform.clock.moment(found.reading)
     if found.revoked_at is not None or found.expires_at <= now:
         return None
+    return _actor(found, now)
+
+
+def _found(request: Request, statements: Mapping[str, Any], secret: str) -> Any:
+    """The row of a token or session with the clock's reading; None if there is none."""
+    connection = request.dbsession.connection()
+    given = {"digest": token_digest(secret)}
+    return connection.execute(statements[connection.dialect.name], given).one_or_none()
+
+
+def _actor(row: Any, now: datetime) -> Actor:
     return Actor(
-        person=found.person,
-        organisation=found.organisation,
-        role=found.role,
-        token=found.token,
-        name=found.name,
-        organisation_name=found.organisation_name,
+        person=row.person,
+        organisation=row.organisation,
+        role=row.role,
+        token=row.token,
+        name=row.name,
+        organisation_name=row.organisation_name,
         at=now,
     )
 
