@@ -11,8 +11,10 @@ import openpyxl
 import pytest
 from webtest import TestResponse, Upload
 
+from signing.encoding import new_id
 from tests.functional.house import House, Who
 from tests.functional.test_sign_in import Reader
+from trading.accounts.models import Organisation
 
 Desk = tuple[Reader, Who]
 
@@ -118,6 +120,18 @@ def test_rules_are_judged_while_typing(desk: Desk, custodians: tuple[Who, ...]) 
     assert "不符合" in page and "招标投标法第24条" in page
     page = send(reader, "/agency/findings", typed(custodians, deadline=soon, sandbox="y"), 200).text
     assert "豁免" in page
+
+
+def test_custodians_are_found_among_many_suppliers(
+    desk: Desk, house: House, custodians: tuple[Who, ...]
+) -> None:
+    reader, _ = desk
+    with house.platform.database.transaction() as session:
+        for number in range(501):  # before all others by name
+            facts = {"scheme": "X-MANY", "identifier": str(number), "name": f"0{number}", "roles": "supplier"}
+            session.add(Organisation(id=new_id(), enrolled_at=house.now(), **facts))
+    page = reader.get("/agency/tenders/new").text
+    assert all(custodian.id in page for custodian in custodians) and page.count('name="custodian"') < 500
 
 
 def test_documents_are_uploaded(desk: Desk, custodians: tuple[Who, ...]) -> None:

@@ -20,6 +20,7 @@ from trading.tenders.reading import custodians_of, items_of
 from trading.tenders.rules import pack_named, pack_names
 from trading.tenders.sheets import Bill, SheetError, read_bill, read_file, read_text, write_text
 from trading.web.forms import Both, Form, at_most, choice, fits, matches, prose, required, text
+from trading.web.permissions import Role
 
 CURRENCIES = ("CNY", "HKD", "MOP", "USD", "EUR")
 CATEGORIES = ("works", "goods", "services", "procurement", "land", "assets")
@@ -248,8 +249,9 @@ def _typed(amount: Any) -> str:
 
 def enrolled_custodians(request: Request) -> list[Organisation]:
     """Whom a draft may choose from, by name."""
-    found = select(Organisation).order_by(Organisation.name).limit(500)
-    return [row for row in request.dbsession.scalars(found) if "custodian" in row.roles.split(",")]
+    # No role's name is part of another's.
+    found = select(Organisation).where(Organisation.roles.contains(Role.CUSTODIAN.value))
+    return list(request.dbsession.scalars(found.order_by(Organisation.name).limit(500)))
 
 
 def usual_roles(request: Request) -> dict[str, str]:
