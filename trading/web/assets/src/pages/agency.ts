@@ -7,7 +7,9 @@ import type { Signer } from "../signing/cms";
 import { b64decode, b64encode, hex, utf8 } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { chooseKey } from "./key-panel";
-import { actor, api, attempt, download, grouped, h, now, t } from "./page";
+import { h } from "./dom";
+import { actor, api, attempt, download, now } from "./page";
+import { fingerprint as groups, t } from "./words";
 
 type Members = Record<string, JSONValue>;
 
@@ -38,7 +40,7 @@ function noticeOf(shown: Json, policy: Json, replaces: string | null): Members {
 
 function custodianList(notice: Notice): HTMLElement {
   return h("ul", {}, ...notice.policy.custodians.map((one) =>
-    h("li", {}, one.name, h("div", { class: "mono quiet" }, grouped(one.fingerprint.slice(0, 32))))));
+    h("li", {}, one.name, h("div", { class: "mono quiet" }, groups(one.fingerprint.slice(0, 32))))));
 }
 
 /** Publish a draft: show what will be signed, sign it with the key of this browser, send it. */

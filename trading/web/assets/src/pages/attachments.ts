@@ -1,6 +1,6 @@
 // The files chosen for a bid: listed, and taken off again.
 import { checkAttachments, mediaTypeOf, type Attachment } from "../bids/envelope";
-import { byId, make } from "./dom";
+import { byId, h } from "./dom";
 import { sentence, size, t } from "./words";
 
 export class AttachmentList {
@@ -31,14 +31,14 @@ export class AttachmentList {
 
   private show(problem = ""): void {
     const rows = this.chosen.map((one) => {
-      const remove = make("button", { class: "btn btn-sm btn-link", type: "button" }, t("移除", "Remove"), make("span", { class: "visually-hidden" }, ` ${one.name}`));
+      const remove = h("button", { class: "btn btn-sm btn-link", type: "button" }, t("移除", "Remove"), h("span", { class: "visually-hidden" }, ` ${one.name}`));
       remove.addEventListener("click", () => {
         this.chosen = this.chosen.filter((each) => each !== one);
         this.show();
         byId("files").focus();
       });
-      return make("li", { class: "line" }, make("span", { class: "grow" }, one.name), make("span", { class: "quiet num" }, size(one.content.size)), remove);
+      return h("li", { class: "line" }, h("span", { class: "grow" }, one.name), h("span", { class: "quiet num" }, size(one.content.size)), remove);
     });
-    byId("chosen").replaceChildren(...rows, ...(problem === "" ? [] : [make("li", { class: "wrong", role: "alert" }, problem)]));
+    byId("chosen").replaceChildren(...rows, ...(problem === "" ? [] : [h("li", { class: "wrong", role: "alert" }, problem)]));
   }
 }

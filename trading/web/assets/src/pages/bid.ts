@@ -9,7 +9,7 @@ import { buildOffer, parseOffer } from "../bids/offer";
 import type { Receipt } from "../bids/receipts";
 import { Submission } from "../bids/submission";
 import { AttachmentList } from "./attachments";
-import { byId, download, make } from "./dom";
+import { byId, download, h } from "./dom";
 import { dropDraft, keepDraft, keptDraft } from "./keeping";
 import { measureInWorkers } from "./measuring";
 import { now } from "./page";
@@ -62,7 +62,7 @@ class BidPage {
       if (notice.tender !== this.tender) throw new BidError("manifest-other-tender");
     } catch (error) {
       byId("checking").hidden = true;
-      byId("refused").replaceChildren(make("p", { class: "refusal" }, sentence(error)));
+      byId("refused").replaceChildren(h("p", { class: "refusal" }, sentence(error)));
       return; // nothing is sealed for whom nobody has signed
     }
     byId("checking").hidden = true;
@@ -95,19 +95,19 @@ class BidPage {
   private showWhom(notice: Notice, trusted: Trusted): void {
     const { policy, buyer } = notice;
     const rows = policy.custodians.map((one) =>
-      make("li", { class: "mb-2" }, one.name, make("div", { class: "mono quiet", title: t("密封公钥的 SHA-256", "SHA-256 of the sealing key") }, fingerprint(one.fingerprint))),
+      h("li", { class: "mb-2" }, one.name, h("div", { class: "mono quiet", title: t("密封公钥的 SHA-256", "SHA-256 of the sealing key") }, fingerprint(one.fingerprint))),
     );
     byId("whom-told").replaceChildren(
-      make("p", {}, t(`公告由 ${buyer.name} 签名，已核验。`, `The notice is signed by ${buyer.name}, and the signature holds.`)),
-      make("p", {}, t(`截标后，以下 ${rows.length} 个保管人中任意 ${policy.threshold} 个共同开启：`, `After the deadline any ${policy.threshold} of these ${rows.length} custodians open the bid together:`)),
-      make("ol", { class: "ps-4" }, ...rows),
-      make("p", { class: "quiet mb-0" }, policy.independent
+      h("p", {}, t(`公告由 ${buyer.name} 签名，已核验。`, `The notice is signed by ${buyer.name}, and the signature holds.`)),
+      h("p", {}, t(`截标后，以下 ${rows.length} 个保管人中任意 ${policy.threshold} 个共同开启：`, `After the deadline any ${policy.threshold} of these ${rows.length} custodians open the bid together:`)),
+      h("ol", { class: "ps-4" }, ...rows),
+      h("p", { class: "quiet mb-0" }, policy.independent
         ? t("公告声明保管人相互独立。", "The notice declares the custodians independent.")
         : t("注意：保管人并不独立，密钥由同一运营机构掌握。", "Note: the custodians are not independent; one operator holds their keys.")),
-      make("details", { class: "mt-3" },
-        make("summary", {}, t("一切核验所依据的平台根证书", "The platform's root that all of this rests on")),
-        make("p", { class: "quiet mb-1" }, t("请与运营机构公布的纸质指纹核对：", "Compare it with the fingerprint that the operator has published on paper:")),
-        ...trusted.fingerprints.map((one) => make("p", { class: "mono quiet mb-0" }, fingerprint(one)))),
+      h("details", { class: "mt-3" },
+        h("summary", {}, t("一切核验所依据的平台根证书", "The platform's root that all of this rests on")),
+        h("p", { class: "quiet mb-1" }, t("请与运营机构公布的纸质指纹核对：", "Compare it with the fingerprint that the operator has published on paper:")),
+        ...trusted.fingerprints.map((one) => h("p", { class: "mono quiet mb-0" }, fingerprint(one)))),
     );
   }
 
@@ -122,7 +122,7 @@ class BidPage {
     try {
       await what();
     } catch (error) {
-      wrong.replaceChildren(make("p", { class: "refusal" }, sentence(error)));
+      wrong.replaceChildren(h("p", { class: "refusal" }, sentence(error)));
       send.textContent = error instanceof ConnectionLost && this.ready !== null ? t("继续", "Go on") : send.textContent;
       byId("said").textContent = "";
     } finally {
@@ -155,7 +155,7 @@ class BidPage {
   private async prepare(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<Ready | null> {
     const wrong = byId("wrong");
     const missing = (text: string): null => {
-      wrong.replaceChildren(make("p", { class: "refusal" }, text));
+      wrong.replaceChildren(h("p", { class: "refusal" }, text));
       return null;
     };
     const given = prices.prices;
@@ -187,7 +187,7 @@ class BidPage {
     const { signer } = keys;
     if (reason.value.trim() === "" || signer === null) {
       (signer === null ? byId("key-state") : reason).focus();
-      byId("withdraw-wrong").replaceChildren(make("p", { class: "refusal" }, signer === null
+      byId("withdraw-wrong").replaceChildren(h("p", { class: "refusal" }, signer === null
         ? t("没有签名密钥。请在第三部分生成或打开密钥。", "There is no signing key. Make or open one in part 3.")
         : t("请填写撤回的原因。", "Give a reason.")));
       return;
@@ -222,21 +222,21 @@ class BidPage {
     const taken = receipt.kind === "withdrawal";
     const { bid } = receipt;
     const name = taken ? "withdrawal" : "manifest";
-    const fact = (label: string, value: string | Node): HTMLElement => make("div", {}, make("dt", {}, label), make("dd", {}, value));
-    const mono = (text: string): HTMLElement => make("span", { class: "mono" }, text);
+    const fact = (label: string, value: string | Node): HTMLElement => h("div", {}, h("dt", {}, label), h("dd", {}, value));
+    const mono = (text: string): HTMLElement => h("span", { class: "mono" }, text);
     byId("receipt-title").textContent = taken ? t("已撤回，这是回执", "Withdrawn: this is your receipt") : t("已收到，这是回执", "Received: this is your receipt");
     byId("receipt-told").replaceChildren(
-      make("dl", { class: "facts" },
-        fact(t("收到时间（北京时间）", "Received at (Beijing time)"), make("time", { datetime: receipt.receivedAt }, when(receipt.receivedAt))),
+      h("dl", { class: "facts" },
+        fact(t("收到时间（北京时间）", "Received at (Beijing time)"), h("time", { datetime: receipt.receivedAt }, when(receipt.receivedAt))),
         fact(t("投标编号", "Bid"), mono(bid)),
         fact(t("清单或撤回书的 SHA-256", "SHA-256 of the manifest or withdrawal"), mono(receipt.document)),
         fact(t("签名的 SHA-256", "SHA-256 of the signature"), mono(receipt.signature))),
-      make("p", {}, t("回执由平台签名，已核验。请保存以下文件。", "The receipt is signed by the platform, and the signature holds. Keep these files.")),
-      make("p", { class: "d-flex flex-wrap gap-2 no-print" },
+      h("p", {}, t("回执由平台签名，已核验。请保存以下文件。", "The receipt is signed by the platform, and the signature holds. Keep these files.")),
+      h("p", { class: "d-flex flex-wrap gap-2 no-print" },
         download(`${bid}.receipt.json`, receipt.raw, "application/json", t("回执", "Receipt")),
         download(`${bid}.${name}.json`, signed.document, "application/json", taken ? t("撤回书", "Withdrawal") : t("清单", "Manifest")),
         download(`${bid}.${name}.p7s`, signed.signature, "application/pkcs7-signature", t("签名", "Signature"))),
-      make("p", { class: "mb-0" }, make("a", { href: `/tenders/${this.tender}/bids/${bid}` }, t("回执页（可打印）", "The receipt's page, for printing"))),
+      h("p", { class: "mb-0" }, h("a", { href: `/tenders/${this.tender}/bids/${bid}` }, t("回执页（可打印）", "The receipt's page, for printing"))),
     );
     this.form.hidden = true;
     // What stood here before is not up to date any more.

@@ -11,7 +11,7 @@ import { SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
 import { contentOf } from "../signing/objects";
 import { loadPem } from "../signing/profile";
-import { byId, make } from "./dom";
+import { byId, h } from "./dom";
 import { language, t, when } from "./words";
 
 const FILES_SHOWN = 5;
@@ -229,27 +229,27 @@ const MARKS: ReadonlyArray<{ ok: boolean | null; kind: string; heading: readonly
 /** The verdict, then what failed, what could not be checked, and what holds. */
 function show(lines: readonly Line[], from: Source, verdict: readonly [string, string]): void {
   const failed = lines.some((one) => one.ok === false);
-  const head = make("div", { class: failed ? "refusal" : "told" }, make("p", { class: "verdict" }, t(...verdict)));
+  const head = h("div", { class: failed ? "refusal" : "told" }, h("p", { class: "verdict" }, t(...verdict)));
   if (from === "platform") {
-    head.append(make("p", { class: "mt-2" }, t("所用的根证书和日志公钥是本平台现在公布的，不是您另外留存的。", "The root certificates and the log's key used are those that this platform publishes now, not any that you kept.")));
+    head.append(h("p", { class: "mt-2" }, t("所用的根证书和日志公钥是本平台现在公布的，不是您另外留存的。", "The root certificates and the log's key used are those that this platform publishes now, not any that you kept.")));
   }
   result.replaceChildren(head);
   for (const { ok, kind, heading } of MARKS) {
     const own = lines.filter((one) => one.ok === ok);
     if (own.length === 0) continue;
-    const list = make("ol", { class: "findings" }, ...own.map((one) => item(one, kind)));
-    const title = make("h2", {}, t(...heading), " ", make("span", { class: "count" }, String(own.length)));
-    result.append(make("section", { class: "panel mb-4" }, title, make("div", {}, list)));
+    const list = h("ol", { class: "findings" }, ...own.map((one) => item(one, kind)));
+    const title = h("h2", {}, t(...heading), " ", h("span", { class: "count" }, String(own.length)));
+    result.append(h("section", { class: "panel mb-4" }, title, h("div", {}, list)));
   }
   result.focus();
 }
 
 function item({ number, text, files, ok }: Line, kind: string): HTMLElement {
-  const made = make("li", { class: kind }, make("span", { class: "number" }, String(number)), text);
+  const made = h("li", { class: kind }, h("span", { class: "number" }, String(number)), text);
   if (ok === false && files.length > 0) {
     const more = files.length - FILES_SHOWN;
     const shown = files.slice(0, FILES_SHOWN).join(", ") + (more > 0 ? ` (+${more})` : "");
-    made.append(make("div", { class: "mono quiet" }, t("文件：", "files: "), shown));
+    made.append(h("div", { class: "mono quiet" }, t("文件：", "files: "), shown));
   }
   return made;
 }
@@ -272,7 +272,7 @@ async function run(act: () => Promise<void>): Promise<void> {
     try {
       await now();
     } catch (error) {
-      wrong.replaceChildren(make("p", { class: "refusal mb-0" }, saying(error)));
+      wrong.replaceChildren(h("p", { class: "refusal mb-0" }, saying(error)));
     }
   }
   busy = false;

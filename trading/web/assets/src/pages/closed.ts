@@ -47,16 +47,21 @@ export async function fetchClosed(api: Api, tender: string): Promise<ClosedTende
     earlier.push(before);
     last = await parseNotice(before.raw);
   }
-  const entries = (await api.get(`/log/entries?tender=${tender}`))["entries"] as readonly Json[];
   return {
     notice,
     earlier,
     closing: bytesIn(logged, "file"),
     closingEntry: bytesIn(logged, "entry"),
     closingProof: utf8(String(logged["proof"])),
-    entries: entries.map((entry) => bytesIn(entry, "raw")),
+    entries: await fetchEntries(api, tender),
     ...(await fetchLedger(api, tender)),
   };
+}
+
+/** The tender's entries of the public log so far, to the byte. */
+export async function fetchEntries(api: Api, tender: string): Promise<Bytes[]> {
+  const entries = (await api.get(`/log/entries?tender=${tender}`))["entries"] as readonly Json[];
+  return entries.map((entry) => bytesIn(entry, "raw"));
 }
 
 async function fetchLedger(api: Api, tender: string): Promise<Pick<ClosedTender, "leaves" | "acceptances" | "withdrawals">> {

@@ -17,7 +17,9 @@ import { parseProof } from "../signing/notes";
 import { fetchClosed, fetchNotice, fetchTrust } from "./closed";
 import { chooseKey } from "./key-panel";
 import { keepCheckpoint, keepCustody, keptCheckpoint, keptCustody, type KeptCustody } from "./keeping";
-import { actor, api, attempt, grouped, h, now, t, type Actor } from "./page";
+import { h } from "./dom";
+import { actor, api, attempt, now, type Actor } from "./page";
+import { fingerprint as groups, t } from "./words";
 
 /** The tender's page, for whom, and what this browser keeps of it. */
 class Custody {
@@ -91,7 +93,7 @@ async function accept(custody: Custody, trust: Trust, seed: Bytes): Promise<Noti
 async function held(custody: Custody, seed: Bytes): Promise<void> {
   const notice = await accept(custody, await fetchTrust(custody.calls, custody.tender), seed);
   tell(custody, t("已核对招标人签名的公告并记住密封政策。本浏览器保管密钥：", "The signed notice is checked and its policy remembered. This browser holds the key: "),
-    h("span", { class: "mono" }, grouped(hexdigest(await publicKey(seed)).slice(0, 32))),
+    h("span", { class: "mono" }, groups(hexdigest(await publicKey(seed)).slice(0, 32))),
     h("br"), t("截标后请回到此页交出份额：", "Come back after the deadline to release: "), notice.deadline);
 }
 
@@ -114,12 +116,11 @@ function release(custody: Custody, seed: Bytes): void {
 async function made(custody: Custody, seed: Bytes, signer: Signer): Promise<string> {
   const { calls, tender, who } = custody;
   const trust = await fetchTrust(calls, tender);
-  const { policy } = (await custody.kept()).policy === undefined
-    ? { policy: (await accept(custody, trust, seed)).policy.digest } : await custody.kept();
+  const policy = (await custody.kept()).policy ?? (await accept(custody, trust, seed)).policy.digest;
   const closed = await fetchClosed(calls, tender);
   await followLog(calls, parseProof(closed.closingProof).checkpoint, trust);
   const at = now();
-  const checked = await checkClosed(closed, trust, policy ?? "", BigInt(at.getTime()) * 1000n);
+  const checked = await checkClosed(closed, trust, policy, BigInt(at.getTime()) * 1000n);
   const { closing } = await custody.kept();
   if (closing !== undefined && closing !== checked.closing.digest) throw new BidError("closing-second");
   const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed));

@@ -7,17 +7,25 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
-/** An element of text and further elements. */
-export function make(tag: string, attributes: Readonly<Record<string, string>>, ...content: readonly (string | Node)[]): HTMLElement {
+type Child = Node | string;
+
+/** An element; attributes that are functions listen to the event of their name. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K, attributes: Readonly<Record<string, string | boolean | ((event: Event) => void)>> = {}, ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...content);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (typeof value === "boolean") made.toggleAttribute(name, value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
   return made;
 }
 
 /** Let the reader keep some bytes as a file. */
 export function download(name: string, data: Uint8Array<ArrayBuffer>, type: string, label: string): HTMLElement {
-  const link = make("a", { class: "btn btn-outline-secondary", download: name }, label) as HTMLAnchorElement;
+  const link = h("a", { class: "btn btn-outline-secondary", download: name }, label);
   link.href = URL.createObjectURL(new Blob([data], { type }));
   return link;
 }

@@ -3,7 +3,9 @@ import { fingerprint } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { KeyFileError } from "../signing/errors";
 import { fits, keep, keyOf, makeKey } from "./keyring";
-import { actor, api, attempt, grouped, h, t, type Actor } from "./page";
+import { h } from "./dom";
+import { actor, api, attempt, type Actor } from "./page";
+import { fingerprint as groups, t } from "./words";
 
 /** Put the choice into `place`; resolves when there is a key, and shows which. */
 export async function chooseKey(place: HTMLElement): Promise<Signer> {
@@ -18,7 +20,7 @@ export async function chooseKey(place: HTMLElement): Promise<Signer> {
 function show(place: HTMLElement, { certificate }: Signer): void {
   place.replaceChildren(
     h("p", { class: "quiet" }, t("签名密钥（本浏览器）：", "Signing key (in this browser): "),
-      h("span", { class: "mono" }, grouped(fingerprint(certificate).slice(0, 32)))),
+      h("span", { class: "mono" }, groups(fingerprint(certificate).slice(0, 32)))),
   );
 }
 

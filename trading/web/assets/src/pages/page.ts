@@ -1,10 +1,7 @@
-// What scripts of pages share: the reader's language, who is signed in, and making elements.
+// What scripts of pages share: the platform's time, who is signed in, files handed out, acts of buttons.
 import { Api, ApiProblem, ConnectionLost } from "../api";
-import { language, sentence, t } from "./words";
-
-const chinese = language === "zh";
-
-export { t };
+import { h } from "./dom";
+import { language, sentence } from "./words";
 
 // The platform judges times by its own clock; a reader's may be wrong.
 const shown = Number(globalThis.document?.documentElement.dataset["now"]); // workers have no document
@@ -31,28 +28,7 @@ export function actor(): Actor | null {
 
 /** The API as who is signed in. */
 export function api(waiting?: (milliseconds: number) => void): Api {
-  return new Api(document.body.dataset["token"] ?? "", chinese ? "zh-CN" : "en", waiting);
-}
-
-type Child = Node | string;
-
-/** An element; attributes that are functions listen to the event of their name. */
-export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Readonly<Record<string, string | boolean | ((event: Event) => void)>> = {}, ...children: Child[]
-): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") made.addEventListener(name, value);
-    else if (typeof value === "boolean") made.toggleAttribute(name, value);
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
-
-/** Digits of a fingerprint in groups of four, so that two people can compare them aloud. */
-export function grouped(hex: string): string {
-  return hex.replace(/.{4}(?!$)/g, "$& ");
+  return new Api(document.body.dataset["token"] ?? "", language === "zh" ? "zh-CN" : "en", waiting);
 }
 
 /** Hand a file to the reader. */

@@ -4,7 +4,7 @@ import { formatAmount } from "../bids/money";
 import type { Item, Notice } from "../bids/notice";
 import { amountOf, totalSoFar, type Announced } from "../bids/offer";
 import { readFile, readPrices, readText } from "../bids/prices";
-import { byId, make } from "./dom";
+import { byId, h } from "./dom";
 import { grouped, sentence, t } from "./words";
 
 /** What was typed, as it is kept for the next visit. */
@@ -146,7 +146,7 @@ export class PriceForm {
     try {
       this.take(await readFile(file));
     } catch (error) {
-      this.said.replaceChildren(make("p", { class: "wrong" }, sentence(error)));
+      this.said.replaceChildren(h("p", { class: "wrong" }, sentence(error)));
     }
   }
 
@@ -158,10 +158,10 @@ export class PriceForm {
       `已读入 ${prices.size} 项单价。${missing.length > 0 ? `表中没有的 ${missing.length} 项未改动。` : ""}`,
       `${prices.size} prices read.${missing.length > 0 ? ` The ${missing.length} items that the table lacks are as they were.` : ""}`,
     );
-    const faults = wrong.slice(0, 50).map((both) => make("li", {}, t(...both)));
+    const faults = wrong.slice(0, 50).map((both) => h("li", {}, t(...both)));
     this.said.replaceChildren(
-      ...(prices.size > 0 ? [make("p", { class: "quiet mb-1" }, told)] : []),
-      ...(faults.length > 0 ? [make("ul", { class: "wrong" }, ...faults)] : []),
+      ...(prices.size > 0 ? [h("p", { class: "quiet mb-1" }, told)] : []),
+      ...(faults.length > 0 ? [h("ul", { class: "wrong" }, ...faults)] : []),
     );
   }
 }

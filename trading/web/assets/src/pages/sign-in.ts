@@ -5,7 +5,9 @@ import { fingerprint, partyOf } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { b64encode } from "../signing/encoding";
 import { allKeys } from "./keyring";
-import { attempt, h, t } from "./page";
+import { h } from "./dom";
+import { attempt } from "./page";
+import { t } from "./words";
 
 async function challenge(form: HTMLFormElement, kind: string): Promise<any> {
   const token = (form.elements.namedItem("csrf_token") as HTMLInputElement).value;

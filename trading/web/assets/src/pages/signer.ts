@@ -3,7 +3,7 @@ import type { Api } from "../api";
 import { fingerprint, partyOf } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { openKeyFile } from "../signing/pkcs12";
-import { byId, make } from "./dom";
+import { byId, h } from "./dom";
 import { fits, keep, keyOf, makeKey } from "./keyring";
 import type { Actor } from "./page";
 import { fingerprint as groups, sentence, t, when } from "./words";
@@ -60,7 +60,7 @@ export class KeyPanel {
 
   /** A bid is replaced only under the key that signed it, which may be another than the one kept here. */
   private another(): HTMLElement {
-    const button = make("button", { class: "btn btn-sm btn-outline-secondary", type: "button" }, t("换用其他密钥", "Use another key"));
+    const button = h("button", { class: "btn btn-sm btn-outline-secondary", type: "button" }, t("换用其他密钥", "Use another key"));
     button.addEventListener("click", () => {
       byId("key-ways").hidden = false;
       byId("key-file").focus();
@@ -75,13 +75,13 @@ export class KeyPanel {
       const { certificate } = this.found;
       const { name, organisationName } = partyOf(certificate);
       parts.push(
-        make("p", { class: "mb-1" }, t(`以 ${organisationName} ${name} 的密钥签名，证书有效至 ${when(certificate.notAfter.toISOString())}。`,
+        h("p", { class: "mb-1" }, t(`以 ${organisationName} ${name} 的密钥签名，证书有效至 ${when(certificate.notAfter.toISOString())}。`,
           `Signed with the key of ${name}, ${organisationName}; its certificate is good until ${when(certificate.notAfter.toISOString())}.`)),
-        make("p", { class: "mono quiet mb-1" }, groups(fingerprint(certificate))),
+        h("p", { class: "mono quiet mb-1" }, groups(fingerprint(certificate))),
         this.another(),
       );
     }
-    if (problem !== "") parts.push(make("p", wrong ? { class: "wrong", role: "alert" } : {}, problem));
+    if (problem !== "") parts.push(h("p", wrong ? { class: "wrong", role: "alert" } : {}, problem));
     state.replaceChildren(...parts);
     byId("key-ways").hidden = this.found !== null;
   }
