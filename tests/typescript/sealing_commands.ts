@@ -16,6 +16,7 @@ import { P256 } from "../../trading/web/assets/src/signing/ecdsa";
 import * as encoding from "../../trading/web/assets/src/signing/encoding";
 import { hexdigest } from "../../trading/web/assets/src/signing/hashing";
 import * as hpke from "../../trading/web/assets/src/signing/hpke";
+import * as contents from "../../trading/web/assets/src/signing/contents";
 import * as objects from "../../trading/web/assets/src/signing/objects";
 import { paddedLength, Unpadder } from "../../trading/web/assets/src/signing/padding";
 import * as sharing from "../../trading/web/assets/src/signing/sharing";
@@ -79,9 +80,9 @@ export const commands: Commands = {
   "object.encrypt": async ({ content_key, context, j, index, length, bytes }) => {
     const content = bytes === undefined ? counted(length) : unhex(bytes);
     const recipe = { contentKey: unhex(content_key), context: unhex(context), j, index, salt: objects.newSalt() };
-    const sealed = await objects.SealedObject.of(objects.contentIn(content), recipe);
+    const sealed = await objects.SealedObject.of(contents.contentIn(content), recipe);
     const pieces: Uint8Array[] = [];
-    for await (const piece of sealed.pieces()) pieces.push(piece);
+    for await (const piece of sealed.pieces()) pieces.push(piece.slice());
     const whole = encoding.concat(...pieces);
     // Any range read by itself is the same bytes: that is what an upload resumes with.
     for (const [start, end] of [[0, 57], [55, 16_457], [16_400, 40_000], [whole.length - 17, whole.length + 9]]) {
@@ -166,17 +167,17 @@ export const commands: Commands = {
     const signature = b64encode(await sign(b64decode(data), signer, new Date(at)));
     return { signature, extractable: signer.key.extractable };
   },
-  "sha256": ({ pieces }) => {
-    const hasher = new Hasher();
+  "sha256": async ({ pieces, fast }) => {
+    const hasher = fast ? await Hasher.fast() : Hasher.here();
     for (const piece of bytesOf(pieces)) hasher.update(piece);
-    return [hasher.hexdigest(), hasher.hexdigest()];
+    return hasher.hexdigest();
   },
   "file.measure": async ({ length }) => {
     const content = new Blob([counted(length)]);
     const recipe = { contentKey: new Uint8Array(32), context: new Uint8Array(3), j: 1, index: false, salt: objects.newSalt() };
     let last = 0;
     const { sha256, plaintextSha256 } = await envelope.measureHere(content, recipe, (done) => (last = done));
-    const sealed = await objects.SealedObject.of(objects.contentOf(content), recipe);
+    const sealed = await objects.SealedObject.of(contents.contentOf(content), recipe);
     if (last !== sealed.size) throw new Error("progress ends elsewhere");
     return { measured: sha256, content: plaintextSha256, read: await encoding.digest(await sealed.read(0, sealed.size)) };
   },
@@ -203,17 +204,17 @@ export const commands: Commands = {
     const { policy } = await parseNotice(b64decode(notice));
     const key = recoverKey(manifest, part, bytesOf(shares), policy);
     const contents = (objects as string[]).map((each) => objectsIn(each));
-    const index = await openIndex(manifest, part, key, contents[0] as objects.Content);
+    const index = await openIndex(manifest, part, key, contents[0] as contents.Content);
     if (part === "public") return { index: b64encode(index) };
     const files = [];
     for (const { object, name, media_type } of listedFiles(index, manifest)) {
       const pieces: Uint8Array[] = [];
-      const sink = (piece: Uint8Array) => void pieces.push(piece);
-      await openObject(manifest, part, object, key, contents[object] as objects.Content, sink);
+      const sink = (piece: Uint8Array) => void pieces.push(piece.slice());
+      await openObject(manifest, part, object, key, contents[object] as contents.Content, sink);
       files.push([name, media_type, b64encode(encoding.concat(...pieces))]);
     }
     return { index: b64encode(index), files };
   },
 };
 
-const objectsIn = (text: string): objects.Content => objects.contentIn(b64decode(text));
+const objectsIn = (text: string): contents.Content => contents.contentIn(b64decode(text));

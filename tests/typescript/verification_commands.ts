@@ -12,7 +12,7 @@ import { b64decode, b64encode, utf8 } from "../../trading/web/assets/src/signing
 import { hexdigest } from "../../trading/web/assets/src/signing/hashing";
 import { root, verifyInclusion } from "../../trading/web/assets/src/signing/merkle";
 import { NoteVerifier, parseCheckpoint, parseProof } from "../../trading/web/assets/src/signing/notes";
-import { contentIn } from "../../trading/web/assets/src/signing/objects";
+import { contentIn } from "../../trading/web/assets/src/signing/contents";
 import { loadPem, partyNamed } from "../../trading/web/assets/src/signing/profile";
 import { readCrl, readX509 } from "../../trading/web/assets/src/signing/x509";
 import type { Commands } from "./commands";

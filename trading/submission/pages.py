@@ -20,7 +20,7 @@ from trading.tenders.models import Project, Tender
 from trading.tenders.reading import notice_in_force
 from trading.tenders.rules import pack_named
 from trading.web.forms import Both
-from trading.web.pages import asset_digest
+from trading.web.pages import SEALING_CODE, asset_digest
 from trading.web.security import actor_of
 
 STATES = {
@@ -47,7 +47,7 @@ def bid(context: TenderContext, request: Request) -> dict[str, Any]:
         "own": own,
         "states": STATES,
         "current": next((each.id for each, state in own if state == "current"), ""),
-        "bundle": asset_digest("bid.js"),
+        "bundle": asset_digest(SEALING_CODE),
     }
 
 

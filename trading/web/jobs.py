@@ -14,11 +14,10 @@ from trading.audit.services import AuditLog
 from trading.platform import Platform
 from trading.queue import due, job, step
 from trading.web.models import StoredAnswer
-from trading.web.pages import asset_digest
+from trading.web.pages import SEALING_CODE, asset_digest
 
 KEPT = timedelta(days=7)
 SERVED = "sealing-code.served"
-_CODE = "bid.js"
 
 
 @job("forget-answers")
@@ -49,7 +48,7 @@ def log_sealing_code(platform: Platform, subject: str) -> None:
 @due("log-sealing-code")
 def sealing_code(session: Session, now: datetime) -> Iterable[str]:
     """The digest of this node's file, until the log has it."""
-    digest = asset_digest(_CODE)
+    digest = asset_digest(SEALING_CODE)
     return [] if digest in _served(session) else [digest]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
-from pyramid.events import BeforeRender
+from pyramid.events import BeforeRender, NewResponse
 from pyramid.renderers import render
 from pyramid.request import Request
 from pyramid.response import Response
@@ -39,6 +39,13 @@ _YEAR = 365 * 24 * 3600  # seconds
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A script's own policy binds the workers that run it. The one that hashes what is sealed is compiled from
+# WebAssembly; pages may not do so, and no worker may load or ask for anything.
+SEALING_CODE = "bid.js"
+_WORKER_POLICY = (
+    "default-src 'none'; script-src 'wasm-unsafe-eval'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'"
 )
 
 
@@ -131,6 +138,11 @@ def _globals(event: BeforeRender) -> None:
         get_csrf_token=lambda: get_csrf_token(request),
         desk_links=lambda actor: request.registry["desk"](actor),
     )
+
+
+def _worker_policy(event: NewResponse) -> None:
+    if event.request.environ.get("PATH_INFO") == f"/static/built/{assets()[SEALING_CODE]}":
+        event.response.headers["Content-Security-Policy"] = _WORKER_POLICY
 
 
 def _in_other_language(request: Request) -> str:
@@ -295,6 +307,7 @@ def includeme(config: Configurator) -> None:
     config.add_subscriber(_globals, BeforeRender)
     config.add_request_method(lambda request: Writer(reader_language(request)), "writer", reify=True)
     config.add_static_view("static/built", "trading.web:static/built", cache_max_age=_YEAR)
+    config.add_subscriber(_worker_policy, NewResponse)
     config.add_directive("add_page", add_page)
     config.add_directive("add_form", add_form)
     config.add_directive("add_act", add_act)

@@ -65,12 +65,12 @@ export class Api {
     return (await this.send("PUT", path, JSON.stringify(body), { "Content-Type": "application/json" })).json();
   }
 
-  async putBytes(path: string, data: Uint8Array<ArrayBuffer>): Promise<void> {
+  async putBytes(path: string, data: Blob): Promise<void> {
     await this.send("PUT", path, data, { "Content-Type": "application/octet-stream" });
   }
 
   private async send(
-    method: string, path: string, body?: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {},
+    method: string, path: string, body?: string | Blob, headers: Record<string, string> = {},
   ): Promise<Response> {
     const options: RequestInit = {
       method,

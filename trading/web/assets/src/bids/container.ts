@@ -1,6 +1,6 @@
 // What a receipt is compared with: manifest and signature, out of the tar in which a sealed bid travels.
 import type { Bytes } from "../signing/encoding";
-import type { Content } from "../signing/objects";
+import type { Content } from "../signing/contents";
 import { BidError } from "./errors";
 
 const BLOCK = 512;

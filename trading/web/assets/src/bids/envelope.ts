@@ -2,11 +2,11 @@
 //
 // Sealing reads each file once to know its digests; the ciphertext is made again, piece by piece, as it is sent.
 // So nothing large is ever whole in memory or on a disk.
-import { b64encode, digest, newId, type Bytes } from "../signing/encoding";
+import { b64encode, newId, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
-import {
-  SealedObject, ciphertextLength, contentIn, contentOf, newSalt, type Content, type Recipe,
-} from "../signing/objects";
+import { contentIn, contentOf, type Content } from "../signing/contents";
+import { SealedObject, ciphertextLength, newSalt, type Recipe } from "../signing/objects";
+import type { Sink } from "../signing/padding";
 import { Hasher } from "../signing/sha256";
 import { byName, type Suite } from "../signing/suite";
 import { BidError, refusing, refusingLater } from "./errors";
@@ -142,43 +142,34 @@ export function checkAttachments(attachments: readonly Attachment[]): void {
   }
 }
 
-/** Measuring without workers. */
-export const measureHere: Measure = async (content, recipe, progress) => {
-  const [sha256, plaintextSha256] = await Promise.all([
-    digestOfCiphertext(content, recipe, progress), digestOfContent(content),
-  ]);
-  return { sha256, plaintextSha256 };
-};
-
-const PIECE = 4 * 1024 * 1024; // bytes read at a time
-// WebCrypto hashes several times as fast as a script, but only what is whole in memory.
-const WHOLE = 32 * 1024 * 1024; // bytes
-
-/** SHA-256 of a file; a large one in pieces. */
-export async function digestOfContent(content: Blob): Promise<string> {
-  if (content.size <= WHOLE) return digest(new Uint8Array(await content.arrayBuffer()));
-  const hasher = new Hasher();
+/** One pass over a file: `plain` is given the content in order and `sealed` its ciphertext, pieces to be copied. */
+export async function sealThrough(
+  content: Blob, recipe: Recipe, plain: Sink, sealed: Sink, progress: (done: number) => void,
+): Promise<void> {
   const source = contentOf(content);
-  for (let at = 0; at < source.size; at += PIECE) hasher.update(await source.read(at, Math.min(at + PIECE, source.size)));
-  return hasher.hexdigest();
-}
-
-/** SHA-256 of what a file is sealed to; of a large one in pieces. */
-export async function digestOfCiphertext(
-  content: Blob, recipe: Recipe, progress: (done: number) => void,
-): Promise<string> {
-  const sealed = await SealedObject.of(contentOf(content), recipe);
-  const whole = sealed.size <= WHOLE ? new Uint8Array(sealed.size) : null;
-  const hasher = new Hasher();
+  const heard: Content = {
+    size: source.size,
+    read: async (start, end, into) => {
+      const piece = await source.read(start, end, into);
+      await plain(piece);
+      return piece;
+    },
+  };
   let done = 0;
-  for await (const piece of sealed.pieces()) {
-    if (whole === null) hasher.update(piece);
-    else whole.set(piece, done);
+  for await (const piece of (await SealedObject.of(heard, recipe)).pieces()) {
+    await sealed(piece);
     done += piece.length;
     progress(done);
   }
-  return whole === null ? hasher.hexdigest() : digest(whole);
 }
+
+/** Measuring without workers. */
+export const measureHere: Measure = async (content, recipe, progress) => {
+  const [ciphertext, plaintext] = [Hasher.here(), Hasher.here()];
+  const into = (hasher: Hasher) => (piece: Bytes): void => void hasher.update(piece);
+  await sealThrough(content, recipe, into(plaintext), into(ciphertext), progress);
+  return { sha256: ciphertext.hexdigest(), plaintextSha256: plaintext.hexdigest() };
+};
 
 /** The ciphertext of an entry, made where it is read. */
 export function ciphertextOf(entry: SealedEntry): Promise<SealedObject> {

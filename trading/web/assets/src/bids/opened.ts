@@ -1,7 +1,8 @@
 // Opening a part of a bid from the custodians' shares, each ciphertext against the manifest's digest.
 import { concat, type Bytes } from "../signing/encoding";
 import { Hasher } from "../signing/sha256";
-import { decryptTo, type Content } from "../signing/objects";
+import type { Content } from "../signing/contents";
+import { decryptTo } from "../signing/objects";
 import type { Sink } from "../signing/padding";
 import { byName } from "../signing/suite";
 import { BidError, refusing, refusingLater } from "./errors";
@@ -35,7 +36,7 @@ const PIECE = 4 * 1024 * 1024; // bytes
 
 async function isEntry(ciphertext: Content, entry: ObjectEntry): Promise<boolean> {
   if (ciphertext.size !== entry.size) return false;
-  const hasher = new Hasher();
+  const hasher = Hasher.here();
   for (let at = 0; at < entry.size; at += PIECE) {
     hasher.update(await ciphertext.read(at, Math.min(at + PIECE, entry.size)));
   }

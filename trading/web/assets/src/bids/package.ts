@@ -1,7 +1,7 @@
 // The evidence package: one ZIP for each tender, read as strictly as bids/package.py reads it.
 import { concat, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
-import { inStretches, type Content } from "../signing/objects";
+import { inStretches, type Content } from "../signing/contents";
 import { byCodePoint } from "../signing/python";
 import { BidError } from "./errors";
 import { readSigned } from "./objects";

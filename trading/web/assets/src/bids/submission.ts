@@ -1,6 +1,6 @@
 // Handing a sealed bid in: ciphertext in parts, made as they are sent; then manifest and signature; then the receipt.
 import { AnswerMalformed, ApiProblem, type Api } from "../api";
-import { b64decode, type Bytes } from "../signing/encoding";
+import { b64decode } from "../signing/encoding";
 import { body, type SignedDocument } from "./acts";
 import { ciphertextOf, type SealedEntry } from "./envelope";
 import { BidError } from "./errors";
@@ -51,8 +51,8 @@ export class Submission {
     const size = state.part_bytes;
     if (!Number.isInteger(size) || size < 1 || size > MAX_PART) throw new AnswerMalformed("part_bytes");
     const ciphertext = await ciphertextOf(entry);
-    const read = (number: number): Promise<Bytes> => {
-      const part = ciphertext.read(number * size, (number + 1) * size);
+    const read = (number: number): Promise<Blob> => {
+      const part = ciphertext.blob(number * size, (number + 1) * size);
       part.catch(() => undefined); // told when it is waited for
       return part;
     };
@@ -64,11 +64,11 @@ export class Submission {
     progress(done);
     let next = missing[0] === undefined ? null : read(missing[0]);
     for (const [at, number] of missing.entries()) {
-      const part = await this.whole(entry, next as Promise<Bytes>);
+      const part = await this.whole(entry, next as Promise<Blob>);
       const following = missing[at + 1];
       next = following === undefined ? null : read(following); // sealed while this one is sent
       await this.api.putBytes(`/uploads/${state.id}/parts/${number}`, part);
-      done += part.length;
+      done += part.size;
       progress(done);
     }
     try {
@@ -78,7 +78,7 @@ export class Submission {
     }
   }
 
-  private async whole(entry: SealedEntry, part: Promise<Bytes>): Promise<Bytes> {
+  private async whole(entry: SealedEntry, part: Promise<Blob>): Promise<Blob> {
     try {
       return await part;
     } catch (error) {

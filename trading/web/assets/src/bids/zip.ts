@@ -1,6 +1,6 @@
 // The directory of a ZIP, found and read as Python's zipfile does: where two readers differ, a file hides.
 import type { Bytes } from "../signing/encoding";
-import type { Content } from "../signing/objects";
+import type { Content } from "../signing/contents";
 
 const END = 22; // bytes of the end of the central directory
 const END_64 = 56;

@@ -1,7 +1,7 @@
 // The supplier's page: prices, attachments and key; then seal, sign and hand in; and take back.
 import { Api, ConnectionLost } from "../api";
 import { signedBytes, signedDocument, type SignedDocument } from "../bids/acts";
-import { seal, type Measure, type Sealed } from "../bids/envelope";
+import { seal, type Measure } from "../bids/envelope";
 import { BidError } from "../bids/errors";
 import { checkManifest, parseManifest } from "../bids/manifest";
 import type { Notice } from "../bids/notice";
@@ -10,19 +10,13 @@ import type { Receipt } from "../bids/receipts";
 import { Submission } from "../bids/submission";
 import { AttachmentList } from "./attachments";
 import { byId, download, h } from "./dom";
-import { dropDraft, keepDraft, keptDraft } from "./keeping";
+import { dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keptBid, keptDraft, type KeptBid } from "./keeping";
 import { measureInWorkers } from "./measuring";
 import { now } from "./page";
 import { PriceForm, type Draft } from "./prices";
 import { KeyPanel } from "./signer";
 import { Trusted } from "./trusted";
 import { fingerprint, language, sentence, size, t, when } from "./words";
-
-/** A bid under way: sealed and signed once, handed in as often as the connection needs. */
-interface Ready {
-  readonly sealed: Sealed;
-  readonly signed: SignedDocument;
-}
 
 /** Begin; `bundle` is the address of this script, which the workers run too. */
 export function start(bundle: string): void {
@@ -39,7 +33,10 @@ class BidPage {
   private readonly draftName: string;
   private readonly measure: Measure;
   private trusted: Trusted | null = null;
-  private ready: Ready | null = null;
+  /** Sealed and signed once, handed in as often as the connection needs; also after a reload. */
+  private ready: KeptBid | null = null;
+  private kept: Promise<void> = Promise.resolve();
+  private readonly sendText = byId("send").textContent;
   private busy = false;
 
   constructor(private readonly form: HTMLFormElement, bundle: string) {
@@ -74,6 +71,7 @@ class BidPage {
     const kept = (await keptDraft(this.draftName)) as Draft | undefined;
     if (kept !== undefined) prices.draft = kept;
     const files = new AttachmentList();
+    await this.goOnWithKept(notice);
     this.form.hidden = false;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -90,6 +88,39 @@ class BidPage {
     window.addEventListener("beforeunload", (event) => {
       if (this.busy) event.preventDefault();
     });
+  }
+
+  /** A bid of this person that was sealed for this notice, but not handed in before the page was left. */
+  private async goOnWithKept(notice: Notice): Promise<void> {
+    await dropLateBids(now().getTime());
+    const kept = await keptBid(this.draftName);
+    if (kept === undefined) return;
+    const manifest = parseManifest(kept.sealed.manifest);
+    if (manifest.notice !== notice.digest || manifest.replaces !== this.replaces) return this.forget();
+    this.ready = kept;
+    const files = kept.sealed.objects.filter(({ content }) => content instanceof Blob);
+    const bytes = kept.sealed.objects.reduce((sum, one) => sum + one.size, 0);
+    byId("kept").hidden = false;
+    byId("kept-told").textContent = t(
+      `上次已在本机密封并签名一份投标（附件 ${files.length} 个，密文 ${size(bytes)}），还没有递交完。`,
+      `A bid was sealed and signed here (${files.length} attachments, ${size(bytes)} of ciphertext) and not handed in to the end.`,
+    );
+    byId("start-over").addEventListener("click", () => void this.act("wrong", () => this.forget()));
+    this.showParts(false);
+  }
+
+  /** What is sealed is not kept any longer; the form is there to be filled in. */
+  private async forget(): Promise<void> {
+    this.ready = null;
+    this.showParts(true);
+    await this.kept;
+    await dropBid(this.draftName);
+  }
+
+  private showParts(shown: boolean): void {
+    for (const part of document.querySelectorAll<HTMLElement>("[data-before-sealing]")) part.hidden = !shown;
+    if (shown) byId("kept").hidden = true;
+    byId("send").textContent = shown ? this.sendText : t("继续递交", "Go on handing in");
   }
 
   private showWhom(notice: Notice, trusted: Trusted): void {
@@ -123,7 +154,7 @@ class BidPage {
       await what();
     } catch (error) {
       wrong.replaceChildren(h("p", { class: "refusal" }, sentence(error)));
-      send.textContent = error instanceof ConnectionLost && this.ready !== null ? t("继续", "Go on") : send.textContent;
+      if (error instanceof ConnectionLost && this.ready !== null) send.textContent = t("继续", "Go on");
       byId("said").textContent = "";
     } finally {
       this.busy = false;
@@ -133,26 +164,29 @@ class BidPage {
 
   private async send(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<void> {
     if (this.ready === null) {
-      const ready = await this.prepare(notice, prices, files, keys);
-      if (ready === null) return;
-      this.ready = ready;
+      this.ready = await this.prepare(notice, prices, files, keys);
+      if (this.ready === null) return;
+      // Meanwhile it goes up; a browser that has no room for it keeps nothing.
+      this.kept = keepBid(this.draftName, this.ready).catch(() => undefined);
     }
     const { sealed, signed } = this.ready;
     try {
+      byId("steps").hidden = false;
       this.say(t("正在上传密文…", "Uploading ciphertext …"));
       await this.submission.upload(sealed.objects, (done, total) => this.meter("uploading", done, total));
       this.say(t("正在递交签名的清单…", "Handing in the signed manifest …"));
       const receipt = await this.submission.submit(signed);
+      await this.forget();
       await dropDraft(this.draftName);
       this.showReceipt(receipt, signed);
     } catch (error) {
-      if (!(error instanceof ConnectionLost)) this.ready = null; // what was refused is sealed anew
+      if (!(error instanceof ConnectionLost)) await this.forget(); // what was refused is sealed anew
       throw error;
     }
   }
 
   /** Check, seal and sign; null if something is left to fill in, which is shown. */
-  private async prepare(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<Ready | null> {
+  private async prepare(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<KeptBid | null> {
     const wrong = byId("wrong");
     const missing = (text: string): null => {
       wrong.replaceChildren(h("p", { class: "refusal" }, text));
@@ -179,7 +213,8 @@ class BidPage {
     this.meter("sealing", 1, 1);
     byId("steps").dataset["seconds"] = ((performance.now() - began) / 1000).toFixed(2);
     checkManifest(parseManifest(sealed.manifest), notice, this.supplier);
-    return { sealed, signed: await signedBytes("manifest", sealed.manifest, signer, now()) };
+    const signed = await signedBytes("manifest", sealed.manifest, signer, now());
+    return { sealed, signed, deadline: Date.parse(notice.deadline) };
   }
 
   private async withdraw(notice: Notice, bid: string, keys: KeyPanel): Promise<void> {

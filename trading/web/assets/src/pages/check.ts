@@ -9,7 +9,7 @@ import { NO_ANCHORS, verify, type Anchors } from "../bids/verification/verifier"
 import type { Bytes } from "../signing/encoding";
 import { SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
-import { contentOf } from "../signing/objects";
+import { contentOf } from "../signing/contents";
 import { loadPem } from "../signing/profile";
 import { byId, h } from "./dom";
 import { language, t, when } from "./words";

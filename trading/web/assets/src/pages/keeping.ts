@@ -1,4 +1,7 @@
-// What this browser keeps for a person: signing keys, which no script can read out, and drafts of bids.
+// What this browser keeps for a person: signing keys, which no script can read out, drafts of bids, and bids that are
+// sealed but not handed in.
+import type { SignedDocument } from "../bids/acts";
+import type { Sealed } from "../bids/envelope";
 import type { Certificate } from "../signing/certificates";
 import { readCertificate } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
@@ -6,9 +9,10 @@ import type { Bytes } from "../signing/encoding";
 import { signerOf } from "../signing/keys";
 
 const NAME = "sunseal";
-const VERSION = 2;
+const VERSION = 3;
 
-type Store = "keys" | "drafts" | "custody";
+const STORES = ["keys", "drafts", "custody", "under-way"] as const;
+type Store = (typeof STORES)[number];
 
 interface KeptKey {
   readonly key: CryptoKey;
@@ -27,7 +31,7 @@ async function opened(): Promise<IDBDatabase> {
   const request = indexedDB.open(NAME, VERSION);
   request.onupgradeneeded = () => {
     const there = request.result.objectStoreNames;
-    for (const store of ["keys", "drafts", "custody"]) {
+    for (const store of STORES) {
       if (!there.contains(store)) request.result.createObjectStore(store);
     }
   };
@@ -80,6 +84,35 @@ export async function keepDraft(of: string, draft: unknown): Promise<void> {
 
 export async function dropDraft(of: string): Promise<void> {
   await within("drafts", "readwrite", (store) => store.delete(of));
+}
+
+/** A sealed and signed bid with all that its ciphertext is made from, until it is handed in. */
+export interface KeptBid {
+  readonly sealed: Sealed;
+  readonly signed: SignedDocument;
+  /** After this no bid is taken any more; milliseconds since 1970. */
+  readonly deadline: number;
+}
+
+export async function keptBid(of: string): Promise<KeptBid | undefined> {
+  return (await within("under-way", "readonly", (store) => store.get(of))) as KeptBid | undefined;
+}
+
+export async function keepBid(of: string, bid: KeptBid): Promise<void> {
+  await within("under-way", "readwrite", (store) => store.put(bid, of));
+}
+
+export async function dropBid(of: string): Promise<void> {
+  await within("under-way", "readwrite", (store) => store.delete(of));
+}
+
+/** Forget bids, of whatever tender, that were not handed in by their deadlines. */
+export async function dropLateBids(now: number): Promise<void> {
+  const names = (await within("under-way", "readonly", (store) => store.getAllKeys())) as string[];
+  for (const name of names) {
+    const bid = await keptBid(name);
+    if (bid !== undefined && bid.deadline < now) await dropBid(name);
+  }
 }
 
 /** What a custodian keeps of a tender: its sealing key's seed, what it accepted, and what it has seen. */

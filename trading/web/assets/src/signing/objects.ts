@@ -2,6 +2,7 @@
 //
 // Any range of an object's ciphertext can be made again from its content, key and salt, so that an upload goes on
 // after a cut without the ciphertext, or the content, ever being whole in memory.
+import { contentIn, type Content } from "./contents";
 import { concat, equal, utf8, type Bytes } from "./encoding";
 import { CiphertextError, SealingError } from "./errors";
 import { expandSha512, hkdfSha256 } from "./hashing";
@@ -13,47 +14,11 @@ const SALT = 24;
 export const CHUNK = 16 * 1024; // bytes of plaintext
 export const TAG = 16; // bytes
 const SEALED_CHUNK = CHUNK + TAG;
-const BATCH = 256; // chunks encrypted side by side: 4 MiB
+const BATCH = 32; // chunks encrypted side by side: 512 KiB
+/** Bytes of ciphertext in a piece, at most. */
+export const PIECE = BATCH * SEALED_CHUNK;
 const LABEL = utf8("sunseal-1/object\0");
 const COBBLESTONE = utf8("c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0");
-
-/** Bytes that can be read at any place: a file, or some in memory. */
-export interface Content {
-  readonly size: number;
-  read(start: number, end: number): Promise<Bytes>;
-}
-
-/** A file's content; reading fails if the file changes meanwhile, as browsers see to. */
-export function contentOf(blob: Blob): Content {
-  return {
-    size: blob.size,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
-  };
-}
-
-export function contentIn(data: Bytes): Content {
-  return { size: data.length, read: (start, end) => Promise.resolve(data.subarray(start, end)) };
-}
-
-const WINDOW = 256 * 1024; // bytes
-
-/** `content` read in stretches: a file asked for thousands of small pieces answers each by itself, and slowly. */
-export function inStretches(content: Content): Content {
-  let start = 0;
-  let stretch: Bytes = new Uint8Array(0);
-  return {
-    size: content.size,
-    async read(from, to) {
-      if (to - from > WINDOW / 2) return content.read(from, to);
-      if (from < start || to > start + stretch.length) {
-        const read = await content.read(from, Math.min(from + WINDOW, content.size));
-        [start, stretch] = [from, read];
-        return read.slice(0, to - from);
-      }
-      return stretch.slice(from - start, to - start);
-    },
-  };
-}
 
 /** The 32-byte key of object `j` (0 to 199) of a part. */
 export function objectKey(contentKey: Uint8Array, j: number): Bytes {
@@ -136,39 +101,59 @@ export class SealedObject {
     return new SealedObject(content, keys, recipe.salt, recipe.index);
   }
 
-  /** The ciphertext from `start` to `end`. */
+  /** The ciphertext from `start` to `end`, in memory of its own. */
   async read(start: number, end: number): Promise<Bytes> {
-    end = Math.min(end, this.size);
-    const pieces: Bytes[] = [];
-    if (start < HEADER) pieces.push(this.header.subarray(start, Math.min(end, HEADER)));
-    const from = Math.max(start, HEADER) - HEADER;
-    const to = end - HEADER;
-    if (from < to) {
-      const first = Math.floor(from / SEALED_CHUNK);
-      const sealed = await this.chunks(first, Math.ceil(to / SEALED_CHUNK));
-      pieces.push(sealed.subarray(from - first * SEALED_CHUNK, to - first * SEALED_CHUNK));
+    const bytes = new Uint8Array(Math.max(Math.min(end, this.size) - start, 0));
+    let at = 0;
+    for await (const piece of this.pieces(start, end)) {
+      bytes.set(piece, at);
+      at += piece.length;
     }
-    return concat(...pieces);
+    return bytes;
   }
 
-  /** All of the ciphertext in order; the next piece is in the making while one is looked at. */
-  async *pieces(): AsyncGenerator<Bytes> {
-    yield this.header;
-    const count = Math.floor(this.padded / CHUNK) + 1;
-    let next = this.chunks(0, Math.min(BATCH, count));
-    for (let at = BATCH; at < count + BATCH; at += BATCH) {
+  /** The same as a Blob, which browsers keep out of the page's memory. */
+  async blob(start: number, end: number): Promise<Blob> {
+    const pieces: Blob[] = [];
+    for await (const piece of this.pieces(start, end)) pieces.push(new Blob([piece]));
+    return new Blob(pieces);
+  }
+
+  /**
+   * The ciphertext from `start` to `end` in order, in pieces of at most PIECE bytes. Each is there until the next is
+   * asked for.
+   */
+  async *pieces(start = 0, end = this.size): AsyncGenerator<Bytes> {
+    if (start < HEADER) yield this.header.slice(start, end);
+    const from = Math.max(start, HEADER) - HEADER;
+    const to = Math.min(end, this.size) - HEADER;
+    if (from >= to) return;
+    const first = Math.floor(from / SEALED_CHUNK);
+    let at = first * SEALED_CHUNK;
+    for await (const piece of this.batches(first, Math.ceil(to / SEALED_CHUNK))) {
+      yield piece.subarray(Math.max(from - at, 0), to - at);
+      at += piece.length;
+    }
+  }
+
+  /** Sealed chunks; the next batch is in the making while one is looked at. */
+  private async *batches(first: number, last: number): AsyncGenerator<Bytes> {
+    const [plain, one, other] = [CHUNK, SEALED_CHUNK, SEALED_CHUNK].map((size) => new Uint8Array(BATCH * size)) as [Bytes, Bytes, Bytes];
+    const made = (at: number): Promise<Bytes> =>
+      this.chunks(at, Math.min(at + BATCH, last), plain, ((at - first) / BATCH) % 2 === 0 ? one : other);
+    let next = made(first);
+    for (let at = first; at < last; at += BATCH) {
       const piece = await next;
-      if (at < count) {
-        next = this.chunks(at, Math.min(at + BATCH, count));
+      if (at + BATCH < last) {
+        next = made(at + BATCH);
         next.catch(() => undefined); // told when it is waited for
       }
       yield piece;
     }
   }
 
-  private async chunks(first: number, last: number): Promise<Bytes> {
-    const plain = await this.paddedBytes(first * CHUNK, Math.min(last * CHUNK, this.padded));
-    const sealed = new Uint8Array(plain.length + TAG * (last - first));
+  private async chunks(first: number, last: number, plain: Bytes, sealed: Bytes): Promise<Bytes> {
+    plain = await this.paddedBytes(first * CHUNK, Math.min(last * CHUNK, this.padded), plain);
     await Promise.all(
       Array.from({ length: last - first }, async (_, at) => {
         const chunk = plain.subarray(at * CHUNK, (at + 1) * CHUNK);
@@ -176,21 +161,21 @@ export class SealedObject {
         sealed.set(new Uint8Array(result), at * SEALED_CHUNK);
       }),
     );
-    return sealed;
+    return sealed.subarray(0, plain.length + TAG * (last - first));
   }
 
-  /** Padded content from `start` to `end`; SealingError if the content is not as long as was said. */
-  private async paddedBytes(start: number, end: number): Promise<Bytes> {
-    const bytes = new Uint8Array(end - start);
-    if (start < PREFIX) bytes.set(prefix(this.content.size).subarray(start, end));
+  /** Padded content from `start` to `end`, put `into` that; SealingError if the content is not as long as was said. */
+  private async paddedBytes(start: number, end: number, into: Bytes): Promise<Bytes> {
+    const bytes = into.subarray(0, end - start);
     const from = Math.max(start - PREFIX, 0);
     const to = Math.min(end - PREFIX, this.content.size);
+    bytes.fill(0, Math.max(to + PREFIX - start, 0));
+    if (start < PREFIX) bytes.set(prefix(this.content.size).subarray(start, end));
     if (from < to) {
-      const content = await this.content.read(from, to);
+      const content = await this.content.read(from, to, bytes.subarray(from + PREFIX - start));
       if (content.length !== to - from) {
         throw new SealingError("The content has another length than was said; it may have changed meanwhile.");
       }
-      bytes.set(content, from + PREFIX - start);
     }
     return bytes;
   }
