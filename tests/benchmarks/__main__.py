@@ -18,18 +18,20 @@ import structlog
 from tests import postgres
 from tests.benchmarks import (
     attachment_memory,
+    browser_sealing,
     opening_vs_crypto,
     sealing_vs_loop,
     search_at_100k,
     submission_vs_insert,
 )
 from tests.benchmarks.attachment_memory import Peaks
+from tests.benchmarks.browser_sealing import BrowserSealing
 from tests.benchmarks.ratios import Ratio, say
 from tests.benchmarks.search_at_100k import Costs
 
 RESULT = Path("var/bench.json")
 
-Result = Ratio | Peaks | Costs
+Result = Ratio | Peaks | Costs | BrowserSealing
 
 
 def main(arguments: list[str]) -> int:
@@ -41,6 +43,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     benchmarks: dict[str, Callable[[], Result]] = {
         sealing_vs_loop.NAME: lambda: sealing_vs_loop.run(given.megabytes << 20),
+        browser_sealing.NAME: browser_sealing.run,
         submission_vs_insert.NAME: submission_vs_insert.run,
         search_at_100k.NAME: search_at_100k.run,
         opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
