@@ -1,7 +1,7 @@
 """Sealing one large attachment in the bid page, in Chromium, against a bare loop over WebCrypto there.
 
 Measured: from the button until manifest and signature are made, as the page itself counts it. Compared
-with: read in pieces of 4 MiB, WebCrypto's SHA-256 of each, AES-256-GCM of its chunks of 16 KiB, SHA-256 of what
+with: read in pieces of 4 MiB, SHA-256 of each, AES-256-GCM of its chunks of 16 KiB, SHA-256 of what
 comes out. The loop's digests are of pieces, WebCrypto having no other; the page's are of the whole.
 Ratio: the loop's time / sealing's time; where the loop reaches 150 MB/s, 100 are wanted.
 """
@@ -79,7 +79,7 @@ class BrowserSealing:
         """As it is printed."""
         told = self.as_json()
         return (
-            f"{self.name:<22} {self.ratio:6.3f}  (sealing {told['sealing']} MB/s, the bare loop {told['bare']}, "
+            f"{self.name:<22} {self.ratio:6.3f}  (sealing {told['sealing']} MB/s, bare {told['bare']}, "
             f"{len(self.bare)} repetitions; memory + {self.growth} MiB)  "
             f"wanted at least {AT_LEAST:.3f}: {'reached' if self.reached else 'MISSED'}"
         )

@@ -28,7 +28,7 @@ for (const more of [
     splitting: true,
     chunkNames: "part-[hash]",
   },
-  { entryPoints: ["src/pages/check.ts"] },
+  { entryPoints: ["src/check.ts"] },
   // What seals bids is one file, so that one digest says which code it is.
   { entryPoints: ["src/bid.ts"] },
 ]) {

@@ -2,28 +2,19 @@
 import { manifestIn } from "../bids/container";
 import { BidError, refusing } from "../bids/errors";
 import { textOf } from "../bids/messages";
-import { readPackage } from "../bids/package";
 import { matchReceipt, verifyReceipt, type Receipt } from "../bids/receipts";
-import { findingText, type Finding, type Report } from "../bids/verification/findings";
-import { NO_ANCHORS, verify, type Anchors } from "../bids/verification/verifier";
+import { NO_ANCHORS, type Anchors } from "../bids/verification/verifier";
 import type { Bytes } from "../signing/encoding";
+import { contentOf } from "../signing/contents";
 import { SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
-import { contentOf } from "../signing/contents";
 import { loadPem } from "../signing/profile";
 import { byId, h } from "./dom";
+import { Verifying, type Line } from "./verifying";
 import { language, t, when } from "./words";
 
 const FILES_SHOWN = 5;
 const MAX_SMALL = 1 << 20; // bytes of a receipt, a manifest, a signature
-
-/** A line of the result: it holds, does not, or could not be checked. */
-interface Line {
-  readonly number: number;
-  readonly ok: boolean | null;
-  readonly text: string;
-  readonly files: readonly string[];
-}
 
 /** What stops the checking before it begins, in the reader's language. */
 class Mistake extends Error {}
@@ -34,6 +25,7 @@ const form = byId<HTMLFormElement>("check");
 const wrong = byId("wrong");
 const result = byId("result");
 const working = byId("working");
+let verifying: Verifying;
 
 function source(): Source {
   return (form.querySelector<HTMLInputElement>("input[name=anchors]:checked")?.value ?? "package") as Source;
@@ -103,30 +95,10 @@ async function checkPackage(file: Blob): Promise<void> {
   await checkBrowser();
   const from = source();
   const anchors = await anchorsOf(from);
-  const files = await readPackage(contentOf(file));
-  let count = 0;
-  const report = await verify(files, anchors, () => {
-    count += 1;
+  const { lines, concluded } = await verifying.verify({ file, anchors, language }, (count) => {
     byId("working-said").textContent = t(`已核对 ${count} 项……`, `${count} findings so far …`);
   });
-  show(report.findings.map(lineOf), from, concluded(report));
-}
-
-function lineOf(finding: Finding): Line {
-  const { number, ok, files } = finding;
-  return { number, ok, files, text: findingText(finding, language) };
-}
-
-/** The closing words of `sunseal verify`. */
-function concluded(report: Report): readonly [string, string] {
-  const failed = report.findings.filter((one) => one.ok === false).length;
-  const unknown = report.findings.filter((one) => one.ok === null).length;
-  if (failed > 0) return [`核对未通过：${failed} 项不符。`, `The package does NOT hold: ${failed} findings failed.`];
-  const checked = report.findings.length - unknown;
-  return [
-    `核对通过：${checked} 项符合${unknown > 0 ? `，${unknown} 项未能核对` : ""}。`,
-    `The package holds: ${checked} findings${unknown > 0 ? `, ${unknown} could not be checked` : ""}.`,
-  ];
+  show(lines, from, concluded);
 }
 
 async function checkReceipt(file: File, others: readonly File[]): Promise<void> {
@@ -294,7 +266,9 @@ function take(files: readonly File[]): void {
   void run(() => judge(files));
 }
 
-function begin(): void {
+/** Begin; `address` is that of this script, which the worker runs too. */
+export function start(address: string): void {
+  verifying = new Verifying(address);
   const input = byId<HTMLInputElement>("files");
   const drop = byId("drop");
   form.hidden = false;
@@ -328,5 +302,3 @@ function begin(): void {
     }),
   );
 }
-
-begin();
