@@ -8,9 +8,13 @@ transaction). No setting shifts it; tests give an offset to the constructor.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, literal_column, select
 from sqlalchemy.orm import Session
+
+# Days are those of China's civil time.
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS: dict[str, ColumnElement[int]] = {

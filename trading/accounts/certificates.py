@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from weakref import WeakKeyDictionary
-from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -28,7 +27,7 @@ from signing.keys import spki
 from signing.statements import sign_statement
 from trading.accounts.models import Crl, EnrolmentDay, Organisation, PartyCertificate
 from trading.audit.services import AuditLog
-from trading.clock import Clock
+from trading.clock import SHANGHAI, Clock
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.platform import Platform
 from trading.queue import insert_if_missing
@@ -41,10 +40,6 @@ CRL_OVERLAP = timedelta(hours=6)
 # What is signed may be signed off-line some days before it is sent; no client's clock is much ahead.
 OLDEST_SIGNING = timedelta(days=7)
 CLOCK_AHEAD = timedelta(minutes=5)
-# The day of suppliers' enrolments ends at midnight of the place the rules are written for.
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
 # A list stays the newest until the schedule's next; copies of a platform's, told apart by its clock and in
 # no session. Every submission needs it.
 _NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()

@@ -9,5 +9,6 @@ if TYPE_CHECKING:
 
 
 def includeme(config: Configurator) -> None:
-    """Views of the public log."""
+    """Views of the public log, and the daily root of the private list."""
     config.scan("trading.audit.views")
+    config.scan("trading.audit.jobs")

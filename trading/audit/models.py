@@ -52,6 +52,18 @@ class AddressSalt(Base):
     address: Mapped[str] = mapped_column(String(64))
 
 
+class ActDay(Base):
+    """A day's root over the private acts, as logged; the filler hides whether there were any."""
+
+    __tablename__ = "act_days"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    filler: Mapped[bytes] = mapped_column(LargeBinary(32))
+    root: Mapped[str] = mapped_column(String(64))
+    log_position: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class PrivateAct(Base):
     """Acts that are nobody else's: uploads, bids, downloads, what precedes a notice, refused attempts."""
 

@@ -30,6 +30,7 @@ ACTS = {
     "organisation.changed": ("机构角色变更", "Organisation's roles changed"),
     "certificate.issued": ("签发证书", "Certificate issued"),
     "certificate.revoked": ("撤销证书", "Certificate revoked"),
+    "acts.day": ("未公开操作的每日汇总", "The day's root of the acts that are not public"),
     "certificates.day": ("供应商证书的每日汇总", "The day's root of suppliers' certificates"),
     "sealing-code.served": ("平台提供的浏览器密封程序", "The code that seals bids in browsers"),
     "envelope-key.set": ("招标人设置附件密钥", "An agency set its key for attachments"),

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from bids.entries import Entry
 from signing.encoding import is_id
-from trading.accounts.certificates import SHANGHAI
 from trading.audit import private
 from trading.audit.acts import PUBLIC_ACTS
 from trading.audit.models import LogEntry, PrivateAct
 from trading.audit.services import AuditLog
+from trading.clock import SHANGHAI
 from trading.evaluation.services import supplier_names
 from trading.portal import reading, words
 from trading.supervision.services import Supervision
