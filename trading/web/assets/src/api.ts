@@ -51,6 +51,21 @@ export class Api {
     return new Uint8Array(await (await this.send("GET", path)).arrayBuffer());
   }
 
+  /** What arrives, piece by piece; ConnectionLost if it breaks off. */
+  async *stream(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    const reader = (await this.send("GET", path)).body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read().catch(() => Promise.reject(new ConnectionLost()));
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      void reader.cancel().catch(() => undefined);
+    }
+  }
+
   async text(path: string): Promise<string> {
     return (await this.send("GET", path)).text();
   }

@@ -42,25 +42,27 @@ export interface ClosedTender {
   readonly leaves: readonly Bytes[];
   readonly acceptances: ReadonlyMap<string, LeafFiles>;
   readonly withdrawals: ReadonlyMap<string, LeafFiles>;
-  /** The tender's entries of the public log so far. */
-  readonly entries: readonly Bytes[];
+  /** The tender's entries of the public log so far; null where what they show is not checked. */
+  readonly entries: readonly Bytes[] | null;
 }
 
 /**
  * Every check of the protocol's "Opening" that needs no memory; `policy` is the digest that was accepted at publication,
- * `now` the custodian's own clock in microseconds.
+ * `now` the custodian's own clock in microseconds; whoever opens what is open already gives null for either.
  *
  * 1. The notice: signature, chain, signer = buyer, enrolled; its policy is the accepted one. 2. The clock is past the
  * policy's opening time. 3. The closing: signed, for this tender, policy, deadline and log. 4. The log holds this
  * closing and no other, no later notice, and nothing that ended the tender. 5. The ledger's root. 6. Each leaf's
  * receipt, signature, chain, signer and time. 7. The current bids, from the ledger alone. Raises BidError.
  */
-export async function checkClosed(closed: ClosedTender, trust: Trust, policy: string, now: bigint): Promise<CheckedClosing> {
+export async function checkClosed(
+  closed: ClosedTender, trust: Trust, policy: string | null, now: bigint | null,
+): Promise<CheckedClosing> {
   const { notice } = await examineNotice(closed.notice.raw, closed.notice.signature, trust);
-  if (notice.policy.digest !== policy) throw new BidError("policy-not-accepted");
-  if (now < parseTime(notice.policy.opensAt)) throw new BidError("opening-early", { opens_at: notice.policy.opensAt });
+  if (policy !== null && notice.policy.digest !== policy) throw new BidError("policy-not-accepted");
+  if (now !== null && now < parseTime(notice.policy.opensAt)) throw new BidError("opening-early", { opens_at: notice.policy.opensAt });
   const closing = await examineClosing(closed.closing, notice, trust);
-  await checkEntries(closed.entries, notice, closing.digest);
+  if (closed.entries !== null) await checkEntries(closed.entries, notice, closing.digest);
   await examineClosingEntry(closed.closingEntry, closed.closingProof, closing, trust);
   const leaves = await examineLedger(closed.leaves, closing, trust);
   const accepted = await examineBids(leaves, closed, notice, trust, closing);
@@ -209,8 +211,18 @@ async function openShare(
 export async function sealFilesShare(
   envelopeKey: Bytes, tender: string, bid: string, custodianId: string, share: Bytes, suite: string,
 ): Promise<string> {
-  const context = refusing("files share", () =>
-    dumps({ type: typeOf("files-share"), tender, bid, segment: BID_SEGMENT, custodian: custodianId }),
-  );
+  const context = filesContext(tender, bid, custodianId);
   return b64encode(await refusingLater("files share", () => byName(suite).sealShare(envelopeKey, context, share.at(-1) ?? 0, share)));
+}
+
+/** The share that `sealFilesShare` sealed, with the envelope key's seed; BidError "sealing-failed" if it does not open. */
+export async function openFilesShare(
+  seed: Bytes, tender: string, bid: string, custodian: Custodian, sealed: Bytes, suite: string,
+): Promise<Bytes> {
+  const context = filesContext(tender, bid, custodian.id);
+  return refusingLater("files share", () => byName(suite).openShare(seed, context, custodian.position, sealed));
+}
+
+function filesContext(tender: string, bid: string, custodian: string): Bytes {
+  return refusing("files share", () => dumps({ type: typeOf("files-share"), tender, bid, segment: BID_SEGMENT, custodian }));
 }

@@ -24,6 +24,14 @@ export function isSafe(name: string): boolean {
   );
 }
 
+/** A safe name that still resembles `name`; `number` stands in front so that no two become one. */
+export function makeSafe(name: string, number: number): string {
+  const bytes = utf8(name.replace(new RegExp(HARMFUL, "gu"), "_").normalize("NFC")).subarray(0, MAX_BYTES - 8);
+  // As of a stream, a character that was cut in two is left out.
+  const cleaned = new TextDecoder().decode(bytes, { stream: true }).replace(/^[. ]+|[. ]+$/g, "");
+  return `${String(number).padStart(3, "0")}-${cleaned === "" ? "file" : cleaned}`;
+}
+
 /** What two names have in common if some file system takes them for the same file. */
 export function sameKey(name: string): string {
   return Array.from(name.normalize("NFKC"), folded).join("").normalize("NFC");

@@ -4,11 +4,12 @@ import { parseNotice, type Notice } from "../bids/notice";
 import type { Json } from "../api";
 import { dumps, type JSONValue } from "../signing/canonical";
 import type { Signer } from "../signing/cms";
-import { b64decode, b64encode, hex, utf8 } from "../signing/encoding";
+import { b64decode, b64encode } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { chooseKey } from "./key-panel";
 import { h } from "./dom";
-import { actor, api, attempt, download, now } from "./page";
+import { saveSeed } from "./key-file";
+import { actor, api, attempt, now } from "./page";
 import { fingerprint as groups, t } from "./words";
 
 type Members = Record<string, JSONValue>;
@@ -91,7 +92,7 @@ async function envelopeKey(place: HTMLElement, signer: Signer): Promise<void> {
       const { generateSeed, publicKey } = await import("../signing/hpke");
       const seed = generateSeed();
       const key = b64encode(await publicKey(seed));
-      download("envelope.key", utf8(`${hex(seed)}\n`), "text/plain");
+      saveSeed("envelope.key", seed);
       const file = await signedStatement("envelope-key", { party: who?.organisation ?? "", key }, signer, now());
       await call.put("/envelope-key", { file: b64encode(file) });
       resolve();

@@ -1,5 +1,5 @@
-// What this browser keeps for a person: signing keys, which no script can read out, drafts of bids, and bids that are
-// sealed but not handed in.
+// What this browser keeps for a person: signing keys, which no script can read out, keys that open, drafts of bids,
+// and bids that are sealed but not handed in.
 import type { SignedDocument } from "../bids/acts";
 import type { Sealed } from "../bids/envelope";
 import type { Certificate } from "../signing/certificates";
@@ -11,7 +11,7 @@ import { signerOf } from "../signing/keys";
 const NAME = "sunseal";
 const VERSION = 3;
 
-const STORES = ["keys", "drafts", "custody", "under-way"] as const;
+const STORES = ["keys", "drafts", "custody", "envelopes", "under-way"] as const;
 type Store = (typeof STORES)[number];
 
 interface KeptKey {
@@ -113,6 +113,20 @@ export async function dropLateBids(now: number): Promise<void> {
     const bid = await keptBid(name);
     if (bid !== undefined && bid.deadline < now) await dropBid(name);
   }
+}
+
+/** The seed of a key for attachments that this browser was asked to keep for somebody. */
+export async function keptSeed(owner: string): Promise<Bytes | null> {
+  return ((await within("envelopes", "readonly", (store) => store.get(owner))) as Bytes | undefined) ?? null;
+}
+
+export async function keepSeed(owner: string, seed: Bytes): Promise<void> {
+  await within("envelopes", "readwrite", (store) => store.put(seed, owner));
+  await navigator.storage?.persist?.();
+}
+
+export async function dropSeed(owner: string): Promise<void> {
+  await within("envelopes", "readwrite", (store) => store.delete(owner));
 }
 
 /** What a custodian keeps of a tender: its sealing key's seed, what it accepted, and what it has seen. */

@@ -9,34 +9,50 @@ export interface Content {
 }
 
 /**
+ * What arrives piece by piece, read once and in order, from `at` on; less than was asked for where it ends too soon.
+ */
+export function contentFrom(pieces: AsyncIterator<Bytes>, size: number, at = 0): Content {
+  let rest: Bytes = new Uint8Array(0);
+  return {
+    size,
+    async read(start, end, into) {
+      if (start !== at) throw new RangeError("what arrives piece by piece is read in order");
+      const found = into?.subarray(0, end - start) ?? new Uint8Array(end - start);
+      let filled = 0;
+      while (filled < found.length) {
+        if (rest.length === 0) {
+          const { done, value } = await pieces.next();
+          if (done === true) break;
+          rest = value;
+        }
+        const taken = rest.subarray(0, found.length - filled);
+        found.set(taken, filled);
+        filled += taken.length;
+        rest = rest.subarray(taken.length);
+      }
+      at += filled;
+      return found.subarray(0, filled);
+    },
+  };
+}
+
+/**
  * A file's content, cheapest when it is read in order: each slice of a file costs as much as reading a megabyte.
  * Reading fails if the file changes meanwhile, as browsers see to.
  */
 export function contentOf(blob: Blob): Content {
-  let stream: ReadableStreamDefaultReader<Bytes> | null = null;
-  let at = -1; // how far the stream was read out; `left` is what it gave beyond
-  let left: Bytes = new Uint8Array(0);
+  let reading: { readonly stream: AsyncIterator<Bytes>; readonly content: Content } | null = null;
+  let at = 0;
   let before: Promise<unknown> = Promise.resolve();
 
   async function inOrder(start: number, end: number, into?: Bytes): Promise<Bytes> {
-    if (stream === null || start !== at) {
-      stream?.cancel().catch(() => undefined);
-      stream = blob.slice(start).stream().getReader();
-      [at, left] = [start, new Uint8Array(0)];
+    if (reading === null || start !== at) {
+      void reading?.stream.return?.().catch(() => undefined);
+      const stream = piecesOf(blob.slice(start));
+      reading = { stream, content: contentFrom(stream, blob.size, start) };
     }
-    const size = Math.max(Math.min(end, blob.size) - start, 0);
-    const bytes = into?.subarray(0, size) ?? new Uint8Array(size);
-    for (let have = 0; have < size; ) {
-      if (left.length === 0) {
-        const { done, value } = await stream.read();
-        if (done) return bytes.subarray(0, have);
-        left = value;
-      }
-      const taken = left.subarray(0, size - have);
-      bytes.set(taken, have);
-      left = left.subarray(taken.length);
-      [have, at] = [have + taken.length, at + taken.length];
-    }
+    const bytes = await reading.content.read(start, Math.max(Math.min(end, blob.size), start), into);
+    at = start + bytes.length;
     return bytes;
   }
 
@@ -44,10 +60,19 @@ export function contentOf(blob: Blob): Content {
     size: blob.size,
     read: (start, end, into) => {
       const bytes = before.then(() => inOrder(start, end, into));
-      before = bytes.catch(() => (at = -1)); // a stream that failed is not read on
+      before = bytes.catch(() => (reading = null)); // a stream that failed is not read on
       return bytes;
     },
   };
+}
+
+async function* piecesOf(blob: Blob): AsyncGenerator<Bytes> {
+  const reader = blob.stream().getReader();
+  try {
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) yield value as Bytes;
+  } finally {
+    await reader.cancel();
+  }
 }
 
 export function contentIn(data: Bytes): Content {

@@ -1,0 +1,122 @@
+// Attachments of opened bids: opened on this machine, listed by supplier, each to be saved.
+import { ConnectionLost, type Api } from "../api";
+import type { Accepted } from "../bids/examination";
+import { partOf } from "../bids/manifest";
+import { listedFiles, openFile, openIndex, safeNames, type ListedFile } from "../bids/opened";
+import type { Bytes } from "../signing/encoding";
+import { partyNamed } from "../signing/profile";
+import { h } from "./dom";
+import { arriving, whyNot, type OpenBids } from "./open-bids";
+import { size as inWords, t } from "./words";
+
+const AT_ONCE = 32 * 1024 * 1024; // bytes of ciphertext; what is larger is opened when asked for
+
+/** Where the content key of a bid comes from, and the address of its ciphertexts. */
+export interface Source {
+  key(bid: Accepted): Promise<Bytes>;
+  path(bid: Accepted, number: number): string;
+}
+
+/**
+ * Open the attachments of all bids, one after the other; `order` is that of the comparison beside them.
+ *
+ * Gives the content keys by bid. One bid or file that does not open stops no other.
+ */
+export async function listFiles(
+  place: HTMLElement, status: HTMLElement, calls: Api, open: OpenBids, order: readonly string[], source: Source,
+): Promise<ReadonlyMap<string, Bytes>> {
+  const rank = ({ bid }: Accepted): number => (order.includes(bid) ? order.indexOf(bid) : order.length);
+  const bids = [...open.bids].sort((one, other) => rank(one) - rank(other));
+  const keys = new Map<string, Bytes>();
+  const counts = { files: 0, wrong: 0 };
+  place.replaceChildren();
+  for (const [at, bid] of bids.entries()) {
+    status.textContent = t(`正在打开第 ${at + 1} 份投标，共 ${bids.length} 份…`, `Opening bid ${at + 1} of ${bids.length}…`);
+    const list = panel(place, at + 1, bid);
+    try {
+      const key = await source.key(bid);
+      const index = await openIndex(bid.manifest, "files", key, arriving(calls, bid, 0, source.path(bid, 0)));
+      const files = listedFiles(index, bid.manifest);
+      keys.set(bid.bid, key);
+      counts.files += files.length;
+      if (files.length === 0) list.append(h("li", { class: "empty" }, t("没有附件。", "No attachments.")));
+      const names = safeNames(files);
+      const rows = files.map((file, number) => new Row(calls, bid, file, names[number] as string, key, source.path(bid, file.object)));
+      list.append(...rows.map((row) => row.element));
+      for (const row of rows) if (row.sealed <= AT_ONCE && !(await row.open())) counts.wrong += 1;
+    } catch (error) {
+      counts.wrong += 1;
+      list.append(h("li", {}, h("p", { class: "wrong m-0" }, whyNot(error))));
+    }
+  }
+  status.textContent = t(`截标、日志和签名核对无误；打开了 ${keys.size} 份投标，共 ${counts.files} 个附件。`,
+    `Closing, log and signatures hold; ${keys.size} bids with ${counts.files} attachments are open.`)
+    + (counts.wrong > 0 ? t(`有 ${counts.wrong} 处打不开，原因见下。`, ` ${counts.wrong} did not open; why, it says below.`) : "");
+  return keys;
+}
+
+function panel(place: HTMLElement, number: number, { bid, certificate }: Accepted): HTMLElement {
+  const id = `files-${bid}`;
+  const list = h("ol");
+  place.append(h("div", { class: "panel" }, h("h2", { id }, `${number}. ${partyNamed(certificate).organisationName}`), list));
+  return list;
+}
+
+/** A file of the sealed list; opened, it can be saved. */
+class Row {
+  readonly element: HTMLElement;
+  /** Bytes of its ciphertext. */
+  readonly sealed: number;
+  private readonly size = h("span");
+  private readonly digest = h("div", { class: "quiet" });
+  private readonly act = h("span");
+
+  constructor(
+    private readonly calls: Api, private readonly bid: Accepted, private readonly file: ListedFile,
+    private readonly name: string, private readonly key: Bytes, private readonly path: string,
+  ) {
+    this.sealed = partOf(bid.manifest, "files").objects[file.object]?.size ?? 0;
+    this.element = h("li", {}, h("div", { class: "line" }, h("span", { class: "grow" }, name), this.act),
+      h("div", { class: "quiet" }, file.media_type, " · ", this.size), this.digest);
+    this.size.textContent = t(`密文 ${inWords(this.sealed)}`, `sealed, ${inWords(this.sealed)}`);
+    this.offer(t("打开", "Open"));
+  }
+
+  /** Fetch, decrypt and compare with the sealed list; false if that fails, and then the row says why. */
+  async open(): Promise<boolean> {
+    this.digest.className = "quiet";
+    this.digest.replaceChildren();
+    // What browsers keep of a Blob need not be in memory.
+    const pieces: Blob[] = [];
+    let done = 0;
+    try {
+      const ciphertext = arriving(this.calls, this.bid, this.file.object, this.path);
+      const size = await openFile(this.bid.manifest, this.file, this.key, ciphertext, (piece) => {
+        pieces.push(new Blob([piece]));
+        done += piece.length;
+        this.act.textContent = `${Math.min(99, Math.floor((100 * done) / this.sealed))}\u00a0%`;
+      });
+      this.size.textContent = inWords(size);
+      this.digest.replaceChildren(t("SHA-256，与密封的清单一致", "SHA-256, as in the sealed list"), h("div", { class: "mono" }, this.file.sha256));
+      // Never under its own media type: it must not be taken for a page of the platform.
+      const save = h("a", { class: "btn btn-sm btn-outline-secondary", download: this.name }, t("保存", "Save"), this.whose());
+      save.href = URL.createObjectURL(new Blob(pieces, { type: "application/octet-stream" }));
+      this.act.replaceChildren(save);
+      return true;
+    } catch (error) {
+      this.digest.className = "wrong";
+      this.digest.replaceChildren(whyNot(error));
+      this.act.replaceChildren();
+      if (error instanceof ConnectionLost) this.offer(t("再试", "Try again"));
+      return false;
+    }
+  }
+
+  private offer(label: string): void {
+    this.act.replaceChildren(h("button", { type: "button", class: "btn btn-sm btn-outline-secondary", click: () => void this.open() }, label, this.whose()));
+  }
+
+  private whose(): HTMLElement {
+    return h("span", { class: "visually-hidden" }, ` ${this.name}`);
+  }
+}

@@ -1,0 +1,96 @@
+// The bids that opened, believed after the checks of `sunseal agency files`; and why an attachment does not open.
+import { AnswerMalformed, ApiProblem, ConnectionLost, type Api } from "../api";
+import { checkClosed, openFilesShare } from "../bids/custody";
+import { BidError } from "../bids/errors";
+import type { Accepted } from "../bids/examination";
+import type { Notice } from "../bids/notice";
+import { parseOpeningRecord } from "../bids/opening";
+import { partOf } from "../bids/manifest";
+import { recoverKey } from "../bids/opened";
+import { b64decode, type Bytes } from "../signing/encoding";
+import { hexdigest } from "../signing/hashing";
+import { contentFrom, type Content } from "../signing/contents";
+import { fetchClosed, fetchTrust } from "./closed";
+import { trustedOpening } from "./opening-record";
+import { sentence, t } from "./words";
+
+export interface OpenBids {
+  readonly notice: Notice;
+  readonly bids: readonly Accepted[];
+}
+
+/** The bids that the signed record says were opened, from the closed tender with every check; BidError, ApiProblem. */
+export async function openBids(calls: Api, tender: string): Promise<OpenBids> {
+  const trust = await fetchTrust(calls, tender);
+  const record = parseOpeningRecord(await trustedOpening(calls, tender, trust));
+  // A tender may be cancelled after its opening, so what the log says of its end is no hindrance.
+  const { notice, current, closing } = await checkClosed({ ...(await fetchClosed(calls, tender)), entries: null }, trust, null, null);
+  if (notice.tender !== tender) throw new BidError("notice-other-tender");
+  if (record.closing !== closing.digest) throw new BidError("record-other-closing");
+  const opened = new Set(record.bids.filter((row) => row["opened"] === true).map((row) => row["bid"]));
+  return { notice, bids: current.filter(({ bid }) => opened.has(bid)) };
+}
+
+/** The ciphertext at an address, as it arrives, of object `number` of a bid's `files` part. */
+export function arriving(calls: Api, { manifest }: Accepted, number: number, path: string): Content {
+  return contentFrom(calls.stream(path), partOf(manifest, "files").objects[number]?.size ?? 0);
+}
+
+export type Fault = "bidder" | "platform" | "custodian" | "key" | "none";
+
+/** Why something does not open, said as it is, and whose fault it appears to be. */
+export class Unopened extends Error {
+  constructor(said: string, readonly fault: Fault) {
+    super(said);
+  }
+}
+
+const AT_FAULT: Readonly<Record<Fault, () => string>> = {
+  bidder: () => t("看来是投标人的问题。", "Apparently the bidder's fault."),
+  platform: () => t("看来是平台的问题：请告知平台运营机构和监督部门。", "Apparently the platform's fault: tell the operator and the supervisor."),
+  custodian: () => t("看来是保管人的问题。", "Apparently a custodian's fault."),
+  key: () => t("看来是密钥文件的问题。", "Apparently the key file is the wrong one."),
+  none: () => "",
+};
+
+/** What went wrong with a bid or a file, and whose fault it appears to be. */
+export function whyNot(error: unknown): string {
+  if (error instanceof ConnectionLost) {
+    return t("与平台的连接断开，未能取回。请检查网络后再试。", "The connection to the platform broke off. Check your network and try again.");
+  }
+  if (error instanceof Unopened) return `${error.message} ${AT_FAULT[error.fault]()}`.trim();
+  return `${sentence(error)} ${AT_FAULT[faultOf(error)]()}`.trim();
+}
+
+/** What is not the manifest's is the platform's; what is, and does not open, its bidder has sealed so. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof ApiProblem || error instanceof AnswerMalformed) return "platform";
+  if (!(error instanceof BidError)) return "none";
+  return error.code === "ciphertext-digest" ? "platform" : "bidder";
+}
+
+/** The content key of a bid's `files` part, from the custodians' shares sealed to the agency's key. */
+export async function keyFromShares(calls: Api, { notice }: OpenBids, bid: Accepted, seed: Bytes): Promise<Bytes> {
+  const { manifest } = bid;
+  const { policy } = notice;
+  const answer = await calls.get(`/tenders/${notice.tender}/files/${bid.bid}`);
+  if (hexdigest(b64decode(String(answer["manifest"]))) !== manifest.digest) throw new AnswerMalformed("manifest");
+  const given = new Map((answer["shares"] as readonly { custodian: string; sealed: string }[]).map((one) => [one.custodian, one.sealed]));
+  const shares: Bytes[] = [];
+  const silent: string[] = [];
+  const closed: string[] = [];
+  for (const custodian of policy.custodians) {
+    const sealed = given.get(custodian.id);
+    const share = sealed === undefined ? null : await openFilesShare(seed, notice.tender, bid.bid, custodian, b64decode(sealed), policy.suite).catch(() => null);
+    if (share !== null && hexdigest(share) === partOf(manifest, "files").shareDigests[custodian.position - 1]) shares.push(share);
+    else (sealed === undefined ? silent : closed).push(custodian.name);
+  }
+  if (shares.length >= policy.threshold) return recoverKey(manifest, "files", shares, policy);
+  if (shares.length === 0 && silent.length < policy.custodians.length) {
+    throw new Unopened(t("没有一份密钥份额能用这个密钥文件打开。请选择发布本标段时保存的 envelope.key。",
+      "None of the custodians' shares opens with this key file. Choose the envelope.key that was saved when this tender was published."), "key");
+  }
+  const names = [...closed, ...silent].join(t("、", ", "));
+  throw new Unopened(t(`需要 ${policy.threshold} 份密钥份额，只有 ${shares.length} 份可用；没有或打不开的：${names}。`,
+    `${policy.threshold} custodians' shares are needed and ${shares.length} are good; missing, or not to be opened: ${names}.`), "custodian");
+}
