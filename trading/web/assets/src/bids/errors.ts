@@ -24,6 +24,11 @@ export class BidError extends Error {
   }
 }
 
+/** The first characters of a value that is refused, as many as Python shows. */
+export function startOf(value: string): string {
+  return [...value.slice(0, 120)].slice(0, 60).join("");
+}
+
 const CODES: ReadonlyArray<readonly [new (...given: never[]) => SigningError, string]> = [
   [CanonicalError, "not-canonical"],
   [EncodingError, "encoding-invalid"],

@@ -4,7 +4,7 @@
 import { isObject, type JSONValue } from "../signing/canonical";
 import { b64decode, isDigest, isId, parseTime } from "../signing/encoding";
 import { EncodingError } from "../signing/errors";
-import { BidError, type Params } from "./errors";
+import { BidError, type Params, startOf } from "./errors";
 import { MAX_AMOUNT_DIGITS, decimalProblem } from "./money";
 
 /** What a value must look like. */
@@ -116,7 +116,7 @@ export const number = (integerDigits = 15, fractionDigits = 8): Form => ({
   check(value, path) {
     if (typeof value !== "string") refuse("number-form", path, { value: `a JSON ${kindOf(value)}` });
     const problem = decimalProblem(value, integerDigits, fractionDigits);
-    if (problem) refuse(problem, path, { value: value.slice(0, 60) });
+    if (problem) refuse(problem, path, { value: startOf(value) });
   },
 });
 

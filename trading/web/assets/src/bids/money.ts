@@ -2,7 +2,7 @@
 //
 // On the wire both are decimal strings `(0|[1-9]\d*)(\.\d+)?`; an amount has exactly as many fraction digits as
 // its currency.
-import { BidError } from "./errors";
+import { BidError, startOf } from "./errors";
 
 /** `units` × 10^-`scale`. */
 export interface Decimal {
@@ -50,16 +50,16 @@ export function decimalProblem(
 /** The exact value of a price or quantity; BidError "number-form", "number-negative" or "number-absurd". */
 export function parseDecimal(text: string): Decimal {
   const problem = decimalProblem(text);
-  if (problem) throw new BidError(problem, { path: "value", value: text.slice(0, 60) });
+  if (problem) throw new BidError(problem, { path: "value", value: startOf(text) });
   return decimal(text);
 }
 
 /** The exact value of an amount with exactly `digits` minor digits; BidError "amount-digits" too. */
 export function parseAmount(text: string, digits: number, path = "value"): Decimal {
   const problem = decimalProblem(text, MAX_AMOUNT_DIGITS);
-  if (problem) throw new BidError(problem, { path, value: text.slice(0, 60) });
+  if (problem) throw new BidError(problem, { path, value: startOf(text) });
   if (fractionOf(text).length !== digits) {
-    throw new BidError("amount-digits", { path, value: text.slice(0, 60), digits });
+    throw new BidError("amount-digits", { path, value: startOf(text), digits });
   }
   return decimal(text);
 }

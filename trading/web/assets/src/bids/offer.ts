@@ -1,7 +1,7 @@
 // The offer: the index of a bid's public part, what is announced when the bid opens.
 import type { JSONValue } from "../signing/canonical";
 import type { Bytes } from "../signing/encoding";
-import { BidError } from "./errors";
+import { BidError, startOf } from "./errors";
 import { add, compare, formatAmount, lineAmount, parseAmount, parseDecimal, zero, type Decimal } from "./money";
 import { quantityOf, type Item, type Notice } from "./notice";
 import { readObject, writeObject } from "./objects";
@@ -104,7 +104,7 @@ function normal(text: string, number: string): string {
     parseDecimal(price);
   } catch (error) {
     if (!(error instanceof BidError)) throw error;
-    throw new BidError(error.code, { path: `unit price of item ${number}`, value: text.slice(0, 60) });
+    throw new BidError(error.code, { path: `unit price of item ${number}`, value: startOf(text) });
   }
   return price;
 }
