@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
-from signing.encoding import new_id
-from tests.browser.chromium import DESK, PHONE, Language, Reader
+from tests.browser.chromium import DESK, PHONE, Language
 from tests.browser.conftest import Enter
 from tests.browser.scenes import Scene
-from tests.browser.signed_in import sign_in
-from trading.accounts.models import Organisation
+from tests.browser.signed_in import newcomer, sign_in
 from trading.tenders.lifecycle import State
-
-
-def newcomer(scene: Scene, reader: Reader, role: str, name: str) -> None:
-    """A person in this role, of an organisation of their own; the operator of the platform's."""
-    house = scene.house
-    if role == "operator":
-        id_ = house.call("GET", "/me", house.operator).json["organisation"]
-    else:
-        with house.platform.database.transaction() as session:
-            id_ = new_id()
-            facts = {"scheme": "X-TEST", "identifier": id_, "name": f"{name}所在单位", "roles": role}
-            session.add(Organisation(id=id_, enrolled_at=house.now(), **facts))
-    sign_in(reader, house, SimpleNamespace(id=id_, role=role), name)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
 def test_the_operator_s_day(enter: Enter, scene: Scene, address: str, lang: Language, width: int) -> None:
     zh = lang == "zh"
     reader = enter(address, lang, width)
-    newcomer(scene, reader, "operator", f"值班 {lang}")
+    newcomer(scene.house, reader, "operator", f"值班 {lang}")
     for path in ("/desk", "/operating", "/operating/jobs", "/operating/organisations"):
         reader.open(path)
         for each in (PHONE, DESK):
@@ -66,7 +49,7 @@ def test_the_operator_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
 def test_a_supervisor_s_day(enter: Enter, scene: Scene, address: str, lang: Language, width: int) -> None:
     zh = lang == "zh"
     reader = enter(address, lang, width)
-    newcomer(scene, reader, "supervisor", f"王监督 {lang}")
+    newcomer(scene.house, reader, "supervisor", f"王监督 {lang}")
     awarded = f"/supervision/tenders/{scene.tenders[State.AWARDED].id}"
     published = f"/supervision/tenders/{scene.tenders[State.PUBLISHED].id}"
     for name, path in (("desk", "/desk"), ("course", "/supervision"), ("published", published),
@@ -87,7 +70,7 @@ def test_an_evaluation(enter: Enter, scene: Scene, address: str, lang: Language,
     zh = lang == "zh"
     place = f"/tenders/{scene.tenders[State.OPENED].id}"
     expert, agency = enter(address, lang, width), enter(address, lang, width)
-    newcomer(scene, expert, "evaluator", f"陈专家 {lang}")
+    newcomer(scene.house, expert, "evaluator", f"陈专家 {lang}")
     sign_in(agency, scene.house, scene.agency)
     page = agency.open(place + "/evaluators")
     option = page.locator("#person option", has_text=f"陈专家 {lang}")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from bids.notice import Notice
 from signing import canonical
-from signing.encoding import b64decode, format_time
+from signing.encoding import b64decode, b64encode, format_time
+from signing.suite import SUNSEAL_1
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
+from tests.functional.test_evaluators import appoint, expert
+from trading.evaluation.handover import SEALED
 
 DAY = timedelta(days=1)
 
@@ -25,6 +28,7 @@ class Scene:
     suppliers: tuple[Who, ...]
     spare: Who
     supervisor: str
+    evaluator: str
     watching: str
     awarded: Tendering
     opened: Tendering
@@ -44,6 +48,7 @@ class Scene:
             "agency": self.agency.token,
             "custodian": self.custodians[0].token,
             "supervisor": self.supervisor,
+            "evaluator": self.evaluator,
             "operator": self.house.operator,
         }
 
@@ -55,6 +60,19 @@ def watcher(house: OpeningHouse) -> tuple[str, str]:
     person = {"person": "监督员", "role": "supervisor", "days": 30}
     issued = house.call("POST", f"/organisations/{id}/tokens", house.operator, person, 201).json
     return id, issued["token"]
+
+
+def handed(house: OpeningHouse, tender: Tendering, bids: list[str]) -> str:
+    """A token of an evaluator of the tender, to whom its attachments are handed."""
+    chen = expert(house, "专家")
+    appoint(house, tender, chen)
+    public = b64encode(SUNSEAL_1.sealing_key(bytes(32)).public)
+    key = house.call("PUT", "/evaluator-key", chen.token, {"key": public}).json["sha256"]
+    opened = [row["bid"] for row in house.record(tender)["bids"]]
+    rows = [{"bid": bid, "sealed": b64encode(bytes(SEALED))} for bid in bids if bid in opened]
+    place, body = f"/tenders/{tender.id}/handover/{chen.person}", {"key": key, "bids": rows}
+    house.call("PUT", place, tender.agency, body)
+    return chen.token
 
 
 def documented(house: OpeningHouse, agency: Who, custodians: tuple[Who, ...]) -> Tendering:
@@ -81,6 +99,7 @@ def build_scene(folder: Path) -> Scene:
     for custodian in custodians:
         house.release(opened, custodian)
     house.work()
+    evaluator = handed(house, awarded, bids)
     winner = house.evaluate(awarded)["winner"]
     house.award(awarded, winner)
     house.work()
@@ -95,6 +114,6 @@ def build_scene(folder: Path) -> Scene:
     trust = house.call("GET", f"/tenders/{awarded.id}/trust").json
     crl = canonical.digest(b64decode(trust["crls"][0]))
     return Scene(
-        house, agency, custodians, suppliers, spare, supervisor, watching, awarded, opened, published, draft,
-        project, crl, tuple(bids), uploads,
+        house, agency, custodians, suppliers, spare, supervisor, evaluator, watching, awarded, opened,
+        published, draft, project, crl, tuple(bids), uploads,
     )  # fmt: skip

@@ -71,11 +71,11 @@ class PermissionScene:
         spare = {"person": "spare", "role": "agency", "days": 1}
         place = f"/organisations/{scene.agency.id}/tokens"
         self._spare = house.call("POST", place, house.operator, spare).json["id"]
-        tokens["evaluator"], person = self._token("evaluator")
+        tokens["evaluator"], self._evaluator = self._token("evaluator")
         tokens["evaluator2"] = self._token("evaluator")[0]
         for tender in (scene.opened.id, scene.published.id):
             house.app.post(
-                f"/tenders/{tender}/evaluators", {"person": person}, status=303,
+                f"/tenders/{tender}/evaluators", {"person": self._evaluator}, status=303,
                 headers={"Authorization": f"Bearer {scene.agency.token}"},
             )  # fmt: skip
         self.ask: dict[str, Ask] = {name: self._by_token(token) for name, token in tokens.items()}
@@ -138,6 +138,7 @@ class PermissionScene:
             "sha256": scene.awarded.notice.digest if "{tender}" in door.pattern else scene.crl,
             "name": "%E6%8B%9B%E6%A0%87%E6%96%87%E4%BB%B6.pdf", "upload": scene.uploads[0],
             "number": "0", "bid": scene.bids[1], "token": self._spare, "secret": "x" * 43,
+            "person": self._evaluator,
         }  # fmt: skip
         path = re.sub(r"\{kind:[^}]*\)\?receipt\}", "receipt", door.pattern)
         return path.format(**values)

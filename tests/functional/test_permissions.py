@@ -20,6 +20,7 @@ CUSTODIAN = frozenset({"custodian"})  # of the tender
 CUSTODIANS = CUSTODIAN | {"custodian2"}
 SUPERVISORS = frozenset({"supervisor", "supervisor2"})
 EVALUATOR = frozenset({"evaluator"})  # appointed to the tender
+EVALUATORS = EVALUATOR | {"evaluator2"}
 
 # Route and method -> who is let in. A bare name stands for GET.
 TABLE: dict[str, frozenset[str]] = {
@@ -58,6 +59,7 @@ TABLE: dict[str, frozenset[str]] = {
     "agency.edit POST": OWNER, "agency.documents POST": OWNER,
     # evaluation
     "evaluators": OWNER, "evaluators POST": OWNER, "evaluators.dismiss POST": OWNER,
+    "evaluators.key": EVALUATORS,
     "evaluation": OWNER | EVALUATOR, "evaluation.opinion": EVALUATOR, "evaluation.opinion POST": EVALUATOR,
     # a supplier's and a custodian's work
     "supplier.bid": SUPPLIERS, "supplier.receipt": BIDDER, "supplier.receipt-file": BIDDER,
@@ -86,6 +88,8 @@ TABLE: dict[str, frozenset[str]] = {
     # the API: after the deadline
     "tenders.closing": ALL, "tenders.ledger": ALL, "tenders.trust": ALL, "tenders.opening": ALL,
     "tenders.opening_record": ALL, "tenders.files": OWNER, "tenders.files.object": OWNER,
+    "evaluator-key PUT": EVALUATORS, "tenders.handover": OWNER, "tenders.handover.evaluator PUT": OWNER,
+    "tenders.handed": EVALUATOR, "tenders.handed.object": EVALUATOR,
     "tenders.evaluation": ALL, "tenders.evaluation POST": OWNER, "tenders.award": ALL,
     "tenders.award POST": OWNER, "tenders.award_report": ALL, "tenders.evidence": ALL,
     "tenders.evidence_zip": ALL,

@@ -1,12 +1,12 @@
 // Commands about sealing and signing.
 import * as envelope from "../../trading/web/assets/src/bids/envelope";
-import { checkManifest, parseManifest } from "../../trading/web/assets/src/bids/manifest";
-import { isSafe, sameKey } from "../../trading/web/assets/src/bids/names";
+import { checkManifest, parseManifest, partOf } from "../../trading/web/assets/src/bids/manifest";
+import { isSafe, makeSafe, sameKey } from "../../trading/web/assets/src/bids/names";
 import { parseNotice } from "../../trading/web/assets/src/bids/notice";
 import { readObject } from "../../trading/web/assets/src/bids/objects";
 import { SheetError, readFile, readPrices, readText } from "../../trading/web/assets/src/bids/prices";
 import { buildOffer, parseOffer } from "../../trading/web/assets/src/bids/offer";
-import { listedFiles, openIndex, openObject, recoverKey } from "../../trading/web/assets/src/bids/opened";
+import { listedFiles, openFile, openIndex, recoverKey, safeNames } from "../../trading/web/assets/src/bids/opened";
 import { buildWithdrawal, matchReceipt, parseReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { lineAmount, formatAmount, minorDigits, parseAmount, parseDecimal } from "../../trading/web/assets/src/bids/money";
 import * as canonical from "../../trading/web/assets/src/signing/canonical";
@@ -115,7 +115,7 @@ export const commands: Commands = {
     hex(await SUNSEAL_1.openShare(unhex(seed), unhex(context), i, encoding.b64decode(sealed))),
   "money.digits": ({ currency }) => minorDigits(currency),
   "name.keys": ({ names }) => names.map(sameKey),
-  "name.judge": ({ name }) => ({ safe: isSafe(name), key: sameKey(name) }),
+  "name.judge": ({ name }) => ({ safe: isSafe(name), key: sameKey(name), made: makeSafe(name, 7) }),
   "object.read": ({ name, file }) => plain(readObject(b64decode(file), name)),
   "notice.read": async ({ file }) => plain(await parseNotice(b64decode(file))),
   "offer.build": async ({ notice, prices, announced }) =>
@@ -203,18 +203,29 @@ export const commands: Commands = {
     const manifest = parseManifest(b64decode(file));
     const { policy } = await parseNotice(b64decode(notice));
     const key = recoverKey(manifest, part, bytesOf(shares), policy);
-    const contents = (objects as string[]).map((each) => objectsIn(each));
-    const index = await openIndex(manifest, part, key, contents[0] as contents.Content);
+    const { objects: entries } = partOf(manifest, part);
+    const arrived = (objects as string[]).map((each, at) => arriving(each, entries[at]?.size ?? 0));
+    const index = await openIndex(manifest, part, key, arrived[0] as contents.Content);
     if (part === "public") return { index: b64encode(index) };
     const files = [];
-    for (const { object, name, media_type } of listedFiles(index, manifest)) {
+    const listed = listedFiles(index, manifest);
+    for (const file of listed) {
       const pieces: Uint8Array[] = [];
-      const sink = (piece: Uint8Array) => void pieces.push(piece.slice());
-      await openObject(manifest, part, object, key, contents[object] as contents.Content, sink);
-      files.push([name, media_type, b64encode(encoding.concat(...pieces))]);
+      const sink = (piece: Uint8Array) => void pieces.push(piece);
+      await openFile(manifest, file, key, arrived[file.object] as contents.Content, sink);
+      files.push([file.name, file.media_type, b64encode(encoding.concat(...pieces))]);
     }
-    return { index: b64encode(index), files };
+    return { index: b64encode(index), files, names: safeNames(listed) };
   },
 };
 
-const objectsIn = (text: string): contents.Content => contents.contentIn(b64decode(text));
+/** A ciphertext that comes in pieces, as over a network. */
+function arriving(text: string, size: number): contents.Content {
+  async function* pieces() {
+    const data = b64decode(text);
+    for (let at = 0, length = 1; at < data.length; at += length, length = (3 * length) % 65_537) {
+      yield data.slice(at, at + length);
+    }
+  }
+  return contents.contentFrom(pieces(), size);
+}

@@ -187,8 +187,9 @@ def test_sealed_in_python_opens_in_typescript(node: Node, lengths: list[int]) ->
         return node.ask("bid.open", part=part, shares=shares, objects=ciphertexts, **asked)
 
     assert b64decode(opened("public", 1)["index"]) == OFFER
-    found = opened("files", len(files) + 1)["files"]
-    assert {name: b64decode(content) for name, _, content in found} == files
+    found = opened("files", len(files) + 1)
+    assert {name: b64decode(content) for name, _, content in found["files"]} == files
+    assert found["names"] == list(files)
 
 
 def test_what_does_not_open(node: Node) -> None:
@@ -200,6 +201,9 @@ def test_what_does_not_open(node: Node) -> None:
         ({"shares": shares[:1], "objects": [b64encode(BID.ciphertext("public"))]}, "dealing-failed"),
         ({"shares": shares, "objects": [b64encode(bytes(changed))]}, "ciphertext-digest"),
         ({"shares": shares, "objects": [b64encode(BID.ciphertext("files"))]}, "ciphertext-digest"),
+        ({"shares": shares, "objects": [b64encode(BID.ciphertext("public")[:-1])]}, "ciphertext-digest"),
+        ({"shares": shares, "objects": [b64encode(BID.ciphertext("public") + b"x")]}, "ciphertext-digest"),
+        ({"shares": shares, "objects": [""]}, "ciphertext-digest"),
     ):
         with pytest.raises(NodeError) as refusal:
             node.ask("bid.open", **asked, **facts)
@@ -322,11 +326,14 @@ def test_offers_are_built_alike(node: Node, prices: list[str], announced: bool) 
 
 
 @given(
-    name=st.text(max_size=12) | st.sampled_from(["CON", "com¹.x", "COnın$", "a.", " a", "x" * 201, "nul.txt"])
+    name=st.text(max_size=12) | st.sampled_from(
+        ["CON", "com¹.x", "COnın$", "a.", " a", "x" * 201, "nul.txt", "..", "路" * 90, "x\u202egpj.exe"]
+    )
 )
 def test_names_are_judged_alike(node: Node, name: str) -> None:
     told = node.ask("name.judge", name=name)
-    assert told == {"safe": names.is_safe(name), "key": names.same_key(name)}
+    made = names.make_safe(name, 7)
+    assert told == {"safe": names.is_safe(name), "key": names.same_key(name), "made": made}
 
 
 def test_every_character_folds_as_in_python(node: Node) -> None:

@@ -172,7 +172,7 @@ class Accounts(Certificates):
         )
         if read.statement["party"] != actor.organisation:
             raise TradingError("envelope-key-party")
-        _check_sealing_key(b64decode(read.statement["key"]))
+        check_sealing_key(b64decode(read.statement["key"]))
         row = session.get(EnvelopeKey, actor.organisation, with_for_update=True)
         if row is not None and row.statement == file:
             return row
@@ -220,7 +220,8 @@ class Accounts(Certificates):
         return True
 
 
-def _check_sealing_key(public: bytes) -> None:
+def check_sealing_key(public: bytes) -> None:
+    """TradingError "envelope-key-unusable" unless something can be sealed to the public key."""
     try:
         seal(public, b"", b"")
     except SealingError as error:

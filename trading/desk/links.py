@@ -8,6 +8,7 @@ from trading.web.security import Actor
 
 _LINKS: dict[str, tuple[tuple[str, Both], ...]] = {
     Role.AGENCY: (("/agency/tenders", Both("本单位标段", "Our tenders")),),
+    Role.EVALUATOR: (("/evaluator/key", Both("我的密钥", "My key")),),
     Role.SUPERVISOR: (("/supervision", Both("进度监督", "Where tenders stand")),),
     Role.OPERATOR: (
         ("/operating", Both("平台状况", "Health")),

@@ -22,6 +22,9 @@ def includeme(config: Configurator) -> None:
         "evaluators.dismiss", place + "/evaluators/dismiss", ".pages.dismiss", here, P.EVALUATORS_APPOINT
     )  # fmt: skip
     config.add_page(
+        "evaluators.key", "/evaluator/key", ".pages.key", "evaluator_key.jinja2", None, P.EVALUATOR_KEY_SET
+    )  # fmt: skip
+    config.add_page(
         "evaluation", place + "/evaluation", ".pages.page", "evaluation.jinja2", here, P.BIDS_COMPARE
     )
     config.add_form(

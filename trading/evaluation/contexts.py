@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from pyramid.request import Request
+from sqlalchemy.orm import Session
 
+from trading.custody.contexts import PublishedTender
 from trading.errors import Conflict
 from trading.evaluation.committee import entitled
 from trading.opening.models import PublishedOpeningRecord
 from trading.tenders.contexts import TenderContext
 from trading.web.permissions import evaluators_acl
+
+
+class CommitteeContext(PublishedTender):
+    """A tender that is open, with the rights of its agency and its evaluators; NotFound.
+
+    Before that its addresses are there, and refuse.
+    """
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        persons = entitled(request.dbsession, self.tender.id)
+        self.__acl__ = evaluators_acl(self.tender.organisation_id, persons)
+
+    def refuse_early(self) -> None:
+        """Conflict until the opening record is public: before that there is nothing to hand over."""
+        refuse_early(self.request.dbsession, self.tender.id)
 
 
 class EvaluationContext(TenderContext):
@@ -21,5 +39,10 @@ class EvaluationContext(TenderContext):
 
     def refuse_early(self, request: Request) -> None:
         """Conflict until the opening record is public: before that nobody sees any bid."""
-        if request.dbsession.get(PublishedOpeningRecord, self.tender.id) is None:
-            raise Conflict("evaluation-early")
+        refuse_early(request.dbsession, self.tender.id)
+
+
+def refuse_early(session: Session, tender_id: str) -> None:
+    """Conflict until the tender's opening record is public."""
+    if session.get(PublishedOpeningRecord, tender_id) is None:
+        raise Conflict("evaluation-early")

@@ -37,6 +37,23 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "建议否决的，请写明理由。",
         "Give the reason why it is to be rejected.",
     ),
+    "evaluator-key-other": (
+        "该专家没有公钥，或已换成另一把。请刷新页面，重新核对指纹后移交。",
+        "The evaluator has no public key, or another one by now. Reload the page and compare the fingerprint "
+        "again before you hand over.",
+    ),
+    "handed-key-size": (
+        "密封的密钥应为 {wanted} 字节。请用本平台的页面重新移交。",
+        "A sealed key has {wanted} bytes. Hand over again from the platform's own page.",
+    ),
+    "handover-time": (
+        "附件只能在开标之后、签署评审结果之前移交。",
+        "Attachments are handed over after the opening and before the evaluation is signed.",
+    ),
+    "not-handed-over": (
+        "招标人没有把这份投标的附件移交给您。请联系招标人。",
+        "The agency has not handed this bid's attachments to you. Ask the agency for it.",
+    ),
     "evaluation-not-found": ("本标段尚无评审结果。", "This tender is not evaluated."),
     "evaluation-disagrees": (
         "评审声明的 {field} 与本标段的开标记录不符。请按公布的开标记录重新签署。",

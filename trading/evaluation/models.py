@@ -1,4 +1,4 @@
-"""The agency's signed evaluation; the evaluators it appoints, and what they say of each bid."""
+"""The agency's signed evaluation; the evaluators it appoints, their keys, what they say of each bid."""
 
 from __future__ import annotations
 
@@ -44,4 +44,29 @@ class Opinion(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
     responsive: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(2000))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class EvaluatorKey(Base):
+    """The public key that attachments are handed to an evaluator with; they made it in their browser."""
+
+    __tablename__ = "evaluator_keys"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class HandedKey(Base):
+    """The content key of a bid's `files` part, sealed by the agency to an evaluator's key of that digest."""
+
+    __tablename__ = "handed_keys"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    bid_id: Mapped[str] = mapped_column(ForeignKey("bids.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    key_digest: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    handed_by: Mapped[str] = mapped_column(ForeignKey("persons.id"))
     at: Mapped[datetime] = mapped_column(UtcTime)

@@ -21,6 +21,7 @@ from trading.evaluation.committee import Committee, appointed, opinions_of
 from trading.evaluation.comparison import LEAST, OUTLIER, Column, columns, lines
 from trading.evaluation.contexts import EvaluationContext
 from trading.evaluation.forms import VERDICTS, EvaluatorForm, OpinionForm
+from trading.evaluation.handover import own_key
 from trading.evaluation.models import Evaluation
 from trading.evaluation.services import ranking_on_record, supplier_names
 from trading.opening.models import OpenedBid
@@ -87,6 +88,7 @@ def evaluation(
         "pack": pack_named(one.pack, one.pack_version), "said": form,
         "rule_words": RULE_WORDS,
         "open": one.state == State.OPENED.value and own is not None,
+        "key": own_key(session, own) if own else "",
     }  # fmt: skip
 
 
@@ -106,6 +108,11 @@ def give_opinion(context: EvaluationContext, request: Request, form: OpinionForm
     private.record(session, "opinion.given", request, tender, details)
     place = request.route_path("evaluation", tender=tender)
     return HTTPSeeOther(f"{place}#bid-{row.bid_id}")
+
+
+def key(context: Any, request: Request) -> dict[str, Any]:
+    """The evaluator's own key for attachments, which their browser makes."""
+    return {"key": own_key(request.dbsession, actor_of(request).person)}
 
 
 def _columns(session: Session, notice: Notice) -> list[Column]:

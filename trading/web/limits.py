@@ -27,6 +27,7 @@ _TABLE: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"tenders(/[^/]*)?"), SIGNED),
     (re.compile(r"tenders/[^/]*/(publication|bids|withdrawals)"), SIGNED),
     (re.compile(r"tenders/[^/]*/(evaluation|award)"), DECISION),
+    (re.compile(r"tenders/[^/]*/handover/[^/]*"), SIGNED),
     (re.compile(r"custody/tenders/[^/]*/release"), DECISION),
 )
 # Pages: forms that carry a bill of quantities, or a file from the reader's machine.

@@ -47,6 +47,9 @@ class Permission(StrEnum):
     EVALUATE = "evaluation:tender:decide"
     EVALUATORS_APPOINT = "evaluation:evaluators:appoint"
     BIDS_COMPARE = "evaluation:bids:compare"
+    EVALUATOR_KEY_SET = "evaluation:key:set"
+    FILES_HAND_OVER = "evaluation:files:hand-over"
+    FILES_READ = "evaluation:files:read"
     OPINION_GIVE = "evaluation:opinion:give"
     AWARD = "awards:tender:decide"
     PRIVATE_ACTS_READ = "audit:private:read"
@@ -81,6 +84,7 @@ ROOT_ACL = (
     (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
     (Allow, "role:supervisor", P.SUPERVISE),
     (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),
+    (Allow, "role:evaluator", P.EVALUATOR_KEY_SET),
 )
 
 
@@ -93,6 +97,7 @@ def tender_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
             (
                 P.TENDER_MANAGE,
                 P.FILES_FETCH,
+                P.FILES_HAND_OVER,
                 P.EVALUATE,
                 P.EVALUATORS_APPOINT,
                 P.BIDS_COMPARE,
@@ -105,8 +110,8 @@ def tender_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
 
 def evaluators_acl(organisation: str, evaluators: Iterable[str]) -> tuple[tuple[str, str, object], ...]:
     """The rights on one tender's evaluation: of its agency, and of the persons appointed."""
-    appointed = [(Allow, f"evaluator:{person}", (P.BIDS_COMPARE, P.OPINION_GIVE)) for person in evaluators]
-    return (*appointed, *tender_acl(organisation))
+    own = (P.BIDS_COMPARE, P.OPINION_GIVE, P.FILES_READ)
+    return (*((Allow, f"evaluator:{person}", own) for person in evaluators), *tender_acl(organisation))
 
 
 def organisation_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:

@@ -30,6 +30,8 @@ ID = "0123456789abcdef" * 2
         (f"/tenders/{ID}/uploads", SMALL),
         (f"/tenders/{ID}/cancellation", SMALL),
         (f"/tenders/{ID}/evaluation", DECISION),
+        (f"/tenders/{ID}/handover/{ID}", SIGNED),
+        (f"/tenders/{ID}/handover", SMALL),
         (f"/tenders/{ID}/award", DECISION),
         (f"/custody/tenders/{ID}/release", DECISION),
         (f"/custody/tenders/{ID}/erasure", SMALL),

@@ -1,11 +1,11 @@
 // The agency opens bidders' attachments with its envelope key; it never leaves this machine.
-import type { Api } from "../api";
 import type { Bytes } from "../signing/encoding";
 import { h } from "./dom";
+import { handOver } from "./handing";
 import { listFiles } from "./file-list";
 import { dropSeed, keepSeed, keptSeed } from "./keeping";
 import { seedIn } from "./key-file";
-import { keyFromShares, openBids, type OpenBids } from "./open-bids";
+import { checked, keyFromShares, openBids } from "./open-bids";
 import { api, attempt, type Actor } from "./page";
 import { t } from "./words";
 
@@ -16,29 +16,21 @@ export async function agencyFiles(place: HTMLElement, who: Actor): Promise<void>
   const choice = h("div");
   const status = h("p", { role: "status", class: "mt-3 mb-3" });
   const list = h("div", { class: "board" });
+  const committee = h("div");
   const open = async (seed: Bytes): Promise<void> => {
-    status.textContent = t("正在核对截标、日志与全部投标的签名…", "Checking the closing, the log and every bid's signature…");
-    try {
-      const bids = await openBids(calls, place.dataset["files"] ?? "");
-      await listed(calls, bids, seed);
-    } catch (error) {
-      status.textContent = "";
-      throw error;
-    }
-  };
-  const listed = async (calls: Api, bids: OpenBids, seed: Bytes): Promise<void> => {
-    const order = (place.dataset["order"] ?? "").split(" ");
-    await listFiles(list, status, calls, bids, order, {
+    const bids = await checked(status, () => openBids(calls, place.dataset["files"] ?? ""));
+    const keys = await listFiles(list, status, calls, bids, (place.dataset["order"] ?? "").split(" "), {
       key: (bid) => keyFromShares(calls, bids, bid, seed),
       path: (bid, number) => `/tenders/${bids.notice.tender}/files/${bid.bid}/${number}`,
     });
+    if ("open" in place.dataset && keys.size > 0) await handOver(committee, bids, keys);
   };
   const show = async (): Promise<void> => {
     const kept = await keptSeed(owner);
     choice.replaceChildren(...(kept === null ? fromFile(owner, open) : fromHere(owner, kept, open, show)));
   };
   await show();
-  place.replaceChildren(choice, status, list);
+  place.replaceChildren(choice, status, list, committee);
 }
 
 type Open = (seed: Bytes) => Promise<void>;

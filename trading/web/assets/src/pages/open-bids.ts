@@ -31,12 +31,22 @@ export async function openBids(calls: Api, tender: string): Promise<OpenBids> {
   return { notice, bids: current.filter(({ bid }) => opened.has(bid)) };
 }
 
+/** What `act` gives, while `status` says that the checks are being made. */
+export async function checked<T>(status: HTMLElement, act: () => Promise<T>): Promise<T> {
+  status.textContent = t("正在核对截标、日志与全部投标的签名…", "Checking the closing, the log and every bid's signature…");
+  try {
+    return await act();
+  } finally {
+    status.textContent = "";
+  }
+}
+
 /** The ciphertext at an address, as it arrives, of object `number` of a bid's `files` part. */
 export function arriving(calls: Api, { manifest }: Accepted, number: number, path: string): Content {
   return contentFrom(calls.stream(path), partOf(manifest, "files").objects[number]?.size ?? 0);
 }
 
-export type Fault = "bidder" | "platform" | "custodian" | "key" | "none";
+export type Fault = "bidder" | "platform" | "custodian" | "key" | "handover" | "none";
 
 /** Why something does not open, said as it is, and whose fault it appears to be. */
 export class Unopened extends Error {
@@ -50,6 +60,7 @@ const AT_FAULT: Readonly<Record<Fault, () => string>> = {
   platform: () => t("看来是平台的问题：请告知平台运营机构和监督部门。", "Apparently the platform's fault: tell the operator and the supervisor."),
   custodian: () => t("看来是保管人的问题。", "Apparently a custodian's fault."),
   key: () => t("看来是密钥文件的问题。", "Apparently the key file is the wrong one."),
+  handover: () => t("看来是平台或招标人的问题：请告知监督部门。", "Apparently the platform's or the agency's fault: tell the supervisor."),
   none: () => "",
 };
 
@@ -58,8 +69,8 @@ export function whyNot(error: unknown): string {
   if (error instanceof ConnectionLost) {
     return t("与平台的连接断开，未能取回。请检查网络后再试。", "The connection to the platform broke off. Check your network and try again.");
   }
-  if (error instanceof Unopened) return `${error.message} ${AT_FAULT[error.fault]()}`.trim();
-  return `${sentence(error)} ${AT_FAULT[faultOf(error)]()}`.trim();
+  const [said, fault] = error instanceof Unopened ? [error.message, error.fault] : [sentence(error), faultOf(error)];
+  return (said + t("", " ") + AT_FAULT[fault]()).trim();
 }
 
 /** What is not the manifest's is the platform's; what is, and does not open, its bidder has sealed so. */

@@ -72,6 +72,19 @@ export const SUNSEAL_1 = {
     return share;
   },
 
+  /** A content key sealed to a person who may open that part, 1,168 bytes. */
+  async sealKey(publicKey: Bytes, context: Bytes, key: Bytes): Promise<Bytes> {
+    if (key.length !== KEY_SIZE) throw new SealingError("A content key has 32 bytes.");
+    return hpke.seal(publicKey, context, key);
+  },
+
+  /** The content key that `sealKey` sealed; SealingError, its `reason` "does not open" or "not a key". */
+  async openKey(seed: Bytes, context: Bytes, sealed: Bytes): Promise<Bytes> {
+    const key = await hpke.open(seed, context, sealed);
+    if (key.length !== KEY_SIZE) throw new SealingError("What was sealed is not a content key.", "not a key");
+    return key;
+  },
+
   decrypt: objects.decrypt,
   ciphertextLength: objects.ciphertextLength,
 } as const;
