@@ -165,6 +165,10 @@ def test_opened_handed_over_and_opened_again(
         agency.picture("attachments-agency", width)
     agency.open(scene.page, look=False)
     page.get_by_text("附件密钥保存在本浏览器中" if zh else "is kept in this browser").wait_for()
+    start.click()
+    page.get_by_text("已移交 3 / 3" if zh else "3 of 3 bids handed over").wait_for()
+    page.get_by_role("button", name="从本浏览器删除密钥" if zh else "Remove the key").click()
+    page.locator("#envelope-file").wait_for()
 
     # The evaluator, in a browser that has lost its key and got it back.
     restored(expert, zh, tmp_path / "evaluator.key")

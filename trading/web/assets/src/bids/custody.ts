@@ -3,7 +3,7 @@
 // It believes nobody: not the platform that hands it the closed tender, and no time in any statement but the one in the
 // policy of the signed notice that it accepted.
 import { dumps, type JSONObject, type JSONValue } from "../signing/canonical";
-import { b64encode, equal, parseTime, type Bytes } from "../signing/encoding";
+import { b64decode, b64encode, equal, parseTime, type Bytes } from "../signing/encoding";
 import { SealingError } from "../signing/errors";
 import { hexdigest } from "../signing/hashing";
 import * as merkle from "../signing/merkle";
@@ -217,10 +217,10 @@ export async function sealFilesShare(
 
 /** The share that `sealFilesShare` sealed, with the envelope key's seed; BidError "sealing-failed" if it does not open. */
 export async function openFilesShare(
-  seed: Bytes, tender: string, bid: string, custodian: Custodian, sealed: Bytes, suite: string,
+  seed: Bytes, tender: string, bid: string, custodian: Custodian, sealed: string, suite: string,
 ): Promise<Bytes> {
   const context = filesContext(tender, bid, custodian.id);
-  return refusingLater("files share", () => byName(suite).openShare(seed, context, custodian.position, sealed));
+  return refusingLater("files share", () => byName(suite).openShare(seed, context, custodian.position, b64decode(sealed)));
 }
 
 function filesContext(tender: string, bid: string, custodian: string): Bytes {

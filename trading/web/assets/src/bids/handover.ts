@@ -2,7 +2,7 @@
 //
 // An addition outside the protocol's bytes: no verifier sees it, and nothing in the evidence depends on it.
 import { dumps } from "../signing/canonical";
-import type { Bytes } from "../signing/encoding";
+import { b64decode, b64encode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { byName } from "../signing/suite";
 import { refusing, refusingLater } from "./errors";
@@ -10,14 +10,16 @@ import { contextOf, partOf, type Manifest } from "./manifest";
 import { BID_SEGMENT, type Policy } from "./notice";
 import { typeOf } from "./objects";
 
-/** The content key of a bid's `files` part sealed to the public key of an evaluator, by person; BidError. */
-export async function sealFilesKey(publicKey: Bytes, manifest: Manifest, evaluator: string, key: Bytes): Promise<Bytes> {
-  return refusingLater("files key", () => byName(manifest.suite).sealKey(publicKey, keyContext(manifest, evaluator), key));
+/** The content key of a bid's `files` part sealed to the public key of an evaluator, as base64; BidError. */
+export async function sealFilesKey(publicKey: Bytes, manifest: Manifest, evaluator: string, key: Bytes): Promise<string> {
+  return refusingLater("files key", async () =>
+    b64encode(await byName(manifest.suite).sealKey(publicKey, keyContext(manifest, evaluator), key)),
+  );
 }
 
 /** The content key that `sealFilesKey` sealed, with the evaluator's seed; BidError "sealing-failed" if it does not open. */
-export async function openFilesKey(seed: Bytes, manifest: Manifest, evaluator: string, sealed: Bytes): Promise<Bytes> {
-  return refusingLater("files key", () => byName(manifest.suite).openKey(seed, keyContext(manifest, evaluator), sealed));
+export async function openFilesKey(seed: Bytes, manifest: Manifest, evaluator: string, sealed: string): Promise<Bytes> {
+  return refusingLater("files key", () => byName(manifest.suite).openKey(seed, keyContext(manifest, evaluator), b64decode(sealed)));
 }
 
 /** Whether `key` is the one that the bidder dealt: dealt again, it gives every commitment of the signed manifest. */

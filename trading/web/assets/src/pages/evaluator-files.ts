@@ -2,7 +2,7 @@
 import type { Accepted } from "../bids/examination";
 import { isDealt, openFilesKey } from "../bids/handover";
 import type { Policy } from "../bids/notice";
-import { b64decode, type Bytes } from "../signing/encoding";
+import type { Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { publicKey } from "../signing/hpke";
 import { h } from "./dom";
@@ -60,7 +60,7 @@ async function keyHanded(
   if (handed.key !== digest) {
     throw new Unopened(t("附件移交给了您从前的密钥。请招标人重新移交。", "They were handed to an earlier key of yours. Ask the agency to hand over again."), "none");
   }
-  const key = await openFilesKey(seed, manifest, person, b64decode(handed.sealed)).catch(() => null);
+  const key = await openFilesKey(seed, manifest, person, handed.sealed).catch(() => null);
   if (key === null) {
     throw new Unopened(t("移交来的密钥打不开，可能已被替换。请招标人重新移交。", "What was handed over does not open and may have been exchanged. Ask the agency to hand over again."), "handover");
   }

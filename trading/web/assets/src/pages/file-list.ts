@@ -9,7 +9,9 @@ import { h } from "./dom";
 import { arriving, whyNot, type OpenBids } from "./open-bids";
 import { size as inWords, t } from "./words";
 
-const AT_ONCE = 32 * 1024 * 1024; // bytes of ciphertext; what is larger is opened when asked for
+// Bytes of ciphertext, of a file and of all together; what is larger, or beyond, is opened when asked for.
+const AT_ONCE = 32 * 1024 * 1024;
+const ALTOGETHER = 16 * AT_ONCE;
 
 /** Where the content key of a bid comes from, and the address of its ciphertexts. */
 export interface Source {
@@ -28,7 +30,8 @@ export async function listFiles(
   const rank = ({ bid }: Accepted): number => (order.includes(bid) ? order.indexOf(bid) : order.length);
   const bids = [...open.bids].sort((one, other) => rank(one) - rank(other));
   const keys = new Map<string, Bytes>();
-  const counts = { files: 0, wrong: 0 };
+  const counts = { files: 0, wrong: 0, bytes: 0 };
+  for (const link of place.querySelectorAll("a")) URL.revokeObjectURL(link.href);
   place.replaceChildren();
   for (const [at, bid] of bids.entries()) {
     status.textContent = t(`正在打开第 ${at + 1} 份投标，共 ${bids.length} 份…`, `Opening bid ${at + 1} of ${bids.length}…`);
@@ -43,7 +46,11 @@ export async function listFiles(
       const names = safeNames(files);
       const rows = files.map((file, number) => new Row(calls, bid, file, names[number] as string, key, source.path(bid, file.object)));
       list.append(...rows.map((row) => row.element));
-      for (const row of rows) if (row.sealed <= AT_ONCE && !(await row.open())) counts.wrong += 1;
+      for (const row of rows) {
+        if (row.sealed > AT_ONCE || counts.bytes + row.sealed > ALTOGETHER) continue;
+        counts.bytes += row.sealed;
+        if (!(await row.open())) counts.wrong += 1;
+      }
     } catch (error) {
       counts.wrong += 1;
       list.append(h("li", {}, h("p", { class: "wrong m-0" }, whyNot(error))));
@@ -55,11 +62,19 @@ export async function listFiles(
   return keys;
 }
 
-function panel(place: HTMLElement, number: number, { bid, certificate }: Accepted): HTMLElement {
-  const id = `files-${bid}`;
+function panel(place: HTMLElement, number: number, bid: Accepted): HTMLElement {
   const list = h("ol");
-  place.append(h("div", { class: "panel" }, h("h2", { id }, `${number}. ${partyNamed(certificate).organisationName}`), list));
+  place.append(h("div", { class: "panel" }, h("h2", { id: `files-${bid.bid}` }, `${number}. ${nameOf(bid)}`), list));
   return list;
+}
+
+/** The bidder's name by the certificate that signed the bid; another authority's may have none in our form. */
+function nameOf({ certificate, supplier }: Accepted): string {
+  try {
+    return partyNamed(certificate).organisationName;
+  } catch {
+    return supplier;
+  }
 }
 
 /** A file of the sealed list; opened, it can be saved. */

@@ -1,6 +1,6 @@
 // The agency hands the attachments that it opened to its evaluators, sealed to the key of each.
 import { sealFilesKey } from "../bids/handover";
-import { b64decode, b64encode, type Bytes } from "../signing/encoding";
+import { b64decode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { h } from "./dom";
 import type { OpenBids } from "./open-bids";
@@ -62,7 +62,7 @@ async function sealTo({ person, key }: Evaluator, { notice, bids }: OpenBids, ke
   const sealed = [];
   for (const { bid, manifest } of bids) {
     const own = keys.get(bid);
-    if (own !== undefined) sealed.push({ bid, sealed: b64encode(await sealFilesKey(publicKey, manifest, person, own)) });
+    if (own !== undefined) sealed.push({ bid, sealed: await sealFilesKey(publicKey, manifest, person, own) });
   }
   await api().put(`/tenders/${notice.tender}/handover/${person}`, { key: hexdigest(publicKey), bids: sealed });
 }

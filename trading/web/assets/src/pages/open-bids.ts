@@ -7,7 +7,7 @@ import type { Notice } from "../bids/notice";
 import { parseOpeningRecord } from "../bids/opening";
 import { partOf } from "../bids/manifest";
 import { recoverKey } from "../bids/opened";
-import { b64decode, type Bytes } from "../signing/encoding";
+import { b64encode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { contentFrom, type Content } from "../signing/contents";
 import { fetchClosed, fetchTrust } from "./closed";
@@ -75,7 +75,8 @@ export function whyNot(error: unknown): string {
 
 /** What is not the manifest's is the platform's; what is, and does not open, its bidder has sealed so. */
 function faultOf(error: unknown): Fault {
-  if (error instanceof ApiProblem || error instanceof AnswerMalformed) return "platform";
+  if (error instanceof AnswerMalformed) return "platform";
+  if (error instanceof ApiProblem) return error.status === 404 || error.status >= 500 ? "platform" : "none";
   if (!(error instanceof BidError)) return "none";
   return error.code === "ciphertext-digest" ? "platform" : "bidder";
 }
@@ -85,14 +86,14 @@ export async function keyFromShares(calls: Api, { notice }: OpenBids, bid: Accep
   const { manifest } = bid;
   const { policy } = notice;
   const answer = await calls.get(`/tenders/${notice.tender}/files/${bid.bid}`);
-  if (hexdigest(b64decode(String(answer["manifest"]))) !== manifest.digest) throw new AnswerMalformed("manifest");
+  if (answer["manifest"] !== b64encode(manifest.raw)) throw new AnswerMalformed("manifest");
   const given = new Map((answer["shares"] as readonly { custodian: string; sealed: string }[]).map((one) => [one.custodian, one.sealed]));
   const shares: Bytes[] = [];
   const silent: string[] = [];
   const closed: string[] = [];
   for (const custodian of policy.custodians) {
     const sealed = given.get(custodian.id);
-    const share = sealed === undefined ? null : await openFilesShare(seed, notice.tender, bid.bid, custodian, b64decode(sealed), policy.suite).catch(() => null);
+    const share = await openFilesShare(seed, notice.tender, bid.bid, custodian, sealed ?? "", policy.suite).catch(() => null);
     if (share !== null && hexdigest(share) === partOf(manifest, "files").shareDigests[custodian.position - 1]) shares.push(share);
     else (sealed === undefined ? silent : closed).push(custodian.name);
   }
