@@ -106,6 +106,8 @@ def own_key(expert: Reader, zh: bool) -> tuple[bytes, str]:
         save.click()
     seed = bytes.fromhex(Path(download.value.path()).read_text())
     shown = page.locator("section.panel .mono").inner_text()
+    for width in (PHONE, DESK):
+        expert.picture("evaluator-key", width)
     assert shown.replace(" ", "") == canonical.digest(SUNSEAL_1.sealing_key(seed).public)
     return seed, shown
 

@@ -30,7 +30,7 @@ export async function listFiles(
   const rank = ({ bid }: Accepted): number => (order.includes(bid) ? order.indexOf(bid) : order.length);
   const bids = [...open.bids].sort((one, other) => rank(one) - rank(other));
   const keys = new Map<string, Bytes>();
-  const counts = { files: 0, wrong: 0, bytes: 0 };
+  const counts = { files: 0, wrong: 0, bytes: 0, large: 0 };
   for (const link of place.querySelectorAll("a")) URL.revokeObjectURL(link.href);
   place.replaceChildren();
   for (const [at, bid] of bids.entries()) {
@@ -47,7 +47,10 @@ export async function listFiles(
       const rows = files.map((file, number) => new Row(calls, bid, file, names[number] as string, key, source.path(bid, file.object)));
       list.append(...rows.map((row) => row.element));
       for (const row of rows) {
-        if (row.sealed > AT_ONCE || counts.bytes + row.sealed > ALTOGETHER) continue;
+        if (row.sealed > AT_ONCE || counts.bytes + row.sealed > ALTOGETHER) {
+          counts.large += 1;
+          continue;
+        }
         counts.bytes += row.sealed;
         if (!(await row.open())) counts.wrong += 1;
       }
@@ -58,6 +61,7 @@ export async function listFiles(
   }
   status.textContent = t(`截标、日志和签名核对无误；打开了 ${keys.size} 份投标，共 ${counts.files} 个附件。`,
     `Closing, log and signatures hold; ${keys.size} bids with ${counts.files} attachments are open.`)
+    + (counts.large > 0 ? t(`其中 ${counts.large} 个较大，请逐个点「打开」。`, ` ${counts.large} of them are large: open them one by one.`) : "")
     + (counts.wrong > 0 ? t(`有 ${counts.wrong} 处打不开，原因见下。`, ` ${counts.wrong} did not open; why, it says below.`) : "");
   return keys;
 }
