@@ -83,6 +83,7 @@ def panels(page: Page) -> Locator:
 def saved_as_sealed(page: Page, zh: bool) -> None:
     """All are listed by supplier; what was sealed is saved to the byte, and what was changed is not."""
     page.get_by_text("打开了 3 份投标，共 3 个附件" if zh else "3 bids with 3 attachments").wait_for()
+    page.emulate_media(reduced_motion="reduce")  # no button is judged between two colours
     heads = [panel.locator("h2").inner_text() for panel in panels(page).all()]
     assert heads == [f"{n}. {name}" for n, name in enumerate(NAMES, 1)]
     for at, content in enumerate(CONTENTS[:2]):
