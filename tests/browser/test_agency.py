@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from bids.notice import Notice
 from reports import wording
-from tests.browser.chromium import Language
+from tests.browser.chromium import DESK, PHONE, WIDE, Language
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
 from tests.browser.served import served
+from tests.browser.signed_in import sign_in
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
 from trading.tenders.models import PublishedNotice
@@ -109,6 +110,57 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
     assert "甲公司" in page.locator("tr.winner").inner_text()
     assert "未提供安全生产许可证" in page.locator("tr.rejected").inner_text()
     assert not [finding for finding in house.verified(tender)[1].findings if finding.ok is False]
+
+
+@pytest.mark.slow
+def test_two_persons_amend_and_a_supplier_is_told(
+    enter: Enter, house: OpeningHouse, desk: str, lang: Language
+) -> None:
+    zh = lang == "zh"
+    agency = house.enrol("agency", name="斗门区公路事业发展中心")
+    tender = house.tender(agency, tuple(house.enrol("custodian", name=f"第{n}保管人") for n in (1, 2, 3)))
+    house.call("PUT", f"/tenders/{tender.id}/documents/答疑纪要.pdf", agency, b"%PDF-1.7", 201)
+    supplier = house.enrol("supplier")
+    house.bid(supplier, tender)
+    preparer, signer, bidder = (enter(desk, lang) for _ in range(3))
+    sign_in(preparer, house, agency, "张敏")
+    join(signer, house, agency.id, "李强（签发）", "agency")
+    sign_in(bidder, house, supplier)
+
+    place = f"/agency/tenders/{tender.id}"
+    page = preparer.open(place, look=False, weigh=False)
+    page.get_by_role("link", name="准备更正公告" if zh else "Prepare an amendment").click()
+    page.locator("#items").fill(BILL.replace("3,000", "3,500") + "\n3\t\t路缘石\tm\t40")
+    page.locator("#findings .broken").wait_for()  # the bill alone cannot change
+    later = (tender.notice.deadline + timedelta(days=1)).astimezone(wording.PAPER_ZONE)
+    page.locator("#deadline").fill(f"{later:%Y-%m-%dT%H:%M:%S}")
+    void = "全部失效" if zh else "are void"
+    page.locator("#findings").get_by_text(void).wait_for()
+    preparer.look()
+    for width in (PHONE, DESK, WIDE):
+        preparer.picture("amendment", width)
+    page.get_by_role("button", name="保存，待另一人" if zh else "Save it for another").click()
+    page.get_by_text("轮到本单位另一位" if zh else "It is another person").wait_for()
+
+    page = signer.open(place, look=False, weigh=False)
+    page.get_by_role("button", name="在本浏览器生成密钥" if zh else "Make a key in this browser").click()
+    told = "已密封的投标失效" if zh else "bids sealed before are void"
+    page.locator("#publish").get_by_text(told).wait_for()
+    page.locator("#checked").check()
+    signer.look()
+    for width in (PHONE, DESK, WIDE):
+        signer.picture("amendment-signing", width)
+    page.get_by_role("button", name="签名并发布" if zh else "Sign and publish").click()
+    page.get_by_role("link", name="准备更正公告" if zh else "Prepare an amendment").wait_for()
+
+    page = bidder.open("/desk", look=False)
+    page.get_by_text("投标已失效" if zh else "your bid is void").wait_for()
+    page = bidder.open(f"/tenders/{tender.id}", weigh=False)
+    page.get_by_text("投标已失效" if zh else "your bid is void").wait_for()
+    for width in (PHONE, DESK, WIDE):
+        bidder.picture("amended-tender", width)
+    page.get_by_role("link", name="更正了什么" if zh else "What was amended").click()
+    assert "路缘石" in page.locator(".story .changes").inner_text()
 
 
 @pytest.mark.slow

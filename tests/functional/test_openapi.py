@@ -24,6 +24,7 @@ ACTS = {
     "supervisor": ["getMe", "getOrganisation"],
     "agency": [
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
+        "getAmendment", "prepareAmendment", "dropAmendment",
         "postEvaluation", "postAward", "setEnvelopeKey", "getBidFiles", "getBidFilesObject",
         "getHandover", "handOver",
     ],
@@ -51,11 +52,11 @@ UNJUDGED = [
     "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
     "withdrawBid", "putCustodyKey", "putRelease", "putErasure", "requestCertificate",
     "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "startUpload",
-    "invitePerson", "setEvaluatorKey", "handOver",
+    "invitePerson", "setEvaluatorKey", "handOver", "getAmendment", "prepareAmendment", "dropAmendment",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.
-LIKE_ANOTHER = {"updateTender"}
+LIKE_ANOTHER = {"updateTender", "prepareAmendment"}
 
 
 @pytest.fixture(scope="module")

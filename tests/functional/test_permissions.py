@@ -56,7 +56,9 @@ TABLE: dict[str, frozenset[str]] = {
     # an agency's work
     "agency.tenders": AGENCIES, "agency.draft": AGENCIES, "agency.draft POST": AGENCIES,
     "agency.findings POST": AGENCIES, "agency.tender": OWNER, "agency.edit": OWNER,
-    "agency.edit POST": OWNER, "agency.documents POST": OWNER,
+    "agency.edit POST": OWNER, "agency.documents POST": OWNER, "agency.amendment": OWNER,
+    "agency.amendment POST": OWNER, "agency.amendment-findings POST": OWNER,
+    "agency.amendment-drop POST": OWNER,
     # evaluation
     "evaluators": OWNER, "evaluators POST": OWNER, "evaluators.dismiss POST": OWNER,
     "evaluators.key": EVALUATORS,
@@ -75,6 +77,7 @@ TABLE: dict[str, frozenset[str]] = {
     # the API: tenders
     "projects": ALL, "projects POST": AGENCIES, "project": ALL, "tenders": ALL, "tenders POST": AGENCIES,
     "tender": ALL, "tender PUT": OWNER, "tender-documents": ALL, "tender-document": ALL,
+    "tender-amendment": OWNER, "tender-amendment PUT": OWNER, "tender-amendment DELETE": OWNER,
     "tender-document PUT": OWNER, "tender-publication POST": OWNER, "tender-cancellation POST": OWNER,
     "tender-notice": ALL, "tender-notice-signature": ALL, "tender-notices": ALL, "tender-old-notice": ALL,
     "tender-old-notice-signature": ALL, "tender-sealing-policy": ALL,

@@ -6,13 +6,18 @@ from pyramid.request import Request
 from sqlalchemy import Select, exists, select
 
 from trading.desk.sections import MOST, Line, Section
+from trading.sign_in.sessions import others_in_role
 from trading.tenders.lifecycle import State
-from trading.tenders.models import Tender, TenderCustodian
+from trading.tenders.models import PreparedAmendment, Tender, TenderCustodian
 from trading.web.forms import Both
 from trading.web.security import actor_of
 
 # Some custodian has yet to hand in its key.
 _UNKEYED = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
+
+
+_SIGN_AMENDMENT = Both("更正公告待核对签发", "An amendment waits: check it, sign and publish")
+_AMENDMENT_OF_OWN = Both("您准备的更正待另一人签发", "Your amendment waits for another person to sign")
 
 
 def sections(request: Request) -> list[Section]:
@@ -30,6 +35,7 @@ def _line(tender: Tender, note: Both, urgent: bool = False, counts_down: bool = 
 
 
 def _due(request: Request) -> Section:
+    actor = actor_of(request)
     notes = {
         State.OPENED.value: Both("已开标，待评审", "Open: evaluate it"),
         State.EVALUATED.value: Both("已评审，待定标", "Evaluated: decide the award"),
@@ -41,6 +47,18 @@ def _due(request: Request) -> Section:
         _line(one, Both("密钥已齐，可以签名发布", "All keys are in: sign and publish"), urgent=True)
         for one in request.dbsession.scalars(ready)
     ]
+    amending = (
+        select(Tender, PreparedAmendment.prepared_by)
+        .join(PreparedAmendment, PreparedAmendment.tender_id == Tender.id)
+        .where(Tender.organisation_id == actor.organisation, Tender.state == State.PUBLISHED.value)
+        .order_by(Tender.deadline)
+        .limit(MOST)
+    )
+    alone = not others_in_role(request.dbsession, actor.organisation, actor.role, actor.person)
+    for one, preparer in request.dbsession.execute(amending):
+        mine = alone or preparer != actor.person
+        note = _SIGN_AMENDMENT if mine else _AMENDMENT_OF_OWN
+        lines.append(_line(one, note, urgent=mine))
     return Section(
         "due",
         Both("今天要办", "Due today"),

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyramid.request import Request
 from sqlalchemy import select
 
 from trading.desk.sections import MOST, Line, Section
 from trading.portal import words
+from trading.submission.history import after_amendment
 from trading.submission.models import Bid
 from trading.tenders.lifecycle import State
-from trading.tenders.models import Tender
+from trading.tenders.models import PublishedNotice, Tender
 from trading.web.forms import Both
 from trading.web.security import actor_of
+
+# By what an amendment means to one's own bid.
+_NOTES = {
+    "": Both("已投递；截标前可以替换或撤回", "Submitted; may be replaced or withdrawn until the deadline"),
+    "good": Both("公告已更正，投标继续有效", "The notice was amended; your bid stays good"),
+    "void": Both(
+        "公告已更正，投标已失效：请重新密封递交", "The notice was amended and your bid is void: seal it again"
+    ),
+}
 
 
 def sections(request: Request) -> list[Section]:
@@ -22,16 +34,19 @@ def sections(request: Request) -> list[Section]:
 def _own(request: Request) -> Section:
     mine = select(Bid.tender_id).where(Bid.supplier_id == actor_of(request).organisation).distinct()
     found = select(Tender).where(Tender.id.in_(mine)).order_by(Tender.deadline.desc()).limit(MOST)
+    tenders = request.dbsession.scalars(found).all()
+    amended = _amended(request, [one.id for one in tenders])
     lines = []
-    for one in request.dbsession.scalars(found):
+    for one in tenders:
         open_ = one.state == State.PUBLISHED.value
-        note = Both(
-            "已投递；截标前可以替换或撤回", "Submitted; may be replaced or withdrawn until the deadline"
-        )
-        if not open_:
-            note = Both(*words.STATES[State(one.state)])
+        note = Both(*words.STATES[State(one.state)])
+        told = ""
+        if open_:
+            supplier = actor_of(request).organisation
+            told = after_amendment(request.dbsession, one, supplier) if one.id in amended else ""
+            note = _NOTES[told]
         to = f"/tenders/{one.id}/bid" if open_ else f"/tenders/{one.id}"
-        lines.append(Line(to, one.title, note, one.deadline, open_))
+        lines.append(Line(to, one.title, note, one.deadline, open_, urgent=told == "void"))
     return Section(
         "bids",
         Both("我们的投标", "Our bids"),
@@ -40,11 +55,22 @@ def _own(request: Request) -> Section:
     )
 
 
+def _amended(request: Request, tenders: Sequence[str]) -> set[str]:
+    later = select(PublishedNotice.tender_id).where(
+        PublishedNotice.tender_id.in_(tenders), PublishedNotice.sequence == 1
+    )
+    return set(request.dbsession.scalars(later))
+
+
 def _open(request: Request) -> Section:
     found = select(Tender).where(Tender.state == State.PUBLISHED.value).order_by(Tender.deadline, Tender.id)
+    tenders = request.dbsession.scalars(found.limit(MOST)).all()
+    amended = _amended(request, [one.id for one in tenders])
+    plain = Both("接受投标", "Open for bids")
+    changed = Both("接受投标；公告已更正", "Open for bids; the notice was amended")
     lines = [
-        Line(f"/tenders/{one.id}", one.title, Both("接受投标", "Open for bids"), one.deadline, True)
-        for one in request.dbsession.scalars(found.limit(MOST))
+        Line(f"/tenders/{one.id}", one.title, changed if one.id in amended else plain, one.deadline, True)
+        for one in tenders
     ]
     return Section(
         "open",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pyramid.request import Request
-from wtforms import HiddenField, RadioField
+from wtforms import HiddenField
 from wtforms.validators import StopValidation
 
 from trading.evaluation.committee import appointed, candidates
-from trading.web.forms import Both, Form, at_most, choice, fits, prose, required
+from trading.web.forms import Both, Form, at_most, choice, offered, prose, radios, required
 
 
 class EvaluatorForm(Form):
@@ -21,14 +21,12 @@ def evaluator_form(request: Request) -> EvaluatorForm:
     form = EvaluatorForm(request)
     session = request.dbsession
     known = {member.person.id for member in appointed(session, request.context.tender.id)}
-    form.person.choices = [
-        ("", Both("请选择", "Choose one")),
-        *(
-            (person.id, Both(f"{person.name}（{place.name}）", f"{person.name} ({place.name})"))
-            for person, place in candidates(session)
-            if person.id not in known
-        ),
+    found = [
+        (person.id, Both(f"{person.name}（{place.name}）", f"{person.name} ({place.name})"))
+        for person, place in candidates(session)
+        if person.id not in known
     ]
+    form.person.choices = offered([("", Both("请选择", "Choose one")), *found])
     return form
 
 
@@ -39,15 +37,7 @@ class OpinionForm(Form):
     """What an evaluator says of one bid."""
 
     bid = HiddenField()
-    verdict = RadioField(
-        Both("意见", "Opinion"),
-        [
-            required("请选择意见。", "Choose your opinion."),
-            fits(dict(VERDICTS).__contains__, "请选择意见。", "Choose your opinion."),
-        ],
-        choices=list(VERDICTS),
-        validate_choice=False,
-    )
+    verdict = radios("意见", "Opinion", VERDICTS, Both("请选择意见。", "Choose your opinion."))
     reason = prose("理由", "Reason", at_most(2000), rows=2)
 
     def validate_reason(self, field: object) -> None:

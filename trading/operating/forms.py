@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.request import Request
-from wtforms import HiddenField, SelectMultipleField
+from wtforms import HiddenField
 from wtforms.validators import StopValidation
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from trading.sign_in.forms import ROLE_WORDS
 from trading.sign_in.registrations import is_uscc
-from trading.web.forms import Both, Form, at_most, choice, matches, required, text
+from trading.web.forms import Both, Form, at_most, choice, matches, offered, required, text, ticks
 from trading.web.permissions import Role
 
 # The operator's own role is given at the start of a platform, by the command line alone.
@@ -30,10 +29,9 @@ REASONS = (
 
 
 def _roles() -> Any:
-    return SelectMultipleField(
-        Both("角色", "Roles"), [required("请至少选择一个角色。", "Choose at least one role.")],
+    return ticks(
+        "角色", "Roles", required("请至少选择一个角色。", "Choose at least one role."),
         choices=[(role.value, ROLE_WORDS[role]) for role in GIVEN],
-        option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
     )  # fmt: skip
 
 
@@ -98,4 +96,4 @@ class RevocationForm(Form):
 
     def __init__(self, request: Request, empty: bool = False, **values: Any) -> None:
         super().__init__(request, empty, **values)
-        self.reason.choices = list(REASONS)
+        self.reason.choices = offered(REASONS)

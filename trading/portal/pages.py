@@ -11,11 +11,13 @@ from trading.accounts.models import Organisation
 from trading.opening.progress import progress
 from trading.portal import lists, reading, words
 from trading.portal.reference import reference
+from trading.submission.history import after_amendment
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender
 from trading.tenders.reading import custodians_of, notice_in_force
 from trading.tenders.rules import pack_named, waivers
+from trading.web.permissions import Role
 from trading.web.tables import Table
 
 # Acts that an opening goes through, in their order.
@@ -66,8 +68,12 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
     notice = notice_in_force(session, one)
     rows = reading.results(session, one, notice)
     pack = pack_named(one.pack, one.pack_version)
+    amended = reading.amendments(session, one)
+    actor = request.identity
+    supplier = actor.organisation if actor is not None and actor.role == Role.SUPPLIER else ""
     return {
-        **_about(request, one), "notice": notice, "rows": rows,
+        **_about(request, one), "notice": notice, "rows": rows, "amended": amended,
+        "own": after_amendment(session, one, supplier) if amended and supplier else "",
         "waived": waivers(pack) if one.sandbox else (), "story": reading.story(session, one),
         "custodians": custodians_of(session, one.id), "files": reading.files_of(session, one),
         "longest": max([row.total for row in rows] + [one.estimate or 0, one.ceiling or 0], default=0),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,10 @@ from trading.evaluation.models import Evaluation
 from trading.evaluation.services import ranking_on_record, supplier_names
 from trading.evidence.models import PublishedFile
 from trading.opening.models import PublishedOpeningRecord
+from trading.tenders.comparison import Comparison, compare
 from trading.tenders.models import Tender
+from trading.tenders.reading import notices_of
+from trading.tenders.terms import terms_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,27 @@ class Step:
     at: datetime
     by: str | None
     position: int
+
+
+@dataclass(frozen=True)
+class Amended:
+    """An amendment: what it changed, the digest of the notice that it replaced, and when."""
+
+    comparison: Comparison
+    replaced: str
+    at: datetime
+
+
+def amendments(session: Session, tender: Tender) -> dict[int, Amended]:
+    """What each amended notice changed, by its place in the public log, in order."""
+    return {
+        later.log_position: Amended(
+            compare(terms_of(earlier.notice), terms_of(later.notice)),
+            earlier.notice.digest,
+            later.published_at,
+        )
+        for earlier, later in pairwise(notices_of(session, tender))
+    }
 
 
 def story(session: Session, tender: Tender) -> list[Step]:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.request import Request
-from wtforms import BooleanField, HiddenField, SelectMultipleField
+from wtforms import BooleanField, HiddenField
 from wtforms.validators import StopValidation
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from trading.sign_in.passwords import weakness
 from trading.sign_in.people import USERNAME
 from trading.sign_in.registrations import is_uscc
-from trading.web.forms import Both, Form, at_most, fits, matches, prose, required, secret, text
+from trading.web.forms import (
+    Both,
+    Form,
+    at_most,
+    fits,
+    matches,
+    offered,
+    prose,
+    required,
+    secret,
+    text,
+    ticks,
+)
 from trading.web.permissions import Role
 
 _USERNAME_HINT = Both(
@@ -164,11 +175,7 @@ class InviteForm(Form):
     """A person to be invited."""
 
     name = text("姓名", "Name", required("请填写姓名。", "Enter the name."), at_most(100))
-    roles = SelectMultipleField(
-        Both("角色", "Roles"),
-        [required("请至少选择一个角色。", "Choose at least one role.")],
-        option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False),
-    )  # fmt: skip
+    roles = ticks("角色", "Roles", required("请至少选择一个角色。", "Choose at least one role."))
     admin = BooleanField(
         Both("可以管理本单位人员", "Manages the organisation's people")
     )
@@ -178,7 +185,7 @@ def invite_form(request: Request, empty: bool = False) -> InviteForm:
     """With the roles that the organisation has; `empty` after one was sent."""
     form = InviteForm(request, empty=empty)
     held = request.context.organisation.roles.split(",")
-    form.roles.choices = [(role, ROLE_WORDS.get(role, Both(role, role))) for role in held]
+    form.roles.choices = offered((role, ROLE_WORDS.get(role, Both(role, role))) for role in held)
     if (empty or request.method == "GET") and len(held) == 1:
         form.roles.data = held
     return form

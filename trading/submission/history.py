@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bids.ledger import Leaf, next_replaces
+from bids.manifest import Manifest
 from trading.submission.models import Bid, LedgerLeaf, Withdrawal
+from trading.tenders.models import Tender
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,18 @@ def own_history(session: Session, tender_id: str, supplier_id: str, bid_id: str 
         if withdrawn is not None:
             leaves.append(_leaf("withdrawal", bid))
     return History(tuple(leaves), links, other)
+
+
+def after_amendment(session: Session, tender: Tender, supplier_id: str) -> str:
+    """What the notice's amendment means to a supplier's own bid: "void", "good", or "" where it has none that
+    was sealed before. Call it for an amended tender.
+    """
+    policy = tender.policy_digest or ""
+    history = own_history(session, tender.id, supplier_id, None)
+    current = history.current(policy)
+    if current is not None:
+        return "good" if Manifest.parse(current.manifest).notice != tender.notice_digest else ""
+    return "void" if "void" in history.states(policy).values() else ""
 
 
 def _leaf(kind: str, bid: Bid) -> Leaf:

@@ -12,7 +12,7 @@ from signing import canonical
 from trading.accounts.models import Organisation
 from trading.errors import NotFound
 from trading.submission.contexts import OwnBidContext
-from trading.submission.history import own_history
+from trading.submission.history import after_amendment, own_history
 from trading.submission.models import Withdrawal
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
@@ -45,6 +45,7 @@ def bid(context: TenderContext, request: Request) -> dict[str, Any]:
         "notice": notice_in_force(session, one),
         "open": State(one.state) is State.PUBLISHED and now < one.deadline,
         "own": own,
+        "told": after_amendment(session, one, actor_of(request).organisation),
         "states": STATES,
         "current": next((each.id for each, state in own if state == "current"), ""),
         "bundle": asset_digest(SEALING_CODE),

@@ -36,7 +36,10 @@ _TURNS = 300
 _PAGE = 50
 _ACTS_SHOWN = 500
 # Of the private acts these alone are shown before the deadline: no other is silent about bids and downloads.
-_EARLY = ("tender.drafted", "tender.changed", "document.stored", "sealing-key.handed-in")
+_EARLY = (
+    "tender.drafted", "tender.changed", "document.stored", "sealing-key.handed-in", "amendment.prepared",
+    "amendment.dropped",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
         "words": words,
         "now": now,
         "story": reading.story(session, one),
+        "amended": reading.amendments(session, one),
         "custodians": custodians_of(session, one.id),
         "files": reading.files_of(session, one),
         **_acts(session, one),

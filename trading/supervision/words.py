@@ -5,6 +5,8 @@ from __future__ import annotations
 PRIVATE_ACTS = {
     "tender.drafted": ("起草标段", "Tender drafted"),
     "tender.changed": ("修改草稿", "Draft changed"),
+    "amendment.prepared": ("准备更正公告", "Amendment prepared"),
+    "amendment.dropped": ("放弃更正", "Amendment dropped"),
     "document.stored": ("存入招标文件", "Bidding document stored"),
     "document.fetched": ("下载招标文件", "Bidding document downloaded"),
     "sealing-key.handed-in": ("保管人交来密封密钥", "Custodian handed in a sealing key"),

@@ -41,4 +41,18 @@ def includeme(config: Configurator) -> None:
         here,
         P.TENDER_MANAGE,
     )
+    amending = place + "/amendment"
+    config.add_form(
+        "agency.amendment",
+        amending,
+        ".amendment_pages.form",
+        ".amendment_pages.page",
+        ".amendment_pages.prepare",
+        "amendment.jinja2",
+        here,
+        P.TENDER_MANAGE,
+    )
+    for name in ("findings", "drop"):
+        act = f".amendment_pages.{name}"
+        config.add_act(f"agency.amendment-{name}", f"{amending}/{name}", act, here, P.TENDER_MANAGE)
     config.add_act("agency.documents", place + "/documents", ".pages.add_document", here, P.TENDER_MANAGE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, BinaryIO
 
 from cryptography import x509
@@ -14,9 +13,8 @@ from sqlalchemy.orm import Session
 
 from bids import names
 from bids.errors import BidError
-from bids.money import minor_digits, parse_amount
 from bids.sealing_keys import verify_sealing_key
-from signing.encoding import new_id, parse_time
+from signing.encoding import new_id
 from signing.keys import spki
 from trading.accounts.models import Organisation, PartyCertificate
 from trading.errors import Conflict, NotFound, TradingError
@@ -26,9 +24,9 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderCustodian, TenderDocument, TenderItem
 from trading.tenders.reading import lock_tender
 from trading.tenders.rules import pack_named
+from trading.tenders.terms import read_terms
 from trading.web.security import Actor
 
-DEFAULT_GRACE = 10
 _ROLE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
 
@@ -194,29 +192,16 @@ class Drafts:
 
     def _fill(self, session: Session, tender: Tender, facts: Mapping[str, Any]) -> None:
         pack = pack_named(facts["rules"])
-        digits = _digits(facts["currency"])
-        deadline = parse_time(facts["deadline"])
-        deadline = deadline.replace(microsecond=deadline.microsecond // 1000 * 1000)
-        if deadline <= self._clock.now(session):
+        terms = read_terms(facts, pack, ())
+        if terms.deadline <= self._clock.now(session):
             raise TradingError("tender-deadline-past", deadline=facts["deadline"])
-        minimum = facts.get("minimum_bidders", pack.minimum_bidders)
-        if minimum < pack.minimum_bidders:
-            raise pack.refuse("minimum-bidders", "rule-minimum-bidders", minimum=pack.minimum_bidders)
-        ceiling = _amount(facts, "ceiling", digits)
-        if ceiling is not None and pack.rule("ceiling").value == "none":
-            raise pack.refuse("ceiling", "rule-no-ceiling", pack=pack.name)
-        _check_items(facts["items"])
         custodians = self._custodians(session, facts)
-        tender.category, tender.title, tender.currency = facts["category"], facts["title"], facts["currency"]
-        tender.estimate, tender.ceiling, tender.deadline = (
-            _amount(facts, "estimate", digits),
-            ceiling,
-            deadline,
-        )
+        tender.category, tender.title, tender.currency = facts["category"], terms.title, terms.currency
+        tender.estimate, tender.ceiling, tender.deadline = terms.estimate, terms.ceiling, terms.deadline
         tender.pack, tender.pack_version = pack.name, pack.version
         tender.sandbox, tender.independent = facts.get("sandbox", False), facts.get("independent", False)
-        tender.threshold, tender.minimum_bidders = facts["threshold"], minimum
-        tender.grace_seconds = facts.get("grace_seconds", DEFAULT_GRACE)
+        tender.threshold, tender.minimum_bidders = facts["threshold"], terms.minimum_bidders
+        tender.grace_seconds = terms.grace_seconds
         session.add(tender)
         session.flush()
         put_items(session, tender.id, facts["items"])
@@ -335,30 +320,3 @@ def check_document(tender: Tender, name: str) -> None:
         raise TradingError("document-name", name=name)
     if tender.state not in (State.DRAFT.value, State.PUBLISHED.value):
         raise Conflict("state-refuses", state=tender.state, event="document")
-
-
-def _check_items(items: Sequence[Mapping[str, str]]) -> None:
-    seen: set[str] = set()
-    for item in items:
-        if item["number"] in seen:
-            raise TradingError("tender-items-duplicate", number=item["number"])
-        seen.add(item["number"])
-
-
-def _digits(currency: str) -> int:
-    try:
-        return minor_digits(currency)
-    except BidError:
-        raise TradingError("tender-currency-unknown", currency=currency) from None
-
-
-def _amount(facts: Mapping[str, Any], field: str, digits: int) -> Decimal | None:
-    if facts.get(field) is None:
-        return None
-    try:
-        amount = parse_amount(facts[field], digits)
-    except BidError:
-        amount = Decimal(0)
-    if amount <= 0:
-        raise TradingError("tender-amount-form", field=field, digits=digits)
-    return amount

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from pyramid.request import Request
@@ -19,7 +21,7 @@ from trading.tenders.models import Tender, TenderCustodian
 from trading.tenders.reading import custodians_of, items_of
 from trading.tenders.rules import pack_named, pack_names
 from trading.tenders.sheets import Bill, SheetError, read_bill, read_file, read_text, write_text
-from trading.web.forms import Both, Form, at_most, choice, fits, matches, prose, required, text
+from trading.web.forms import Both, Form, at_most, choice, fits, matches, offered, prose, required, text
 from trading.web.permissions import Role
 
 CURRENCIES = ("CNY", "HKD", "MOP", "USD", "EUR")
@@ -45,27 +47,27 @@ def plain_amount(typed: str, currency: str) -> str:
     return f"{whole}.{fraction.ljust(digits, '0')}" if digits else whole
 
 
-class DraftForm(Form):
-    """A tender that is being drafted."""
+class TermsForm(Form):
+    """What a draft says and an amendment may say otherwise."""
 
-    project_number = text(
-        "项目编号",
-        "Project number",
-        required("请填写项目编号。", "Enter the project's number."),
-        at_most(64),
-        hint=Both(
-            "本单位自己的编号；同一编号的标段归入同一项目。",
-            "Your own; tenders of one number form one project.",
-        ),
+    beside = MappingProxyType(
+        {
+            "tender-deadline-past": "deadline",
+            "rule-documents-to-deadline": "deadline",
+            "rule-documents-available": "deadline",
+            "rule-amendment-to-deadline": "deadline",
+            "amendment-same-policy": "deadline",
+            "notice-policy-returns": "deadline",
+            "notice-custodian-certificate": "deadline",
+            "rule-minimum-bidders": "minimum_bidders",
+            "rule-no-ceiling": "ceiling",
+            "tender-threshold": "threshold",
+        }
     )
-    project_title = text(
-        "项目名称", "Project", required("请填写项目名称。", "Enter the project's title."), at_most(500)
-    )
+
     title = text(
         "标段名称", "Tender", required("请填写标段名称。", "Enter the tender's title."), at_most(500)
     )
-    category = choice("类别", "Category")
-    rules = choice("适用规则", "Rules")
     currency = choice("币种", "Currency")
     estimate = text(
         "概算",
@@ -87,26 +89,12 @@ class DraftForm(Form):
         type="datetime-local",
         step="1",
     )
-    threshold = text(
-        "开启所需的保管人数",
-        "Custodians needed to open",
-        required("请填写人数。", "Enter how many."),
-        matches(r"[1-9]|1[0-6]", "应为 1 至 16 的整数。", "A whole number from 1 to 16."),
-        hint=Both("应超过所选保管人的一半。", "More than half of those chosen."),
-        inputmode="numeric",
-    )
     minimum_bidders = text(
         "最少投标人数",
         "Fewest bidders",
         matches(r"[1-9]\d{0,2}", "应为 1 至 999 的整数。", "A whole number from 1 to 999."),
         hint=Both("可不填，按规则取值。", "May be left out: the rules' number."),
         inputmode="numeric",
-    )
-    sandbox = BooleanField(
-        Both("演练（计日规则豁免，所有文件均注明）", "Rehearsal (day counts waived; all documents say so)")
-    )
-    independent = BooleanField(
-        Both("保管人相互独立，各自掌握密钥", "The custodians are independent, each with its own key")
     )
     items = prose(
         "工程量清单",
@@ -123,29 +111,10 @@ class DraftForm(Form):
 
     def __init__(self, request: Request, **values: Any) -> None:
         super().__init__(request, **values)
-        lang = request.writer.lang
-        self._lang = lang
-        self.category.choices = [(key, Both(*wording.words(wording.CATEGORIES, key))) for key in CATEGORIES]
-        if self.category.data and self.category.data not in CATEGORIES:
-            self.category.choices.append((self.category.data, Both(self.category.data, self.category.data)))
-        packs = [pack_named(name) for name in pack_names()]
-        self.rules.choices = [(each.name, Both(each.title.zh, each.title.en)) for each in packs]
-        self.currency.choices = [(code, Both(code, code)) for code in CURRENCIES]
-        if self.currency.data and self.currency.data not in CURRENCIES:
-            self.currency.choices.append((self.currency.data, Both(self.currency.data, self.currency.data)))
-        self.chosen = self._chosen(request, values)
+        self._lang = request.writer.lang
+        codes = dict.fromkeys([*CURRENCIES, values.get("currency") or "CNY"])
+        self.currency.choices = offered((code, Both(code, code)) for code in codes)
         self.bill: Bill | None = None
-        self.custodian_errors: list[Both] = []
-
-    def _chosen(self, request: Request, values: dict[str, Any]) -> dict[str, str]:
-        """The custodians ticked, each with its role."""
-        if request.method != "POST":
-            return dict(values.get("chosen", {}))
-        posted = request.POST
-        return {
-            str(id_)[:32]: str(posted.get(f"role-{id_}", "custodian"))[:40]
-            for id_ in posted.getall("custodian")[:32]
-        }
 
     def read_items(self) -> None:
         """The bill from the file, if there is one, else from the cells; errors at the field."""
@@ -172,9 +141,9 @@ class DraftForm(Form):
         good = super().validate(extra_validators)
         self.read_items()
         for field in (self.estimate, self.ceiling):
-            if field.data:
+            if field.data and not self.currency.errors:
                 try:
-                    plain_amount(field.data, self.currency.data or "CNY")
+                    plain_amount(field.data, self.currency.data)
                 except (ValueError, BidError):
                     field.errors = [
                         Both(
@@ -182,10 +151,83 @@ class DraftForm(Form):
                             "An amount above zero, with no more digits than the currency has.",
                         )
                     ]
+        return bool(good and not (self.items.errors or self.estimate.errors or self.ceiling.errors))
+
+    def terms(self) -> dict[str, Any]:
+        """The members that a draft and an amendment share, from a form that was found valid."""
+        currency = self.currency.data
+        members: dict[str, Any] = {
+            "title": self.title.data,
+            "currency": currency,
+            "deadline": format_time(local_time(self.deadline.data)),
+            "items": self.bill.items if self.bill else [],
+        }
+        for name in ("estimate", "ceiling"):
+            if self[name].data:
+                members[name] = plain_amount(self[name].data, currency)
+        if self.minimum_bidders.data:
+            members["minimum_bidders"] = int(self.minimum_bidders.data)
+        return members
+
+
+class DraftForm(TermsForm):
+    """A tender that is being drafted."""
+
+    project_number = text(
+        "项目编号",
+        "Project number",
+        required("请填写项目编号。", "Enter the project's number."),
+        at_most(64),
+        hint=Both(
+            "本单位自己的编号；同一编号的标段归入同一项目。",
+            "Your own; tenders of one number form one project.",
+        ),
+    )
+    project_title = text(
+        "项目名称", "Project", required("请填写项目名称。", "Enter the project's title."), at_most(500)
+    )
+    category = choice("类别", "Category")
+    rules = choice("适用规则", "Rules")
+    threshold = text(
+        "开启所需的保管人数",
+        "Custodians needed to open",
+        required("请填写人数。", "Enter how many."),
+        matches(r"[1-9]|1[0-6]", "应为 1 至 16 的整数。", "A whole number from 1 to 16."),
+        hint=Both("应超过所选保管人的一半。", "More than half of those chosen."),
+        inputmode="numeric",
+    )
+    sandbox = BooleanField(
+        Both("演练（计日规则豁免，所有文件均注明）", "Rehearsal (day counts waived; all documents say so)")
+    )
+    independent = BooleanField(
+        Both("保管人相互独立，各自掌握密钥", "The custodians are independent, each with its own key")
+    )
+
+    def __init__(self, request: Request, **values: Any) -> None:
+        super().__init__(request, **values)
+        known = dict.fromkeys([*CATEGORIES, values.get("category") or CATEGORIES[0]])
+        self.category.choices = offered((key, Both(*_category(key))) for key in known)
+        packs = [pack_named(name) for name in pack_names()]
+        self.rules.choices = offered((each.name, Both(each.title.zh, each.title.en)) for each in packs)
+        self.chosen = self._chosen(request, values)
+        self.custodian_errors: list[Both] = []
+
+    def _chosen(self, request: Request, values: dict[str, Any]) -> dict[str, str]:
+        """The custodians ticked, each with its role."""
+        if request.method != "POST":
+            return dict(values.get("chosen", {}))
+        posted = request.POST
+        return {
+            str(id_)[:32]: str(posted.get(f"role-{id_}", "custodian"))[:40]
+            for id_ in posted.getall("custodian")[:32]
+        }
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """And whether custodians are chosen."""
+        good = super().validate(extra_validators)
         if not self.chosen:
             self.custodian_errors = [Both("请至少选择一个保管人。", "Choose at least one custodian.")]
-        wrong = self.items.errors or self.estimate.errors or self.ceiling.errors or self.custodian_errors
-        return bool(good and not wrong)
+        return bool(good and not self.custodian_errors)
 
     @property
     def wrong(self) -> bool:
@@ -194,26 +236,16 @@ class DraftForm(Form):
 
     def facts(self, project: str) -> dict[str, Any]:
         """The members of a draft, from a form that was found valid."""
-        currency = self.currency.data
-        facts: dict[str, Any] = {
+        return {
+            **self.terms(),
             "project": project,
             "category": self.category.data,
-            "title": self.title.data,
-            "currency": currency,
-            "deadline": format_time(local_time(self.deadline.data)),
             "rules": self.rules.data,
-            "items": self.bill.items if self.bill else [],
             "sandbox": bool(self.sandbox.data),
             "independent": bool(self.independent.data),
             "threshold": int(self.threshold.data),
             "custodians": [{"organisation": id_, "role": role} for id_, role in self.chosen.items()],
         }
-        for name in ("estimate", "ceiling"):
-            if self[name].data:
-                facts[name] = plain_amount(self[name].data, currency)
-        if self.minimum_bidders.data:
-            facts["minimum_bidders"] = int(self.minimum_bidders.data)
-        return facts
 
 
 def draft_form(request: Request) -> DraftForm:
@@ -222,7 +254,6 @@ def draft_form(request: Request) -> DraftForm:
     if tender is None:
         return DraftForm(request, currency="CNY", category="works", threshold="2")
     session, project = request.dbsession, request.context.project(request)
-    local = tender.deadline.astimezone(wording.PAPER_ZONE)
     return DraftForm(
         request,
         project_number=project.number,
@@ -232,10 +263,10 @@ def draft_form(request: Request) -> DraftForm:
         rules=tender.pack,
         currency=tender.currency,
         threshold=str(tender.threshold),
-        estimate=_typed(tender.estimate),
-        ceiling=_typed(tender.ceiling),
+        estimate=typed_amount(tender.estimate),
+        ceiling=typed_amount(tender.ceiling),
         sandbox=tender.sandbox,
-        deadline=local.strftime("%Y-%m-%dT%H:%M"),
+        deadline=typed_time(tender.deadline),
         minimum_bidders=str(tender.minimum_bidders),
         independent=tender.independent,
         items=write_text(items_of(session, tender.id), request.writer.lang),
@@ -243,8 +274,20 @@ def draft_form(request: Request) -> DraftForm:
     )
 
 
-def _typed(amount: Any) -> str:
+def typed_amount(amount: Decimal | None) -> str:
+    """As somebody would type it."""
     return "" if amount is None else f"{amount:,f}"
+
+
+def typed_time(moment: datetime) -> str:
+    """As a browser's field for date and time takes it, in Beijing's time."""
+    local = moment.astimezone(wording.PAPER_ZONE)
+    return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
+
+
+def _category(key: str) -> tuple[str, str]:
+    zh, en = wording.words(wording.CATEGORIES, key)
+    return zh, en or zh
 
 
 def enrolled_custodians(request: Request) -> list[Organisation]:

@@ -69,6 +69,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "At least {days} days must lie between the documents and the deadline; the earliest "
         "deadline is {earliest}.",
     ),
+    "rule-amendment-to-deadline": (
+        "更正影响投标文件编制的，距投标截止不得少于 {days} 日，否则须顺延；截止日最早为 {earliest}。",
+        "An amendment that affects bids must leave at least {days} days before the deadline, else the "
+        "deadline moves; the earliest is {earliest}.",
+    ),
     "rule-documents-available": (
         "招标文件的发售期不得少于 {days} 日，截止日最早为 {earliest}。",
         "The documents must be available for at least {days} days; the earliest deadline is {earliest}.",
@@ -179,6 +184,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This sealing policy was in force before; returning to it would revive void bids. Choose "
         "another deadline "
         "or other grace seconds.",
+    ),
+    "amendment-none": (
+        "没有准备中的更正。请先准备更正。",
+        "No amendment is prepared. Prepare one first.",
+    ),
+    "amendment-nothing": (
+        "与现行公告没有任何不同。请更改要更正的内容。",
+        "Nothing differs from the notice in force. Change what is to be amended.",
+    ),
+    "amendment-unprepared": (
+        "本单位有多位经办人：更正须先由一人准备，再由另一人核对签发。请先准备更正。",
+        "More than one person signs in for the agency: one prepares an amendment, another checks and "
+        "publishes it. Prepare it first.",
+    ),
+    "amendment-own": (
+        "更正由您准备，须由本单位另一位经办人核对并签发。",
+        "You prepared this amendment: another person of the agency must check and publish it.",
+    ),
+    "amendment-document": (
+        "没有名为 {name} 的文件。请先上传。",
+        "There is no document named {name}. Upload it first.",
     ),
     "notice-not-found": ("没有这份公告。", "There is no such notice."),
     "cancellation-disagrees": (

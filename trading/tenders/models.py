@@ -191,3 +191,17 @@ class PublishedNotice(Base):
     crl_sha256: Mapped[str] = mapped_column(String(64))
     log_position: Mapped[int] = mapped_column(BigInteger)
     published_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class PreparedAmendment(Base):
+    """What the next notice of a tender is to say: its agency's alone until the signed notice says it.
+
+    `members` are the API's, as JSON; `prepared_by` changed them last.
+    """
+
+    __tablename__ = "prepared_amendments"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    members: Mapped[str] = mapped_column(Text)
+    prepared_by: Mapped[str] = mapped_column(ForeignKey("persons.id"))
+    at: Mapped[datetime] = mapped_column(UtcTime)

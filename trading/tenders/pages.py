@@ -9,19 +9,28 @@ from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import select
 
+from bids.errors import BidError
 from reports import wording
 from signing.encoding import parse_time
 from trading.accounts.models import EnvelopeKey
 from trading.audit import private
 from trading.errors import TradingError
 from trading.portal import reading, words
+from trading.tenders.amendment_pages import refused_now, standing
 from trading.tenders.contexts import AgencyTenderContext
 from trading.tenders.drafts import Drafts, check_document
 from trading.tenders.forms import DraftForm, enrolled_custodians, usual_roles
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderDocument
 from trading.tenders.reading import custodians_of, items_of, notice_in_force
-from trading.tenders.rules import PublicationFacts, Rule, pack_named, publication_refusals, waivers
+from trading.tenders.rules import (
+    PublicationFacts,
+    Rule,
+    pack_named,
+    pack_names,
+    publication_refusals,
+    waivers,
+)
 from trading.web.forms import Both, tidy
 from trading.web.messages import both
 from trading.web.pages import shown_page
@@ -90,12 +99,11 @@ def findings(context: Any, request: Request) -> Response:
 
 def findings_of(request: Request, form: DraftForm) -> dict[str, Any]:
     """What the rule pack says of the form: broken rules with their articles, and all that hold."""
-    name = form.rules.data if form.rules.data in dict(form.rules.choices) else form.rules.choices[0][0]
-    pack = pack_named(name)
+    pack = pack_named(form.rules.data if form.rules.data in pack_names() else pack_names()[0])
     known = {"pack": pack, "broken": [], "kept": [], "waived": (), "ready": False}
     try:
         facts = form.facts("")
-    except (ValueError, TypeError, TradingError, KeyError):
+    except (ValueError, TypeError, TradingError, BidError, KeyError):
         return known
     now = request.platform.clock.now(request.dbsession)
     deadline = parse_time(facts["deadline"])
@@ -114,10 +122,7 @@ def findings_of(request: Request, form: DraftForm) -> dict[str, Any]:
     waived = waivers(pack) if judged.sandbox else ()
     names = {each.rule for each in broken} | {rule.id for rule in waived}
     kept: list[Rule] = [rule for rule in pack.rules.values() if rule.id not in names]
-    said = [
-        (both(each.code, dict(each.params)), each.article)
-        for each in broken
-    ]
+    said = [(both(each.code, dict(each.params)), each.article) for each in broken]
     if deadline <= now:
         said.insert(0, (Both("截标时间已过。", "The deadline is past."), ""))
     return {**known, "broken": said, "kept": kept, "waived": waived, "ready": True}
@@ -130,11 +135,14 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
     documents = session.scalars(
         select(TenderDocument).where(TenderDocument.tender_id == one.id).order_by(TenderDocument.name)
     ).all()
+    amending = standing(session, one, actor_of(request))
     rows: list[reading.Row] = []
     tied = False
     if State(one.state).public:
         rows, tied = reading.standing(session, one, notice_in_force(session, one))
     return {
+        **amending,
+        "refused": refused_now(request, one, amending["amendment"]),
         "rows": rows,
         "envelope": session.get(EnvelopeKey, one.organisation_id) is not None,
         "tied": tied and one.state == State.EVALUATED.value,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -61,14 +63,38 @@ def notice_in_force(session: Session, tender: Tender) -> Notice:
     """
     if tender.notice_digest is None:
         raise NotFound("notice-not-found")
+    return _parsed(session, tender.notice_digest)
+
+
+@dataclass(frozen=True)
+class NoticeOfTender:
+    """A notice of a tender, when it was published and where the public log has it."""
+
+    notice: Notice
+    published_at: datetime
+    log_position: int
+
+
+def notices_of(session: Session, tender: Tender) -> list[NoticeOfTender]:
+    """All notices of a tender, the first one first."""
+    found = (
+        select(PublishedNotice.sha256, PublishedNotice.published_at, PublishedNotice.log_position)
+        .where(PublishedNotice.tender_id == tender.id)
+        .order_by(PublishedNotice.sequence)
+    )
+    return [
+        NoticeOfTender(_parsed(session, row.sha256), row.published_at, row.log_position)
+        for row in session.execute(found)
+    ]
+
+
+def _parsed(session: Session, digest: str) -> Notice:
     with _NOTICES_LOCK:
-        known = _NOTICES.get(tender.notice_digest)
+        known = _NOTICES.get(digest)
         if known is not None:
-            _NOTICES.move_to_end(tender.notice_digest)
+            _NOTICES.move_to_end(digest)
             return known
-    raw = session.scalars(
-        select(PublishedNotice.raw).where(PublishedNotice.sha256 == tender.notice_digest)
-    ).one()
+    raw = session.scalars(select(PublishedNotice.raw).where(PublishedNotice.sha256 == digest)).one()
     notice = Notice.parse(raw)
     with _NOTICES_LOCK:
         _NOTICES[notice.digest] = notice

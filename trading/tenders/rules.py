@@ -142,11 +142,35 @@ def publication_refusals(pack: RulePack, facts: PublicationFacts) -> Iterator[Tr
         ("documents-to-deadline", "rule-documents-to-deadline"),
         ("documents-available", "rule-documents-available"),
     ):
-        days = int(pack.rule(id).value)
-        if days:
-            end = last_day(day_of(facts.published_at), days)
-            if day_of(facts.deadline) < end:
-                yield pack.refuse(id, code, days=days, earliest=end.isoformat())
+        yield from _too_soon(pack, id, code, facts.published_at, facts.deadline)
+
+
+def amendment_refusals(
+    pack: RulePack, facts: PublicationFacts, now: datetime, affects_bids: bool
+) -> Iterator[TradingError]:
+    """Every rule that an amendment would break: those of a publication, and the time left to mend bids in.
+
+    Args:
+        facts: of the amended notice, published when the first one was. affects_bids: whether it changes what
+            bids are made from.
+
+    Raises:
+        TradingError: "calendar-unknown".
+    """
+    yield from publication_refusals(pack, facts)
+    if affects_bids and not facts.sandbox:
+        code = "rule-amendment-to-deadline"
+        yield from _too_soon(pack, "amendment-to-deadline", code, now, facts.deadline)
+
+
+def _too_soon(
+    pack: RulePack, rule: str, code: str, since: datetime, deadline: datetime
+) -> Iterator[TradingError]:
+    days = int(pack.rule(rule).value)
+    if days:
+        end = last_day(day_of(since), days)
+        if day_of(deadline) < end:
+            yield pack.refuse(rule, code, days=days, earliest=end.isoformat())
 
 
 def waivers(pack: RulePack) -> tuple[Rule, ...]:
@@ -193,6 +217,8 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "opening-at-deadline": (lambda value: value is True, False),
     "documents-to-deadline": (_whole, True),
     "documents-available": (_whole, True),
+    # Days that must be left when an amendment changes what bids are made from; 0: none.
+    "amendment-to-deadline": (_whole, True),
     # "maximum": a ceiling may be set, never a floor; "none": the pack knows no ceiling.
     "ceiling": (_one_of("maximum", "none"), False),
     "late-bid": (_one_of("refused"), False),

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bids.amendments import check_amendment
 from bids.examination import examine_notice
 from bids.notice import Notice
 from bids.objects import build_statement, read_signed
-from signing.encoding import b64encode, format_time
+from signing.encoding import format_time
 from signing.statements import sign_statement
 from trading.accounts.certificates import check_signing_time
-from trading.accounts.models import Crl, Organisation
+from trading.accounts.models import Crl
 from trading.accounts.services import Accounts
 from trading.audit.services import AuditLog
 from trading.errors import TradingError
 from trading.platform import Platform
 from trading.sign_in.sessions import others_in_role
+from trading.tenders.agreement import check_facts
+from trading.tenders.amendments import RELEASE_TIME, Amendment, Amendments, prepared, publication_facts
+from trading.tenders.comparison import compare
 from trading.tenders.drafts import Drafts, put_items
 from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.tenders.listing import put_in_lists
-from trading.tenders.models import Project, PublishedNotice, Tender, TenderCustodian
-from trading.tenders.reading import (
-    SUITE,
-    custodians_of,
-    documents_of,
-    items_of,
-    lock_tender,
-    notice_in_force,
-)
-from trading.tenders.rules import PublicationFacts, Rule, check_publication, pack_named
+from trading.tenders.models import PreparedAmendment, PublishedNotice, Tender, TenderCustodian
+from trading.tenders.reading import lock_tender, notice_in_force
+from trading.tenders.rules import Rule, amendment_refusals, check_publication, pack_named, waivers
+from trading.tenders.terms import item_members, terms_of
 from trading.web.security import Actor
-
-# A custodian releases at the opening or, if its machine was away, soon after it.
-RELEASE_TIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,7 @@ class Tenders:
         self._accounts = Accounts(platform)
         self._log = AuditLog(platform)
         self._drafts = Drafts(platform)
+        self._amendments = Amendments(platform)
 
     def lock(self, session: Session, tender_id: str) -> Tender:
         """See reading.lock_tender."""
@@ -96,10 +90,12 @@ class Tenders:
         1. The notice is well-formed and canonical; signature, chain and revocation hold; the signer is
            the tender's agency.
         2. The tender is a draft, or published and before its deadline; a notice names the one it replaces.
-        3. It says what was drafted, with the custodians' keys collected and the documents stored here.
+        3. It says what was drafted or prepared, with the custodians' keys collected and the documents stored
+           here; see agreement.py.
         4. Custodians and bidders, who judge it by its own time, will believe it.
         5. The custodians will be able to release: to a key of the agency's, under certificates that hold.
-        6. The rule pack allows it.
+        6. Another person than the signer drafted or prepared it, where there is another.
+        7. The rule pack allows it.
 
         The same notice again is answered as the first time. A new policy makes earlier bids void.
 
@@ -129,16 +125,13 @@ class Tenders:
         check_signing_time(notice.at, now)
         if notice.replaces != tender.notice_digest:
             raise TradingError("notice-replaces")
-        self._check_facts(session, tender, notice, first)
+        amendment = None if first else prepared(session, tender)
+        check_facts(session, tender, notice, amendment)
         if not first:
             check_amendment(notice, notice_in_force(session, tender))
         examine_notice(raw, signature, self._accounts.trust_in(session, verified, crl))
         self._check_release(session, tender, notice, first)
-        if first:
-            # Where more than one person signs in for the agency, none publishes a draft of their own.
-            own = tender.drafted_by == actor.person
-            if own and others_in_role(session, actor.organisation, actor.role, actor.person):
-                raise TradingError("second-person")
+        self._check_second_person(session, tender, actor, amendment)
         waived = self._check_rules(session, tender, notice, now)
         return self._write(session, actor, address, tender, notice, signature, crl, now, waived)
 
@@ -216,63 +209,22 @@ class Tenders:
     def _published_before(self, session: Session, tender: Tender, notice: Notice) -> Publication:
         row = session.get_one(PublishedNotice, notice.digest)
         pack = pack_named(tender.pack, tender.pack_version)
-        waived = check_publication(pack, _facts(notice, row.published_at)) if notice.sandbox else ()
+        waived = waivers(pack) if notice.sandbox else ()
         return Publication(notice.digest, notice.policy.digest, row.log_position, waived)
 
-    def _check_facts(self, session: Session, tender: Tender, notice: Notice, first: bool) -> None:
-        fixed = self._fixed_facts(session, tender)
-        said = _facts_said(notice)
-        changing = {} if not first else _drafted_facts(session, tender)
-        if not all(entry["sealing_key"] for entry in fixed["policy.custodians"]):
-            raise TradingError("notice-keys-missing")
-        for field, value in {**fixed, **changing}.items():
-            if said[field] != value:
-                raise TradingError("notice-disagrees", field=field)
-        stored = {
-            (each["name"], each["sha256"], each["size"]) for each in documents_of(session, tender, True)
-        }
-        named = {(each.name, each.sha256, each.size) for each in notice.documents}
-        if not named <= stored or (first and named != stored):
-            raise TradingError("notice-disagrees", field="documents")
-        if notice.deadline.microsecond % 1000:
-            raise TradingError("notice-disagrees", field="deadline")
-        if not first and notice.policy.digest != tender.policy_digest:
-            self._check_new_policy(session, tender, notice)
-
-    def _check_new_policy(self, session: Session, tender: Tender, notice: Notice) -> None:
-        """A policy that returned would bring void bids back beside those sealed since."""
-        before = select(PublishedNotice.sha256).where(
-            PublishedNotice.tender_id == tender.id, PublishedNotice.policy_digest == notice.policy.digest
-        )
-        if session.scalar(before.limit(1)) is not None:
-            raise TradingError("notice-policy-returns")
-
-    def _fixed_facts(self, session: Session, tender: Tender) -> dict[str, Any]:
-        """What no amendment changes either."""
-        project = session.get_one(Project, tender.project_id)
-        buyer = session.get_one(Organisation, tender.organisation_id)
-        return {
-            "tender": tender.id,
-            "project": (project.id, project.number, project.title),
-            "buyer": (buyer.id, buyer.reference, buyer.name),
-            "category": tender.category,
-            "sandbox": tender.sandbox,
-            "rules": (tender.pack, tender.pack_version),
-            "policy.suite": SUITE,
-            "policy.threshold": tender.threshold,
-            "policy.independent": tender.independent,
-            "policy.custodians": [
-                {
-                    "id": organisation.id,
-                    "role": row.role,
-                    "name": organisation.name,
-                    "signing_key": _text(row.signing_key),
-                    "sealing_key": _text(row.sealing_key),
-                    "sealing_key_signature": _text(row.sealing_key_signature),
-                }
-                for row, organisation in custodians_of(session, tender.id)
-            ],
-        }
+    def _check_second_person(
+        self, session: Session, tender: Tender, actor: Actor, amendment: Amendment | None
+    ) -> None:
+        """Where more than one person signs in for the agency, none publishes what nobody else has seen."""
+        if not others_in_role(session, actor.organisation, actor.role, actor.person):
+            return
+        if tender.notice_digest is None:
+            if tender.drafted_by == actor.person:
+                raise TradingError("second-person")
+        elif amendment is None:
+            raise TradingError("amendment-unprepared")
+        elif amendment.row.prepared_by == actor.person:
+            raise TradingError("amendment-own")
 
     def _check_release(self, session: Session, tender: Tender, notice: Notice, first: bool) -> None:
         """Nobody shall bid where custodians could not release."""
@@ -281,14 +233,15 @@ class Tenders:
         if not first and notice.policy.digest == tender.policy_digest:
             return
         until = notice.policy.opens_at + RELEASE_TIME
-        ending = [
-            each
-            for each in notice.policy.custodians
-            if not self._accounts.signs_until(session, each.id, each.signing_key, until)
-        ]
-        # Published, a tender has its custodians for good; enough of them must do for a postponement.
-        able = len(notice.policy.custodians) - len(ending)
-        if ending and (first or able < notice.policy.threshold):
+        if first:
+            ending = [
+                each
+                for each in notice.policy.custodians
+                if not self._accounts.signs_until(session, each.id, each.signing_key, until)
+            ]
+        else:
+            ending = list(self._amendments.custodians_lost(session, tender, notice.policy.opens_at))
+        if ending:
             raise TradingError(
                 "notice-custodian-certificate", custodian=ending[0].name, until=format_time(until)
             )
@@ -300,7 +253,13 @@ class Tenders:
             select(func.min(PublishedNotice.published_at)).where(PublishedNotice.tender_id == tender.id)
         )
         pack = pack_named(notice.rules.pack, notice.rules.version)
-        return check_publication(pack, _facts(notice, issued or now))
+        terms = terms_of(notice)
+        facts = publication_facts(terms, issued or now, notice.sandbox)
+        if tender.notice_digest is not None:
+            affects = compare(terms_of(notice_in_force(session, tender)), terms).affects_bids
+            for refusal in amendment_refusals(pack, facts, now, affects):
+                raise refusal
+        return check_publication(pack, facts)
 
     def _write(
         self,
@@ -325,7 +284,8 @@ class Tenders:
         tender.grace_seconds = notice.policy.grace_seconds
         tender.notice_digest, tender.policy_digest = notice.digest, notice.policy.digest
         if not first:
-            put_items(session, tender.id, _items(notice))
+            put_items(session, tender.id, item_members(notice.items))
+            session.execute(delete(PreparedAmendment).where(PreparedAmendment.tender_id == tender.id))
         row = PublishedNotice(
             sha256=notice.digest,
             tender_id=tender.id,
@@ -352,79 +312,3 @@ class Tenders:
         row.log_position = entry.position
         session.flush()
         return Publication(notice.digest, notice.policy.digest, entry.position, waived)
-
-
-def _facts(notice: Notice, published_at: datetime) -> PublicationFacts:
-    return PublicationFacts(
-        published_at=published_at,
-        deadline=notice.deadline,
-        opens_at=notice.policy.opens_at,
-        minimum_bidders=notice.policy.minimum_bidders,
-        ceiling=notice.ceiling,
-        sandbox=notice.sandbox,
-    )
-
-
-def _items(notice: Notice) -> list[dict[str, str]]:
-    return [
-        {
-            "number": item.number,
-            "code": item.code,
-            "description": item.description,
-            "unit": item.unit,
-            "quantity": format(item.quantity, "f"),
-        }
-        for item in notice.items
-    ]
-
-
-def _drafted_facts(session: Session, tender: Tender) -> dict[str, Any]:
-    return {
-        "title": tender.title,
-        "currency": tender.currency,
-        "estimate": tender.estimate,
-        "ceiling": tender.ceiling,
-        "deadline": tender.deadline,
-        "items": items_of(session, tender.id),
-        "policy.minimum_bidders": tender.minimum_bidders,
-        "policy.grace_seconds": tender.grace_seconds,
-    }
-
-
-def _facts_said(notice: Notice) -> Mapping[str, Any]:
-    """The notice's facts, in the form and under the names that the draft's have."""
-    policy = notice.policy
-    return {
-        "tender": notice.tender,
-        "project": (notice.project.id, notice.project.number, notice.project.title),
-        "buyer": (notice.buyer.id, notice.buyer.organisation, notice.buyer.name),
-        "category": notice.category,
-        "sandbox": notice.sandbox,
-        "rules": (notice.rules.pack, notice.rules.version),
-        "title": notice.title,
-        "currency": notice.currency,
-        "estimate": notice.estimate,
-        "ceiling": notice.ceiling,
-        "deadline": notice.deadline,
-        "items": _items(notice),
-        "policy.suite": policy.suite,
-        "policy.threshold": policy.threshold,
-        "policy.independent": policy.independent,
-        "policy.minimum_bidders": policy.minimum_bidders,
-        "policy.grace_seconds": policy.grace_seconds,
-        "policy.custodians": [
-            {
-                "id": each.id,
-                "role": each.role,
-                "name": each.name,
-                "signing_key": b64encode(each.signing_key),
-                "sealing_key": b64encode(each.sealing_key),
-                "sealing_key_signature": b64encode(each.sealing_key_signature),
-            }
-            for each in policy.custodians
-        ],
-    }
-
-
-def _text(key: bytes | None) -> str:
-    return b64encode(key) if key else ""

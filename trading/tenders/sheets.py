@@ -148,8 +148,11 @@ def read_bill(rows: list[list[str]]) -> Bill:
 
 def write_text(items: list[dict[str, str]], lang: str) -> str:
     """Items as cells to be pasted, with titles."""
-    head = "\t".join(TITLES[name][lang != "zh"] for name in _COLUMNS)
-    return "\n".join([head, *("\t".join(item[name] for name in _COLUMNS) for item in items)])
+    text = io.StringIO()
+    rows = csv.writer(text, csv.excel_tab, lineterminator="\n")
+    rows.writerow(TITLES[name][lang != "zh"] for name in _COLUMNS)
+    rows.writerows([item[name] for name in _COLUMNS] for item in items)
+    return text.getvalue().rstrip("\n")
 
 
 def _clean(cell: str) -> str:

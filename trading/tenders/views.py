@@ -13,6 +13,8 @@ from sqlalchemy import or_, select
 from bids.errors import refusing
 from signing.encoding import b64decode, format_time
 from trading.audit import private
+from trading.errors import NotFound
+from trading.tenders.amendments import Amendments, described, prepared
 from trading.tenders.contexts import DocumentContext, ProjectContext, TenderContext
 from trading.tenders.drafts import Drafts, check_document
 from trading.tenders.lifecycle import State
@@ -49,6 +51,13 @@ def _page(request: Request, query: Any, key: Any) -> tuple[list[Any], str | None
         query = query.where(key > parameters["cursor"])
     rows = list(request.dbsession.scalars(query.order_by(key).limit(limit + 1)))
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def _amendment(context: TenderContext, request: Request) -> dict[str, Any]:
+    amendment = prepared(request.dbsession, context.tender)
+    if amendment is None:
+        raise NotFound("amendment-none")
+    return described(request.dbsession, context.tender, amendment)
 
 
 def _draft_facts(request: Request) -> dict[str, str]:
@@ -246,6 +255,45 @@ def publish(context: TenderContext, request: Request) -> dict[str, Any]:
         "log_position": done.log_position,
         "waived": [{"rule": rule.id, "article": rule.article.text} for rule in done.waived],
     }
+
+
+@view_config(
+    route_name="tender-amendment",
+    request_method="GET",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
+    renderer="json",
+)
+def read_amendment(context: TenderContext, request: Request) -> dict[str, Any]:
+    return _amendment(context, request)
+
+
+@view_config(
+    route_name="tender-amendment",
+    request_method="PUT",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
+    renderer="json",
+)
+def prepare_amendment(context: TenderContext, request: Request) -> dict[str, Any]:
+    session, body = request.dbsession, request.openapi_validated.body
+    Amendments(request.platform).prepare(session, actor_of(request), context.tender.id, body)
+    kept = {"title": body["title"], "deadline": body["deadline"], "items": len(body["items"])}
+    details = {**kept, "sha256": hashlib.sha256(request.body).hexdigest()}
+    private.record(session, "amendment.prepared", request, context.tender.id, details)
+    return _amendment(context, request)
+
+
+@view_config(
+    route_name="tender-amendment",
+    request_method="DELETE",
+    permission=Permission.TENDER_MANAGE,
+    openapi=True,
+)
+def drop_amendment(context: TenderContext, request: Request) -> Response:
+    Amendments(request.platform).drop(request.dbsession, context.tender.id)
+    private.record(request.dbsession, "amendment.dropped", request, context.tender.id)
+    return Response(status=204)
 
 
 @view_config(

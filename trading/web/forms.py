@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pyramid.request import Request
 from wtforms import Form as _Form
-from wtforms import PasswordField, SelectField, StringField, TextAreaField
+from wtforms import (
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
 
 Check = Callable[[Any, Any], None]
 
@@ -26,7 +36,10 @@ class Both(NamedTuple):
 
 
 class Form(_Form):  # type: ignore[misc]
-    """A form's values as posted, else as given by name; `problems` are refusals of no one field."""
+    """A form's values as posted, else as given by name; `problems` are refusals of no one field, and `beside`
+    says at which field that of a code is shown."""
+
+    beside: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, request: Request, empty: bool = False, **values: Any) -> None:
         posted = request.POST if request.method == "POST" and not empty else None
@@ -112,8 +125,36 @@ def prose(zh: str, en: str, *checks: Check, hint: Both | None = None, **attribut
     )  # fmt: skip
 
 
+def offered(choices: Iterable[tuple[str, Both]]) -> list[SelectChoice]:
+    """The choices of a field, from their values and words."""
+    return [SelectChoice(value, words) for value, words in choices]
+
+
+_NOT_OFFERED = Both("请从列出的选项中选择。", "Choose from what is offered.")
+
+
 def choice(zh: str, en: str, *checks: Check, hint: Both | None = None, **attributes: Any) -> Any:
-    """One of several; the choices' words are Both."""
+    """One of several; see `offered`."""
     return SelectField(
-        Both(zh, en), checks, description=hint or "", render_kw=attributes, validate_choice=True
+        Both(zh, en), checks, description=hint or "", render_kw=attributes,
+        invalid_choice_message=_NOT_OFFERED,
+    )  # fmt: skip
+
+
+def radios(zh: str, en: str, choices: Iterable[tuple[str, Both]], missing: Both) -> Any:
+    """One of a few, all of them to be seen."""
+    return RadioField(Both(zh, en), choices=offered(choices), invalid_choice_message=missing)
+
+
+class _Ticks(SelectMultipleField):  # type: ignore[misc]
+    def pre_validate(self, form: object) -> None:
+        if not {choice.value for choice in self.choices}.issuperset(self.data or ()):
+            raise StopValidation(_NOT_OFFERED)
+
+
+def ticks(zh: str, en: str, *checks: Check, choices: Iterable[tuple[str, Both]] = ()) -> Any:
+    """Several of many, each with its box."""
+    return _Ticks(
+        Both(zh, en), checks, choices=offered(choices), option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
     )  # fmt: skip

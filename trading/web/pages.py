@@ -292,7 +292,11 @@ def _refused(request: Request, form: Form, error: TradingError | BidError | Sign
     if error.rule:
         cited = f"{error.rule}，{error.article}", f"{error.rule}, {error.article}"
         said = Both(f"{said.zh}（{cited[0]}）", f"{said.en} ({cited[1]})")
-    form.problems.append(said)
+    place = form.beside.get(error.code)
+    if place is None:
+        form.problems.append(said)
+    else:
+        form[place].errors = [*form[place].errors, said]
 
 
 def includeme(config: Configurator) -> None:

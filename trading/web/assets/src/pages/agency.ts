@@ -1,5 +1,6 @@
 // An agency's acts on a tender: publishing, deciding, cancelling. What is signed is built here.
 import { signedNotice, signedStatement, body } from "../bids/acts";
+import { checkAmendment } from "../bids/amendments";
 import { parseNotice, type Notice } from "../bids/notice";
 import type { Json } from "../api";
 import { dumps, type JSONValue } from "../signing/canonical";
@@ -10,15 +11,16 @@ import { chooseKey } from "./key-panel";
 import { h } from "./dom";
 import { saveSeed } from "./key-file";
 import { actor, api, attempt, now } from "./page";
-import { fingerprint as groups, t } from "./words";
+import { fingerprint as groups, sentence, t } from "./words";
 
 type Members = Record<string, JSONValue>;
 
 /** The notice's members from what the platform shows of the draft and the custodians' keys. */
-function noticeOf(shown: Json, policy: Json, replaces: string | null): Members {
+function noticeOf(shown: Json, policy: Json): Members {
   const optional: Members = {};
-  for (const name of ["estimate", "ceiling"]) if (shown[name] !== undefined) optional[name] = shown[name] as string;
-  if (replaces !== null) optional["replaces"] = replaces;
+  for (const name of ["estimate", "ceiling", "replaces"]) {
+    if (shown[name] !== undefined) optional[name] = shown[name] as string;
+  }
   const same = (...names: string[]): Members =>
     Object.fromEntries(names.map((name) => [name, shown[name] as JSONValue]));
   return {
@@ -44,30 +46,47 @@ function custodianList(notice: Notice): HTMLElement {
     h("li", {}, one.name, h("div", { class: "mono quiet" }, groups(one.fingerprint.slice(0, 32))))));
 }
 
-/** Publish a draft: show what will be signed, sign it with the key of this browser, send it. */
+/** What the amended notice changes must be allowed: told from the notice in force, before it is signed. */
+async function checkAmends(notice: Notice, tender: string): Promise<string> {
+  const inForce = await parseNotice(await api().bytes(`/tenders/${tender}/notice.json`));
+  checkAmendment(notice, inForce);
+  return notice.policy.digest === inForce.policy.digest
+    ? t("封存策略不变：已密封的投标继续有效。", "The sealing policy stays: bids sealed before stay good.")
+    : t("封存策略改变：已密封的投标失效，须重新密封。", "The sealing policy changes: bids sealed before are void and must be sealed again.");
+}
+
+/** Publish a draft or an amendment: show what will be signed, sign it with the key of this browser, send it. */
 async function publishing(place: HTMLElement): Promise<void> {
   const tender = place.dataset["publish"] ?? "";
+  const amends = place.dataset["amends"] !== undefined;
   const call = api();
   const policy = await call.get(`/tenders/${tender}/sealing-policy`);
   if (policy["ready"] !== true) {
     setTimeout(() => void publishing(place), 3000);
     return;
   }
-  const shown = await call.get(`/tenders/${tender}`);
+  const shown = await call.get(`/tenders/${tender}${amends ? "/amendment" : ""}`);
   const keyPlace = h("div");
   const rest = h("div");
   place.replaceChildren(h("h3", {}, t("核对并签名发布", "Check, sign and publish")), keyPlace, rest);
   const signer = await chooseKey(keyPlace);
   if (place.dataset["envelope"] === "") await envelopeKey(rest, signer);
   const at = now();
-  const signed = await signedNotice(noticeOf(shown, policy, null), signer, at);
+  const signed = await signedNotice(noticeOf(shown, policy), signer, at);
   const notice = await parseNotice(signed.document);
+  const effect: HTMLElement[] = [];
+  try {
+    if (amends) effect.push(h("p", {}, await checkAmends(notice, tender)));
+  } catch (error) {
+    rest.replaceChildren(h("p", { class: "refusal", role: "alert" }, sentence(error)));
+    return;
+  }
   const wrong = h("div");
   const sure = h("input", { type: "checkbox", class: "form-check-input", id: "checked" });
   const send = h("button", { type: "button", class: "btn btn-primary", disabled: true }, t("签名并发布", "Sign and publish"));
   sure.addEventListener("change", () => (send.disabled = !sure.checked));
   send.addEventListener("click", () => void attempt(send, wrong, async () => {
-    const fresh = await signedNotice(noticeOf(shown, policy, null), signer, now());
+    const fresh = await signedNotice(noticeOf(shown, policy), signer, now());
     await call.post(`/tenders/${tender}/publication`, body(fresh));
     location.reload();
   }));
@@ -75,6 +94,7 @@ async function publishing(place: HTMLElement): Promise<void> {
     h("p", {}, t("公告一经签名发布即具约束力，内容如本页所示。投标将密封给下列保管人：",
       "The notice binds as soon as it is signed and published; it says what this page shows. Bids will be sealed to:")),
     custodianList(notice),
+    ...effect,
     h("div", { class: "form-check mb-3" }, sure, " ", h("label", { class: "form-check-label", for: "checked" },
       t("我已核对标段内容、截标时间和保管人的密钥指纹。", "I have checked the tender, its deadline and the custodians' fingerprints."))),
     h("p", {}, send), wrong,

@@ -67,9 +67,12 @@ class BidPage {
     this.showWhom(notice, trusted);
     const { organisation = "", person = "", name = "" } = this.form.dataset;
     const keys = new KeyPanel(this.api, { organisation, person, name, role: "supplier" });
-    const prices = new PriceForm(notice, () => void keepDraft(this.draftName, prices.draft));
-    const kept = (await keptDraft(this.draftName)) as Draft | undefined;
-    if (kept !== undefined) prices.draft = kept;
+    const prices = new PriceForm(notice, () => void keepDraft(this.draftName, { ...prices.draft, notice: notice.digest }));
+    const kept = (await keptDraft(this.draftName)) as (Draft & { readonly notice: string }) | undefined;
+    if (kept !== undefined) {
+      prices.draft = kept;
+      byId("draft-amended").hidden = kept.notice === notice.digest;
+    }
     const files = new AttachmentList();
     await this.goOnWithKept(notice);
     this.form.hidden = false;
