@@ -53,7 +53,8 @@ def test_a_supervisor_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
     awarded = f"/supervision/tenders/{scene.tenders[State.AWARDED].id}"
     published = f"/supervision/tenders/{scene.tenders[State.PUBLISHED].id}"
     for name, path in (("desk", "/desk"), ("course", "/supervision"), ("published", published),
-                       ("awarded", awarded), ("log", "/log")):  # fmt: skip
+                       ("awarded", awarded), ("log", "/log"),
+                       ("acts", "/supervision/acts")):  # fmt: skip
         reader.open(path)
         for each in (PHONE, DESK):
             reader.picture(f"supervisor-{name}", each)

@@ -89,6 +89,23 @@ def test_refusals_of_the_rules_stand_above_the_form(desk: Desk, custodians: tupl
     assert "招标投标法第28条" in page
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh", "请从列出的选项中选择"), ("en", "Choose from what is offered")]
+)
+@pytest.mark.parametrize("field", ["category", "rules", "currency"])
+def test_a_forged_choice_is_refused_in_the_readers_language(
+    desk: Desk, custodians: tuple[Who, ...], field: str, lang: str, said: str
+) -> None:
+    reader, _ = desk
+    token = ("csrf_token", reader.token("/agency/tenders/new"))
+    headers = {**reader.headers, "Accept-Language": lang}
+    fields = [token, *typed(custodians, **{field: "forged"})]
+    page = reader.app.post("/agency/tenders/new", fields, headers=headers, status=422).text
+    assert said in page.partition(f'id="{field}-error"')[2].partition("</div>")[0]
+    assert "valid choice" not in page.lower()
+    reader.app.post("/agency/findings", fields, headers=headers, status=200)
+
+
 @pytest.mark.parametrize("kind", ["utf-8-sig", "gb18030", "xlsx"])
 def test_spreadsheets(desk: Desk, custodians: tuple[Who, ...], kind: str) -> None:
     rows = [

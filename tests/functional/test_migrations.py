@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
+from bids.entries import Who, build_entry
 from trading.clock import Clock
 from trading.config import Settings
 from trading.db import Base, Database, make_engine
@@ -150,4 +152,22 @@ def test_tenders_published_before_there_was_a_search_are_found(database_url: str
     command.downgrade(make_config(database_url), "0003")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM tenders")).scalar_one() == 3
+    engine.dispose()
+
+
+def test_entries_from_before_are_found_by_who_acted(database_url: str) -> None:
+    migrate(database_url, "0007")
+    engine = make_engine(database_url)
+    who = Who("a" * 32, "b" * 32, "agency")
+    at = datetime(2026, 11, 25, tzinfo=UTC)
+    raws = [build_entry(at=at, act="tender.published", who=by) for by in (None, who)]
+    put = "INSERT INTO log_entries (position, act, raw, at) VALUES (:position, :act, :raw, :at)"
+    with engine.begin() as connection:
+        for position, raw in enumerate(raws):
+            row = {"position": position, "act": "x", "raw": raw, "at": 1}
+            connection.execute(text(put), row)
+    migrate(database_url)
+    with engine.connect() as connection:
+        found = text("SELECT organisation_id FROM log_entries ORDER BY position")
+        assert list(connection.execute(found).scalars()) == [None, "b" * 32]
     engine.dispose()

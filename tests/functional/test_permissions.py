@@ -51,7 +51,7 @@ TABLE: dict[str, frozenset[str]] = {
     "operating.certificate": OPERATOR, "operating.certificate POST": OPERATOR,
     "operating.token POST": OPERATOR,
     # supervision
-    "supervision": SUPERVISORS, "supervision.over": SUPERVISORS,
+    "supervision": SUPERVISORS, "supervision.over": SUPERVISORS, "supervision.acts": SUPERVISORS,
     "supervision.tender": SUPERVISORS, "supervision.check POST": SUPERVISORS,
     # an agency's work
     "agency.tenders": AGENCIES, "agency.draft": AGENCIES, "agency.draft POST": AGENCIES,

@@ -109,7 +109,10 @@ def _addresses(market: Market, tender: Tendering) -> set[str]:
         "organisation": tender.agency.id,
         "project": tender.notice.project.id,
     }
-    found = {"/", "/desk", "/tenders", f"/log?tender={tender.id}", f"/api/v1/log/entries?tender={tender.id}"}
+    found = {
+        "/", "/desk", "/tenders", f"/log?tender={tender.id}", f"/api/v1/log/entries?tender={tender.id}",
+        *(f"/supervision/acts?tender={tender.id}{act}" for act in ("", "&act=bid.received", "&act=refused")),
+    }  # fmt: skip
     for door in doors(market.house):
         names = set(re.findall(r"{(\w+)", door.pattern))
         if door.method == "GET" and "tender" in names and names <= filled.keys():

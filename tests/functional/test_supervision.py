@@ -171,14 +171,14 @@ def test_the_public_log_is_read_and_filtered(house: OpeningHouse, tender: Tender
     only = reader.get(f"/log?tender={tender.id}").text
     assert only.count("<li>") == 1 and "斗门交通局" in only
     assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&act=tender.awarded").text
-    assert "32 位小写十六进制数" in reader.get("/log?tender=abc").text
+    assert "没有相符的" in reader.get("/log?tender=abc").text
     day = f"{house.now() + timedelta(hours=8):%Y-%m-%d}"
     assert "斗门交通局" in reader.get(f"/log?tender={tender.id}&since={day}&until={day}").text
     assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&since=2099-01-01").text
     assert "没有符合条件的记录" in reader.get(f"/log?tender={tender.id}&until=2000-01-01").text
     assert reader.get(f"/log?tender={tender.id}&since=yesterday").text.count("<li>") == 1
     reader.get("/log?before=0&act=nonsense&tender=%00x", status=400)
-    assert "没有符合条件的记录" in reader.get("/log?before=0").text
+    assert "没有记录" in reader.get("/log?before=0").text
 
 
 def test_supervision_is_for_supervisors(house: OpeningHouse, tender: Tendering) -> None:

@@ -14,13 +14,17 @@ class LogEntry(Base):
     """A leaf of the public log: the exact bytes of one statement of an act."""
 
     __tablename__ = "log_entries"
-    __table_args__ = (Index("ix_log_entries_act_position", "act", "position"),)
+    __table_args__ = (
+        Index("ix_log_entries_act_position", "act", "position"),
+        Index("ix_log_entries_organisation_id", "organisation_id", "position"),
+    )
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     tender_id: Mapped[str | None] = mapped_column(String(32), index=True)
     act: Mapped[str] = mapped_column(String(40))
+    organisation_id: Mapped[str | None] = mapped_column(String(32))  # for which somebody acted, as `raw` says
     raw: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[datetime] = mapped_column(UtcTime)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
 
 class LogNode(Base):
@@ -68,11 +72,15 @@ class PrivateAct(Base):
     """Acts that are nobody else's: uploads, bids, downloads, what precedes a notice, refused attempts."""
 
     __tablename__ = "private_acts"
+    __table_args__ = tuple(
+        Index(f"ix_private_acts_{column}", column, "at")
+        for column in ("tender_id", "act", "organisation_id", "person_id")
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     act: Mapped[str] = mapped_column(String(60))
-    tender_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    tender_id: Mapped[str | None] = mapped_column(String(32))
     person_id: Mapped[str | None] = mapped_column(String(32))
     organisation_id: Mapped[str | None] = mapped_column(String(32))
     role: Mapped[str | None] = mapped_column(String(20))

@@ -69,7 +69,10 @@ class AuditLog:
         position = head.size
         nodes = merkle.append_nodes(position, merkle.leaf_hash(raw), _reader(session))
         session.add_all(LogNode(level=level, position=index, hash=node) for level, index, node in nodes)
-        entry = LogEntry(position=position, tender_id=tender, act=act, raw=raw, at=at)
+        organisation = actor.organisation if actor else None
+        entry = LogEntry(
+            position=position, tender_id=tender, act=act, organisation_id=organisation, raw=raw, at=at
+        )
         session.add(entry)
         head.size = position + 1
         session.flush()

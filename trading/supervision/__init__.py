@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     """The pages of this feature; the public log is for everybody."""
-    config.add_page("log", "/log", ".pages.public_log", "log.jinja2")
+    config.add_page("log", "/log", ".log_pages.public_log", "log.jinja2")
+    config.add_page(
+        "supervision.acts",
+        "/supervision/acts",
+        ".log_pages.private_acts",
+        "acts.jinja2",
+        permission=P.PRIVATE_ACTS_READ,
+    )
     config.add_page("supervision", "/supervision", ".pages.course", "course.jinja2", None, P.SUPERVISE)
     config.add_page("supervision.over", "/supervision/over", ".pages.over", "over.jinja2", None, P.SUPERVISE)
     place, context = "/supervision/tenders/{tender}", "trading.tenders.contexts.TenderContext"

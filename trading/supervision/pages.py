@@ -1,10 +1,8 @@
-"""The supervisors' pages, and the public log for everybody."""
+"""The supervisors' pages of tenders."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pyramid.request import Request
@@ -12,15 +10,12 @@ from pyramid.response import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bids.entries import Entry
 from signing.encoding import is_id
 from trading.audit import private
-from trading.audit.acts import PUBLIC_ACTS
-from trading.audit.models import LogEntry, PrivateAct
-from trading.audit.services import AuditLog
-from trading.clock import SHANGHAI
+from trading.audit.models import PrivateAct
 from trading.evaluation.services import supplier_names
 from trading.portal import reading, words
+from trading.supervision.acts import EARLY
 from trading.supervision.services import Supervision
 from trading.supervision.turns import by_department, by_stage, finished, waiting
 from trading.supervision.words import PRIVATE_ACTS
@@ -35,25 +30,6 @@ from trading.web.sessions import set_aside
 _TURNS = 300
 _PAGE = 50
 _ACTS_SHOWN = 500
-# Of the private acts these alone are shown before the deadline: no other is silent about bids and downloads.
-_EARLY = (
-    "tender.drafted", "tender.changed", "document.stored", "sealing-key.handed-in", "amendment.prepared",
-    "amendment.dropped",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """An entry of the public log, for people: position, act, when, by whom, about which tender, its leaf."""
-
-    position: int
-    act: str
-    at: datetime
-    by: str | None
-    role: str | None
-    tender: str | None
-    title: str | None
-    raw: str
 
 
 def course(context: Any, request: Request) -> dict[str, Any]:
@@ -125,78 +101,12 @@ def check(context: TenderContext, request: Request) -> Response:
     return shown_page(request, "trading.supervision:templates/tender.jinja2", shown)
 
 
-def public_log(context: Any, request: Request) -> dict[str, Any]:
-    """The public log, newest first, by act, tender and organisation."""
-    session, given = request.dbsession, request.GET
-    act = given.get("act", "") if given.get("act") in PUBLIC_ACTS else ""
-    wanted = given.get("tender", "").strip()
-    one = wanted if is_id(wanted) else ""
-    found = select(LogEntry)
-    if act:
-        found = found.where(LogEntry.act == act)
-    if one:
-        found = found.where(LogEntry.tender_id == one)
-    days = {name: _day(given.get(name, "")) for name in ("since", "until")}
-    if days["since"] is not None:
-        found = found.where(LogEntry.at >= days["since"])
-    if days["until"] is not None:
-        found = found.where(LogEntry.at < days["until"] + timedelta(days=1))
-    dates = {name: given.get(name, "") if day else "" for name, day in days.items()}
-    before = given.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 16:
-        found = found.where(LogEntry.position < int(before))
-    rows = session.scalars(found.order_by(LogEntry.position.desc()).limit(_PAGE + 1)).all()
-    following = None
-    if len(rows) > _PAGE:
-        query = {"act": act, "tender": one, **dates, "before": str(rows[_PAGE - 1].position)}
-        following = request.route_path("log", _query={name: value for name, value in query.items() if value})
-    return {
-        "lines": _lines(session, rows[:_PAGE]),
-        "acts": sorted(PUBLIC_ACTS),
-        "act": act,
-        "wanted": wanted,
-        "dates": dates,
-        "misread": bool(wanted and not one),
-        "next": following,
-        "words": words,
-        "size": AuditLog(request.platform).head(session),
-    }
-
-
-def _day(text: str) -> datetime | None:
-    """The beginning of a day in China; None for what is none."""
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), SHANGHAI)
-    except ValueError:
-        return None
-
-
-def _lines(session: Session, rows: Any) -> list[LogLine]:
-    entries = [(row, Entry.parse(row.raw)) for row in rows]
-    names = supplier_names(session, {entry.who.organisation for _, entry in entries if entry.who is not None})
-    ids = {row.tender_id for row, _ in entries if row.tender_id}
-    titles = {one.id: one.title for one in session.scalars(select(Tender).where(Tender.id.in_(ids)))}
-    return [
-        LogLine(
-            row.position,
-            entry.act,
-            entry.at,
-            names.get(entry.who.organisation) if entry.who else None,
-            entry.who.role if entry.who else None,
-            row.tender_id,
-            titles.get(row.tender_id or ""),
-            json.dumps(json.loads(row.raw), ensure_ascii=False, indent=1),
-        )
-        for row, entry in entries
-    ]
-
-
 def _acts(session: Session, one: Tender) -> dict[str, Any]:
     """The acts that the public log has not, and whose they are; before the deadline only those that are
     silent about bids."""
     found = select(PrivateAct).where(PrivateAct.tender_id == one.id)
     if one.state == State.PUBLISHED.value:
-        found = found.where(PrivateAct.act.in_(_EARLY))
+        found = found.where(PrivateAct.act.in_(EARLY))
     rows = session.scalars(found.order_by(PrivateAct.at.desc(), PrivateAct.id).limit(_ACTS_SHOWN)).all()
     names = supplier_names(session, {row.organisation_id for row in rows if row.organisation_id})
     return {"acts": rows, "names": names, "act_words": PRIVATE_ACTS}

@@ -82,7 +82,7 @@ ROOT_ACL = (
     ),
     (Allow, "role:agency", (P.PROJECT_CREATE, P.TENDER_DRAFT, P.CERTIFICATE_REQUEST, P.ENVELOPE_KEY_SET)),
     (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
-    (Allow, "role:supervisor", P.SUPERVISE),
+    (Allow, "role:supervisor", (P.SUPERVISE, P.PRIVATE_ACTS_READ)),
     (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),
     (Allow, "role:evaluator", P.EVALUATOR_KEY_SET),
 )
