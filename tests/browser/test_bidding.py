@@ -238,6 +238,7 @@ def test_refusals_are_told_and_what_was_typed_stays(
     page.get_by_text("现行公告").first.wait_for()
     page.reload()
     page.locator("#key-state .mono").wait_for()  # the browser has kept the key
+    page.locator("#draft-amended").wait_for()  # and the prices, typed before the amendment
     hand_in(page)
     assert received(page)
 

@@ -128,6 +128,7 @@ def test_documents_name_waived_rules_in_words_and_the_project_as_its_number(
     assert [(waiver.rule_zh, waiver.days, waiver.article_zh) for waiver in works.tender.waivers] == [
         ("招标文件发出至投标截止的最短期限", 20, "招标投标法第24条"),
         ("招标文件发售的最短期限", 5, "实施条例第16条"),
+        ("影响投标的更正至投标截止的最短期限", 15, "实施条例第21条"),
     ]
     said = all_text(opening_record.render(works))
     assert "豁免：招标文件发出至投标截止的最短期限，20日" in said and "均记为豁免" in said

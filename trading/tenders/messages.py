@@ -153,10 +153,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "document-not-found": ("没有这个文件。", "There is no such document."),
     "notice-disagrees": (
-        "公告中的 {field} 与标段草稿或已收到的保管人公钥不一致。请重新读取标段后再生成公告。",
-        "The notice's {field} does not agree with the draft or with the custodians' keys here. Read "
-        "the tender "
-        "again and build the notice anew.",
+        "公告中的 {field} 与标段草稿、已准备的更正或已收到的保管人公钥不一致。请重新读取后再生成公告。",
+        "The notice's {field} does not agree with the draft, the prepared amendment or the custodians' keys "
+        "here. Read them again and build the notice anew.",
     ),
     "notice-keys-missing": (
         "尚有保管人未提交封存公钥，不能发布。",
