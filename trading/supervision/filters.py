@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from signing.encoding import is_id
-from trading.clock import SHANGHAI
 from trading.accounts.models import Organisation, Person
+from trading.clock import SHANGHAI
 from trading.portal import lists
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
