@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from bids.entries import Entry
 from signing import merkle
 from tests.functional.opening_house import OpeningHouse
+from tests.functional.test_supervision import Supervisor
 from trading.audit.days import ACT, ActDays, leaf
 from trading.audit.models import ActDay, LogEntry, PrivateAct
 from trading.audit.services import AuditLog
@@ -71,6 +72,19 @@ def test_a_list_that_was_tampered_with_does_not_hold(working_house: OpeningHouse
         else:
             session.add(PrivateAct(id="0" * 32, at=one.at, act="sign-in", address="127.0.0.1", details="{}"))
     assert not holds(house, day)
+
+
+def test_a_supervisor_sees_whether_a_day_holds(working_house: OpeningHouse) -> None:
+    house = working_house
+    day = day_ended(house)
+    supervisor = Supervisor(house, "en")
+    at = f"/supervision/acts?since={day}&until={day}"
+    assert "none was dropped, added or changed" in supervisor.get(at)
+    today = house.now().astimezone(SHANGHAI).date().isoformat()
+    assert "cannot be checked" in supervisor.get(f"/supervision/acts?since={today}&until={today}")
+    with house.platform.database.transaction() as session:
+        session.execute(delete(PrivateAct).where(PrivateAct.act == "project.created"))
+    assert "some were dropped" in supervisor.get(at)
 
 
 def test_days_without_acts_look_like_others_and_days_ahead_have_no_root(working_house: OpeningHouse) -> None:

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from bids.entries import Entry
 from trading.accounts.models import Organisation
 from trading.audit.acts import PUBLIC_ACTS
+from trading.audit.days import ActDays, DayCheck
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
+from trading.errors import NotFound
 from trading.evaluation.services import supplier_names
 from trading.portal import words
 from trading.supervision import acts, filters
@@ -86,7 +88,19 @@ def private_acts(context: Any, request: Request) -> dict[str, Any]:
         "acts": shown, "kinds": acts.KINDS, "kind": kind, "organisation": organisation, "person": person,
         "tender": tender, "days": days, "asked": asked, "words": words, "act_words": PRIVATE_ACTS,
         "next": filters.following(request, asked, last) if last else None,
+        "one_day": days.since if days.since == days.until else "", "day": _day_checked(request, days),
     }  # fmt: skip
+
+
+def _day_checked(request: Request, days: filters.Days) -> DayCheck | None:
+    """Of a single day asked for: whether all its acts, shown or not, are those of the log's root."""
+    platform = request.platform
+    if not days.since or days.since != days.until:
+        return None
+    try:
+        return ActDays(AuditLog(platform), platform.clock).check(request.dbsession, days.since)
+    except NotFound:
+        return None
 
 
 def _entries(
