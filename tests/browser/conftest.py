@@ -8,10 +8,10 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser import kept
 from tests.browser.chromium import DESK, LANGUAGES, PROGRAM, Language, Reader, chromium
-from tests.browser.scenes import Scene, build
+from tests.browser.scenes import Scene
 from tests.browser.served import served
-from tests.functional.opening_house import OpeningHouse
 
 Enter = Callable[..., Reader]
 
@@ -34,10 +34,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A platform with a tender in each state, for tests that only read or act with parties of their own."""
-    folder = tmp_path_factory.mktemp("portal")
-    house = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}", default_language="zh")
-    yield build(house)
-    house.close()
+    scene = kept.open_copy(kept.of_this_run(tmp_path_factory), tmp_path_factory.mktemp("portal"))
+    yield scene
+    scene.house.close()
 
 
 @pytest.fixture(scope="session")

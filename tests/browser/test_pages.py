@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.browser.chromium import DESK, PHONE, WIDE, Language, Reader
+from tests.browser.chromium import DESK, PHONE, Language, Reader
 from tests.browser.conftest import Enter
 from tests.browser.scenes import Scene
 from trading.portal import words
@@ -91,8 +91,7 @@ def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
         "check": f"/check?tender={scene.tenders[State.AWARDED].id}",
     }.items():
         reader.open(path, look=False)
-        for width in (PHONE, DESK, WIDE):
-            assert reader.picture(name, width).is_file()
+        reader.pictures(name)
 
 
 @BOTH

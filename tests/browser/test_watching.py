@@ -18,8 +18,7 @@ def test_the_operator_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
     newcomer(scene.house, reader, "operator", f"值班 {lang}")
     for path in ("/desk", "/operating", "/operating/jobs", "/operating/organisations"):
         reader.open(path)
-        for each in (PHONE, DESK):
-            reader.picture("operator" + path.replace("/", "-"), each)
+        reader.pictures("operator" + path.replace("/", "-"))
     page = reader.page
     reader.expect("/operating/organisations/new")
     page.get_by_role("link", name="登记机构" if zh else "Enrol one").click()
@@ -41,8 +40,7 @@ def test_the_operator_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
     page = reader.open(f"/operating/organisations/{scene.suppliers[0].id}")
     page.get_by_text("撤销…" if zh else "Revoke…").first.click()
     reader.look()
-    for each in (PHONE, DESK):
-        reader.picture("operator-organisation", each)
+    reader.pictures("operator-organisation")
 
 
 @pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
@@ -56,14 +54,12 @@ def test_a_supervisor_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
                        ("awarded", awarded), ("log", "/log"),
                        ("acts", "/supervision/acts")):  # fmt: skip
         reader.open(path)
-        for each in (PHONE, DESK):
-            reader.picture(f"supervisor-{name}", each)
+        reader.pictures(f"supervisor-{name}")
     page = reader.open(awarded)
     page.get_by_role("button", name="在此核验" if zh else "Check it here").click()
     page.get_by_text("核对通过" if zh else "It holds").first.wait_for()
     reader.look()
-    for each in (PHONE, DESK):
-        reader.picture("supervisor-checked", each)
+    reader.pictures("supervisor-checked")
 
 
 @pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
@@ -79,8 +75,7 @@ def test_an_evaluation(enter: Enter, scene: Scene, address: str, lang: Language,
     page.get_by_role("button", name="指定" if zh else "Appoint").click()
     page.get_by_role("listitem").filter(has_text=f"陈专家 {lang}").wait_for()
     agency.look()
-    for each in (PHONE, DESK):
-        agency.picture("evaluators", each)
+    agency.pictures("evaluators")
 
     page = expert.open("/desk")
     page.get_by_role("link", name=scene.tenders[State.OPENED].notice.title).click()
@@ -98,10 +93,8 @@ def test_an_evaluation(enter: Enter, scene: Scene, address: str, lang: Language,
     first.locator("textarea").fill("业绩证明不符合要求")
     first.get_by_role("button").click()
     page.get_by_role("button", name="更改意见" if zh else "Change it").wait_for()
-    for each in (PHONE, DESK):
-        expert.picture("evaluation", each)
+    expert.pictures("evaluation")
 
     page = agency.open(place + "/evaluation")
     assert "业绩证明不符合要求" in page.content() and f"陈专家 {lang}" in page.content()
-    for each in (PHONE, DESK):
-        agency.picture("evaluation-agency", each)
+    agency.pictures("evaluation-agency")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pyramid_openapi3
+from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
 from bids.envelope import seal
@@ -37,7 +37,8 @@ from signing.keys import Signer, SigningKey, generate_signing_key
 from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import Memory, attach
-from trading.accounts.models import Organisation, Person, Token
+from tests.functional import checked_once
+from trading.accounts.models import EnvelopeKey, Organisation, Person, Token
 from trading.clock import Clock
 from trading.config import Settings
 from trading.db import Base
@@ -47,19 +48,7 @@ from trading.web.security import token_digest
 
 PREFIX = "/api/v1"
 
-# The library checks the document anew, for half a second, in every application of a process. Once is enough;
-# test_openapi.py checks the document by itself.
-_check_document = pyramid_openapi3.validate
-_checked: list[Any] = []
-
-
-def _validate_once(document: Any, **options: Any) -> None:
-    if document not in _checked:
-        _check_document(document, **options)
-        _checked.append(document)
-
-
-pyramid_openapi3.validate = _validate_once
+checked_once.apply()
 
 
 class SteeredClock(Clock):
@@ -117,6 +106,8 @@ class Sealed:
 
 
 class House:
+    """See above. On a copied folder and database it goes on with the parties that are there."""
+
     def __init__(self, folder: Path, database_url: str, **settings: Any) -> None:
         self.clock = SteeredClock()
         given = Settings(
@@ -131,8 +122,9 @@ class House:
         )
         self.app = TestApp(make_app(self.platform))
         Base.metadata.create_all(self.platform.database.engine)
-        self._count = 0
-        self._enveloped: set[str] = set()
+        with self.platform.database.reading() as session:
+            self._count = session.query(Organisation).count()
+            self._enveloped = set(session.scalars(select(EnvelopeKey.organisation_id)))
         self.operator = self._first_token()
 
     def close(self) -> None:
@@ -148,6 +140,8 @@ class House:
         """The operator's, which no HTTP call can make."""
         secret = "sst_" + "o" * 43
         with self.platform.database.transaction() as session:
+            if session.query(Token).filter_by(digest=token_digest(secret)).count():
+                return secret
             now = self.clock.now(session)
             organisation = Organisation(
                 id=new_id(), scheme="X-OP", identifier="1", name="Operator", roles="operator", enrolled_at=now

@@ -10,16 +10,20 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 from jsonschema import FormatChecker
 from jsonschema_path import SchemaPath
 from openapi_core import V31RequestUnmarshaller, V31ResponseValidator
+from openapi_core.templating.paths.datatypes import PathOperationServer
+from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.validation.schemas.datatypes import FormatValidatorsDict
 from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory
+from openapi_core.validation.schemas.validators import SchemaValidator
 from openapi_schema_validator import OAS31_BASE_DIALECT_ID, OAS30ReadValidator, OAS31Validator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.request import Request
@@ -46,6 +50,7 @@ _SESSIONS: tuple[dict[str, list[str]], ...] = ({"session": []}, {"local-session"
 _JSON_TYPES = ("application/json", "application/problem+json")
 # Places of the document whose references are followed once and remembered; more than it has.
 _MAX_PLACES = 100_000
+_MAX_OPERATIONS = 1_000  # likewise
 # Each value costs memory, however few bytes it is written in; a large bill of quantities has a fifth of it.
 _MAX_VALUES = 400_000
 
@@ -156,8 +161,31 @@ class RequestChecker(V31RequestUnmarshaller):
         return value
 
 
+class _Finder(APICallPathFinder):
+    """Remembers which operation an address has: the library would try every address for every request."""
+
+    def __init__(self, spec: SchemaPath, base_url: str | None = None) -> None:
+        super().__init__(spec, base_url)
+        self._known = lru_cache(maxsize=_MAX_OPERATIONS)(super().find)
+
+    def find(self, method: str, name: str) -> PathOperationServer:
+        # By the path alone, which is a route's pattern; what host it was asked for does not matter here.
+        return self._known(method, urlsplit(name).path)
+
+
 class _Validators(DialectSchemaValidatorsFactory):
-    """The library's own for OpenAPI 3.1, which would copy all its formats for each value it checks."""
+    """The library's own for OpenAPI 3.1, which would copy all its formats for each value it checks, and make
+    a validator anew for each."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._made: dict[tuple[Any, ...], SchemaValidator] = {}
+
+    def create(self, spec: SchemaPath, schema: SchemaPath, *means: Any, **named: Any) -> SchemaValidator:
+        place = schema.parts
+        if place not in self._made:
+            self._made[place] = super().create(spec, schema, *means, **named)
+        return self._made[place]
 
     def get_format_checker(
         self,
@@ -209,6 +237,7 @@ def includeme(config: Configurator) -> None:
         "schema_validators_factory": _Validators(
             OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=OAS30ReadValidator.FORMAT_CHECKER
         ),
+        "path_finder_cls": _Finder,
     }
     settings["request_validator"] = RequestChecker(spec, **means)
     settings["response_validator"] = V31ResponseValidator(spec, **means)
