@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,6 +13,7 @@ from tests.browser import kept
 from tests.browser.chromium import DESK, LANGUAGES, PROGRAM, Language, Reader, chromium
 from tests.browser.scenes import Scene
 from tests.browser.served import served
+from tests.functional.opening_house import OpeningHouse
 
 Enter = Callable[..., Reader]
 
@@ -43,6 +45,21 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def address(scene: Scene) -> Iterator[str]:
     """Where the scene's portal answers."""
     with served(scene.house.platform.settings, scene.house.app.app) as at:
+        yield at
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[OpeningHouse]:
+    """A platform of the test's own, for what moves its clock or spoils its log."""
+    made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(house: OpeningHouse) -> Iterator[str]:
+    """Where the test's own platform answers."""
+    with served(house.platform.settings, house.app.app) as at:
         yield at
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,26 +14,12 @@ from reports import wording
 from tests.browser.chromium import DESK, PHONE, WIDE, Language
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
-from tests.browser.served import served
 from tests.browser.signed_in import sign_in
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
 from trading.tenders.models import PublishedNotice
 
 BILL = "序号\t编码\t项目\t单位\t数量\n1\t0301\t路基\tm3\t120.5\n2\t\t沥青面层\tm2\t3,000"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[OpeningHouse]:
-    made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(house: OpeningHouse) -> Iterator[str]:
-    with served(house.platform.settings, house.app.app) as at:
-        yield at
 
 
 @pytest.mark.slow
@@ -62,6 +47,7 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
         box.check()
     page.get_by_text("符合" if zh else "rules hold").first.wait_for()
     drafter.look()
+    drafter.pictures("agency-new")
     page.get_by_role("button", name="保存草稿" if zh else "Save the draft").click()
     page.wait_for_url(re.compile("/agency/tenders/[0-9a-f]{32}$"))
     place = re.sub("^https?://[^/]+", "", page.url)
@@ -83,6 +69,7 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
     assert re.fullmatch("[0-9a-f]{64}\n", Path(download.value.path()).read_text())
     page.locator("#checked").check()
     signer.look()
+    signer.pictures("agency-draft")
     page.get_by_role("button", name="签名并发布" if zh else "Sign and publish").click()
     page.get_by_text("投标密封中" if zh else "Bids are sealed").wait_for()
     signer.look()
@@ -100,12 +87,15 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
     rows.nth(0).get_by_role("checkbox").check()
     rows.nth(0).locator("input[maxlength]").fill("未提供安全生产许可证")
     signer.look()
+    signer.pictures("agency-evaluation")
     page.get_by_role("button", name="签署评审结果" if zh else "Sign the evaluation").click()
     page.get_by_role("button", name="签署定标决定" if zh else "Sign the award").wait_for()
     signer.look()
     page.get_by_role("button", name="签署定标决定" if zh else "Sign the award").click()
     page.get_by_text("已定标" if zh else "It is awarded").wait_for()
     house.work()
+    signer.open("/desk", look=False)
+    signer.pictures("agency-desk")
     page = signer.open(f"/tenders/{tender_id}")
     assert "甲公司" in page.locator("tr.winner").inner_text()
     assert "未提供安全生产许可证" in page.locator("tr.rejected").inner_text()

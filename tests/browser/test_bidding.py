@@ -45,7 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
 
 
 @pytest.fixture(scope="module")
-def at(house: OpeningHouse) -> Iterator[str]:
+def desk(house: OpeningHouse) -> Iterator[str]:
     with served(house.platform.settings, house.app.app) as address:
         yield address
 
@@ -115,9 +115,9 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def test_a_bid_is_sealed_in_the_browser_and_opens_in_time(
-    enter: Enter, at: str, lang: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
+    enter: Enter, desk: str, lang: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
 ) -> None:
-    reader: Reader = enter(at, lang)
+    reader: Reader = enter(desk, lang)
     sign_in(reader, house, supplier)
     page = reader.open(f"/tenders/{tender.id}/bid", look=False)
     page.locator("#bid").wait_for(state="visible")
@@ -137,9 +137,11 @@ def test_a_bid_is_sealed_in_the_browser_and_opens_in_time(
     page.locator("#key-new").click()
     page.locator("#key-state .mono").wait_for()
     reader.look()
+    reader.pictures("bidding")
     hand_in(page)
     bid = received(page)
     reader.look()
+    reader.pictures("receipt")
     with page.expect_download() as download:
         page.locator("#receipt a[download]").first.click()
     with house.platform.database.reading() as session:
@@ -164,7 +166,7 @@ def test_a_bid_is_sealed_in_the_browser_and_opens_in_time(
 
 @pytest.mark.parametrize("lie", ["altered", "another's", "other-tender"])
 def test_nothing_is_sealed_by_a_notice_that_its_agency_did_not_sign(
-    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, lie: str
+    enter: Enter, desk: str, house: OpeningHouse, tender: Tendering, supplier: Who, lie: str
 ) -> None:
     raw, signature = tender.notice.raw, tender.signature
     if lie == "altered":
@@ -174,7 +176,7 @@ def test_nothing_is_sealed_by_a_notice_that_its_agency_did_not_sign(
     else:
         other = house.tender(tender.agency, tender.custodians)
         raw, signature = other.notice.raw, other.signature
-    reader: Reader = enter(at, "zh")
+    reader: Reader = enter(desk, "zh")
     sign_in(reader, house, supplier)
     reader.page.route("**/notice.json", lambda route: route.fulfill(body=raw))
     reader.page.route("**/notice.p7s", lambda route: route.fulfill(body=signature))
@@ -185,13 +187,13 @@ def test_nothing_is_sealed_by_a_notice_that_its_agency_did_not_sign(
 
 
 def test_replaced_and_withdrawn_by_a_key_file(
-    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
+    enter: Enter, desk: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path
 ) -> None:
     """A bid from the command line is replaced in the browser under the same key, then taken back there."""
     first = house.bid(supplier, tender)
     signer = supplier.signer
     (tmp_path / "key.p12").write_bytes(save_pkcs12(signer.key, signer.certificate, signer.chain, b"geheim"))
-    reader: Reader = enter(at, "zh")
+    reader: Reader = enter(desk, "zh")
     sign_in(reader, house, supplier)
 
     page = reader.open(f"/tenders/{tender.id}/bid")
@@ -216,9 +218,9 @@ def test_replaced_and_withdrawn_by_a_key_file(
 
 
 def test_refusals_are_told_and_what_was_typed_stays(
-    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who
+    enter: Enter, desk: str, house: OpeningHouse, tender: Tendering, supplier: Who
 ) -> None:
-    reader: Reader = enter(at, "zh")
+    reader: Reader = enter(desk, "zh")
     sign_in(reader, house, supplier)
     page = reader.open(f"/tenders/{tender.id}/bid")
     fill(page, {"1": "3"})
@@ -245,10 +247,10 @@ def test_refusals_are_told_and_what_was_typed_stays(
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv", "paste"])
 def test_prices_from_spreadsheets(
-    enter: Enter, at: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path, kind: str
+    enter: Enter, desk: str, house: OpeningHouse, tender: Tendering, supplier: Who, tmp_path: Path, kind: str
 ) -> None:
     rows = [["序号", "项目", "综合单价（元）"], ["1", "路基", "12.5"], ["2", "沥青面层", "abc"]]
-    reader: Reader = enter(at, "zh")
+    reader: Reader = enter(desk, "zh")
     sign_in(reader, house, supplier)
     page = reader.open(f"/tenders/{tender.id}/bid")
     if kind == "xlsx":

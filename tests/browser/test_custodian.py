@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,24 +11,10 @@ from bids.notice import Notice
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
-from tests.browser.served import served
 from tests.functional.house import Tendering
 from tests.functional.opening_house import AFTER, OpeningHouse
 from trading.audit.models import LogEntry
 from trading.custody.models import Release
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[OpeningHouse]:
-    made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(house: OpeningHouse) -> Iterator[str]:
-    with served(house.platform.settings, house.app.app) as at:
-        yield at
 
 
 @pytest.mark.slow
@@ -48,6 +32,7 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     page.get_by_role("button", name="在本浏览器生成密钥" if zh else "Make a key in this browser").click()
     page.get_by_text("您的密封密钥指纹" if zh else "Fingerprint of your sealing key").wait_for()
     reader.look()
+    reader.pictures("custodian-key")
     for other in others:
         house.hand_in_key(other, tender_id)
     raw, signature = house.notice(agency, tender_id)
@@ -64,6 +49,7 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     house.work()
     house.release(tender, others[0])
     page = reader.open(f"/custody/{tender_id}", weigh=False)
+    reader.pictures("custodian-release")
     page.get_by_role("button", name="核对并交出份额" if zh else "Check and release").click()
     page.get_by_text("份额已交出" if zh else "Released:").wait_for()
     with house.platform.database.reading() as session:
@@ -77,6 +63,7 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     page.get_by_role("button", name="销毁密钥并签名" if zh else "Erase the key and sign").click()
     page.get_by_text("密钥已销毁" if zh else "The key was erased").wait_for()
     reader.look()
+    reader.pictures("custodian-erased")
     assert house.acts(tender).count("custody.erased") == 1
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,13 +17,6 @@ from tests.functional.house import House
 from trading.accounts.models import Organisation
 from trading.sign_in.models import WebSession
 from trading.web.app import make_app
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
-    yield made
-    made.close()
 
 
 @pytest.fixture
