@@ -147,6 +147,8 @@ class Reader:
         """The page as it is now, whole and at each width, as pictures in var/screenshots."""
         own = self.page.viewport_size
         assert own is not None
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("window.scrollTo(0, 0)")
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
             path = SCREENSHOTS / f"{name}-{self.lang}-{width}.png"

@@ -136,6 +136,7 @@ def test_a_bid_is_sealed_in_the_browser_and_opens_in_time(
     assert page.locator("#wrong").inner_text() != ""
     page.locator("#key-new").click()
     page.locator("#key-state .mono").wait_for()
+    assert page.locator("#wrong").inner_text() == "", "what is mended is not complained of"
     reader.look()
     reader.pictures("bidding")
     hand_in(page)

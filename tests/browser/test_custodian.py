@@ -31,6 +31,7 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     page.get_by_role("button", name="生成并交出公钥" if zh else "Make it and hand in").click()
     page.get_by_role("button", name="在本浏览器生成密钥" if zh else "Make a key in this browser").click()
     page.get_by_text("您的密封密钥指纹" if zh else "Fingerprint of your sealing key").wait_for()
+    page.get_by_text("等待招标人发布" if zh else "has yet to publish").wait_for()
     reader.look()
     reader.pictures("custodian-key")
     for other in others:

@@ -88,7 +88,6 @@ def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
         "opening": scene.place(State.OPENING) + "/opening",
         "opening-ahead": scene.place(State.PUBLISHED) + "/opening",
         "api": "/api#createProject",
-        "log": "/log",
         "sign-in": "/sign-in",
         "register": "/register",
         "check": f"/check?tender={scene.tenders[State.AWARDED].id}",

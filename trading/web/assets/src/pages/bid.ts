@@ -80,6 +80,12 @@ class BidPage {
       event.preventDefault();
       void this.act("wrong", () => this.send(notice, prices, files, keys));
     });
+    // What was wrong is being mended.
+    const mended = (): void => byId("wrong").replaceChildren();
+    this.form.addEventListener("input", mended);
+    this.form.addEventListener("click", (event) => {
+      if (event.target instanceof Element && event.target.closest("button:not(#send)") !== null) mended();
+    });
     const withdrawal = document.getElementById("withdrawal");
     if (withdrawal instanceof HTMLFormElement) {
       withdrawal.hidden = false;
