@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bids.notice import Notice
 from reports import wording
-from tests.browser.chromium import DESK, PHONE, WIDE, Language
+from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
 from tests.browser.signed_in import sign_in
@@ -127,8 +127,7 @@ def test_two_persons_amend_and_a_supplier_is_told(
     void = "全部失效" if zh else "are void"
     page.locator("#findings").get_by_text(void).wait_for()
     preparer.look()
-    for width in (PHONE, DESK, WIDE):
-        preparer.picture("amendment", width)
+    preparer.pictures("amendment")
     page.get_by_role("button", name="保存，待另一人" if zh else "Save it for another").click()
     page.get_by_text("轮到本单位另一位" if zh else "It is another person").wait_for()
 
@@ -138,8 +137,7 @@ def test_two_persons_amend_and_a_supplier_is_told(
     page.locator("#publish").get_by_text(told).wait_for()
     page.locator("#checked").check()
     signer.look()
-    for width in (PHONE, DESK, WIDE):
-        signer.picture("amendment-signing", width)
+    signer.pictures("amendment-signing")
     page.get_by_role("button", name="签名并发布" if zh else "Sign and publish").click()
     page.get_by_role("link", name="准备更正公告" if zh else "Prepare an amendment").wait_for()
 
@@ -147,8 +145,7 @@ def test_two_persons_amend_and_a_supplier_is_told(
     page.get_by_text("投标已失效" if zh else "your bid is void").wait_for()
     page = bidder.open(f"/tenders/{tender.id}", weigh=False)
     page.get_by_text("投标已失效" if zh else "your bid is void").wait_for()
-    for width in (PHONE, DESK, WIDE):
-        bidder.picture("amended-tender", width)
+    bidder.pictures("amended-tender")
     page.get_by_role("link", name="更正了什么" if zh else "What was amended").click()
     assert "路缘石" in page.locator(".story .changes").inner_text()
 

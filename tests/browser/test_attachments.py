@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page
 
 from signing import canonical, hpke
 from signing.suite import SUNSEAL_1
-from tests.browser.chromium import DESK, PHONE, WIDE, Language, Reader
+from tests.browser.chromium import Language, Reader
 from tests.browser.conftest import Enter
 from tests.browser.served import served
 from tests.browser.signed_in import newcomer, sign_in
@@ -107,8 +107,7 @@ def own_key(expert: Reader, zh: bool) -> tuple[bytes, str]:
         save.click()
     seed = bytes.fromhex(Path(download.value.path()).read_text())
     shown = page.locator("section.panel .mono").inner_text()
-    for width in (PHONE, DESK):
-        expert.picture("evaluator-key", width)
+    expert.pictures("evaluator-key")
     assert shown.replace(" ", "") == canonical.digest(SUNSEAL_1.sealing_key(seed).public)
     return seed, shown
 
@@ -164,8 +163,7 @@ def test_opened_handed_over_and_opened_again(
     page.locator(f"#hand-{person}").check()
     button.click()
     page.get_by_text("已移交 3 / 3" if zh else "3 of 3 bids handed over").wait_for()
-    for width in (PHONE, DESK, WIDE):
-        agency.picture("attachments-agency", width)
+    agency.pictures("attachments-agency")
     agency.open(scene.page, look=False)
     page.get_by_text("附件密钥保存在本浏览器中" if zh else "is kept in this browser").wait_for()
     start.click()
@@ -180,8 +178,7 @@ def test_opened_handed_over_and_opened_again(
     start.click()
     saved_as_sealed(page, zh)
     expert.look()
-    for width in (PHONE, DESK, WIDE):
-        expert.picture("attachments-evaluator", width)
+    expert.pictures("attachments-evaluator")
 
     lied_to(scene, person, seed)
     start.click()

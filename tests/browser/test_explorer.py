@@ -34,7 +34,7 @@ def test_operations_unfolded(enter: Enter, address: str) -> None:
     page.locator("section[aria-labelledby=tenders] details").evaluate_all(
         "(all) => all.forEach((one) => { one.open = true })"
     )
-    assert page.locator("form.try:visible").count() == 18
+    assert page.locator("form.try:visible").count() == 21
     reader.look()
 
 
