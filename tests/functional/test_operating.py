@@ -15,7 +15,9 @@ from trading.accounts.models import PartyCertificate, Token
 from trading.audit.models import LogEntry
 from trading.config import Settings
 from trading.migrations import migrate
+from trading.operating.pages import JOB_WORDS
 from trading.platform import build_platform
+from trading.queue import jobs
 from trading.sign_in.people import invite_operator
 from trading.storage import Storage
 from trading.web.app import make_app
@@ -210,3 +212,7 @@ def test_it_is_the_operator_s_alone(house: House, agency: Who) -> None:
         page.get(path, 403)
         Reader(house).get(path, status=303)
     page.post(f"{HERE}/{agency.id}/tokens/revoke", {"token": "0" * 32}, 403)
+
+
+def test_every_job_is_called_in_both_languages(house: House) -> None:
+    assert set(JOB_WORDS) == set(jobs())

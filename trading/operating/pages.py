@@ -30,6 +30,8 @@ JOB_WORDS = {
     "build_evidence": Both("打包证据", "Pack evidence"),
     "issue-crl": Both("签发证书撤销列表", "Issue revocation lists"),
     "log-enrolments": Both("汇总供应商证书", "Log a day's enrolments"),
+    "log-acts": Both("汇总未公开的操作", "Log a day's private acts"),
+    "log-sealing-code": Both("登记密封程序", "Log the sealing program"),
     "forget-answers": Both("清理过期应答", "Forget old answers"),
     "forget-sign-ins": Both("清理过期登录记录", "Forget old sign-ins"),
 }
