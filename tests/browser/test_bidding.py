@@ -223,7 +223,7 @@ def test_refusals_are_told_and_what_was_typed_stays(
 ) -> None:
     reader: Reader = enter(desk, "zh")
     sign_in(reader, house, supplier)
-    page = reader.open(f"/tenders/{tender.id}/bid")
+    page = reader.open(f"/tenders/{tender.id}/bid", look=False)
     fill(page, {"1": "3"})
     hand_in(page)
     assert "还有单价未填" in page.locator("#wrong").inner_text()
@@ -253,7 +253,7 @@ def test_prices_from_spreadsheets(
     rows = [["序号", "项目", "综合单价（元）"], ["1", "路基", "12.5"], ["2", "沥青面层", "abc"]]
     reader: Reader = enter(desk, "zh")
     sign_in(reader, house, supplier)
-    page = reader.open(f"/tenders/{tender.id}/bid")
+    page = reader.open(f"/tenders/{tender.id}/bid", look=False)
     if kind == "xlsx":
         book = Workbook()
         for row in rows:
@@ -328,7 +328,7 @@ def test_200_megabytes_go_up_over_cut_lines_and_a_reload_in_bounded_memory(
     with served(house.platform.settings, held) as at:
         reader: Reader = enter(at, "zh")
         sign_in(reader, house, supplier)
-        page = reader.open(f"/tenders/{tender.id}/bid")
+        page = reader.open(f"/tenders/{tender.id}/bid", look=False)
         fill(page, {"1": "3", "2": "4"})
         page.locator("#files").set_input_files(tmp_path / "large.bin")
         page.locator("#key-new").click()

@@ -80,7 +80,7 @@ def test_a_forged_package_shows_first_what_is_wrong(
 ) -> None:
     name = next(name for name in unzipped(package) if name.endswith("/offer.json"))
     reader = enter(address, lang, width)
-    page = reader.open("/check")
+    page = reader.open("/check", look=False)
     forged = rewrite(package, {name: unzipped(package)[name].replace(b"1", b"2", 1)})
     give(page, ("evidence.zip", forged))
     verdict(page, VERDICTS[False][lang])
@@ -94,7 +94,7 @@ def test_a_forged_package_shows_first_what_is_wrong(
 def test_own_anchors_that_are_another_platforms(
     reader: Reader, scene: Scene, package: bytes, tmp_path: Path
 ) -> None:
-    house, page = scene.house, reader.open("/check")
+    house, page = scene.house, reader.open("/check", look=False)
     give(page, ("evidence.zip", package))
     verdict(page, VERDICTS[True][reader.lang])
     page.check("#anchors-own")
@@ -112,7 +112,7 @@ def test_own_anchors_that_are_another_platforms(
 
 
 def test_a_tenders_page_leads_to_its_check(reader: Reader, scene: Scene) -> None:
-    page = reader.open(scene.place(State.AWARDED))
+    page = reader.open(scene.place(State.AWARDED), look=False)
     page.locator("main").get_by_role(
         "link", name={"zh": "自行核对", "en": "Check it yourself"}[reader.lang]
     ).click()
@@ -126,7 +126,7 @@ def test_a_receipt_and_what_it_is_for(reader: Reader, scene: Scene) -> None:
         one, other = session.query(Bid).limit(2).all()
         files = {"receipt.json": one.receipt, "manifest.json": one.manifest, "manifest.p7s": one.signature}
         wrong = {**files, "manifest.json": other.manifest}
-    page = reader.open("/check")
+    page = reader.open("/check", look=False)
     give(page, ("receipt.json", files["receipt.json"]))
     verdict(page, {"zh": "回执有效，但未核对", "en": "which bid it is for was not checked"}[reader.lang])
     give(page, *files.items())
@@ -147,7 +147,7 @@ def test_a_receipt_and_what_it_is_for(reader: Reader, scene: Scene) -> None:
 
 
 def test_a_package_is_dropped(reader: Reader, package: bytes) -> None:
-    page = reader.open("/check")
+    page = reader.open("/check", look=False)
     dropped = page.evaluate_handle(
         """(text) => {
             const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
@@ -165,7 +165,7 @@ def test_a_package_is_dropped(reader: Reader, package: bytes) -> None:
 
 
 def test_nothing_that_is_checked_leaves_the_browser(reader: Reader, package: bytes) -> None:
-    page = reader.open("/check")
+    page = reader.open("/check", look=False)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
     give(page, ("evidence.zip", package))
@@ -175,7 +175,7 @@ def test_nothing_that_is_checked_leaves_the_browser(reader: Reader, package: byt
 
 @pytest.mark.parametrize("name", ("note.txt", "evidence.zip"))
 def test_what_is_neither_is_said_to_be_neither(reader: Reader, name: str) -> None:
-    page = reader.open("/check")
+    page = reader.open("/check", look=False)
     give(page, (name, b"PK\x03\x04 not really" if name.endswith("zip") else b"hello"))
     expect(page.locator("#wrong .refusal")).to_be_visible()
     reader.look()

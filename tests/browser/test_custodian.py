@@ -75,7 +75,7 @@ def test_what_does_not_hold_is_not_released(enter: Enter, house: OpeningHouse, d
     tender_id = house.draft(agency, custodians)["id"]
     reader = enter(desk, "zh")
     join(reader, house, custodians[0].id, "值班员", "custodian")
-    page = reader.open(f"/custody/{tender_id}", weigh=False)
+    page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
     page.get_by_role("button", name="生成并交出公钥").click()
     page.get_by_role("button", name="在本浏览器生成密钥").click()
     page.get_by_text("您的密封密钥指纹").wait_for()
@@ -92,7 +92,7 @@ def test_what_does_not_hold_is_not_released(enter: Enter, house: OpeningHouse, d
     with house.platform.database.transaction() as session:
         entry = session.scalars(select(LogEntry).where(LogEntry.act == "tender.closed")).one()
         entry.raw = entry.raw.replace(b'"act":"tender.closed"', b'"act":"tender.closer"')
-    page = reader.open(f"/custody/{tender_id}", weigh=False)
+    page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
     page.get_by_role("button", name="核对并交出份额").click()
     page.get_by_role("alert").get_by_text("日志").wait_for()
     with house.platform.database.reading() as session:

@@ -51,7 +51,7 @@ def test_lists_and_refusals(enter: Enter, address: str, lang: Language, width: i
 
 
 def test_a_tender_is_found_and_the_language_changed(reader: Reader, scene: Scene) -> None:
-    page = reader.open("/")
+    page = reader.open("/", look=False)
     page.get_by_role("searchbox").fill("S272")
     page.keyboard.press("Enter")
     page.get_by_role("link", name=re.compile("S272")).click()
@@ -62,7 +62,7 @@ def test_a_tender_is_found_and_the_language_changed(reader: Reader, scene: Scene
 
 
 def test_the_countdown_counts(reader: Reader, scene: Scene) -> None:
-    page = reader.open(scene.place(State.PUBLISHED))
+    page = reader.open(scene.place(State.PUBLISHED), look=False)
     left = page.locator(".due[data-until]")
     first = left.inner_text()
     assert re.fullmatch(r"\d+ (天|d) \d\d:\d\d:\d\d", first)
@@ -70,7 +70,7 @@ def test_the_countdown_counts(reader: Reader, scene: Scene) -> None:
 
 
 def test_the_keyboard_reaches_the_content(reader: Reader) -> None:
-    page = reader.open("/")
+    page = reader.open("/", look=False)
     page.keyboard.press("Tab")
     skip = page.locator(".skip")
     assert skip.evaluate("(link) => link === document.activeElement")
