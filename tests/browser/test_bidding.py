@@ -282,10 +282,14 @@ def test_prices_from_spreadsheets(
 
 
 class Held:
-    """The platform before which parts of an upload wait, so that a test can pull the plug meanwhile."""
+    """The platform before which parts of an upload wait, so that a test can pull the plug meanwhile.
 
-    def __init__(self, application: Any, *held: str) -> None:
+    `held` are the parts' numbers, and with what each is answered in the end.
+    """
+
+    def __init__(self, application: Any, held: dict[str, str]) -> None:
         self.application = application
+        self.held = held
         self.arrived = {part: Event() for part in held}
         self.go = {part: Event() for part in held}
         self.parts: list[str] = []
@@ -297,7 +301,7 @@ class Held:
             if part in self.arrived and not self.arrived[part].is_set():
                 self.arrived[part].set()
                 self.go[part].wait(60)
-                start("503 Service Unavailable", [("Content-Security-Policy", "default-src 'none'")])
+                start(self.held[part], [("Content-Security-Policy", "default-src 'none'")])
                 return []
             self.parts.append(path)
         return self.application(environ, start)
@@ -324,7 +328,7 @@ def test_200_megabytes_go_up_over_cut_lines_and_a_reload_in_bounded_memory(
 ) -> None:
     content = random.Random(200).randbytes(PART) * (LARGE // PART)
     (tmp_path / "large.bin").write_bytes(content)
-    held = Held(house.app.app, "3", "12")
+    held = Held(house.app.app, {"3": "503 Service Unavailable", "12": "401 Unauthorized"})
     with served(house.platform.settings, held) as at:
         reader: Reader = enter(at, "zh")
         sign_in(reader, house, supplier)
@@ -340,13 +344,15 @@ def test_200_megabytes_go_up_over_cut_lines_and_a_reload_in_bounded_memory(
         reader.context.set_offline(True)
         held.go["3"].set()
         page.locator("#wrong", has_text="连接已断开").wait_for(timeout=90_000)
+        assert page.locator("#price-1").is_hidden()  # what is sealed is not changed any more
         reader.context.set_offline(False)
         page.locator("#send", has_text="继续").click()
         held.await_part(page, "12")
         page.wait_for_function(KEPT)
         growth = [memory.growth()]
-        page.close()
         held.go["12"].set()
+        page.locator("#wrong", has_text="401").wait_for()  # a session that ended spoils nothing
+        page.close()
         page = reader.page = reader.context.new_page()
         reader.open(f"/tenders/{tender.id}/bid", weigh=False)
         page.locator("#kept", has_text="还没有递交完").wait_for()

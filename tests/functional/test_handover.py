@@ -130,7 +130,7 @@ def test_an_evaluators_key_is_one(house: OpeningHouse) -> None:
     chen = expert(house, "陈专家")
     for bad in (b"", bytes(1215), bytes(1216), b"\xff" * 1216):
         body = {"key": b64encode(bad)}
-        house.refused("PUT", "/evaluator-key", chen.token, body, "envelope-key-unusable")
+        house.refused("PUT", "/evaluator-key", chen.token, body, "evaluator-key-unusable")
     for role in ("agency", "supplier", "custodian"):
         house.call("PUT", "/evaluator-key", house.enrol(role), {"key": ""}, status=403)
     assert 'data-own-key=""' in chen.get("/evaluator/key")

@@ -220,12 +220,12 @@ class Accounts(Certificates):
         return True
 
 
-def check_sealing_key(public: bytes) -> None:
-    """TradingError "envelope-key-unusable" unless something can be sealed to the public key."""
+def check_sealing_key(public: bytes, refusal: str = "envelope-key-unusable") -> None:
+    """TradingError of code `refusal` unless something can be sealed to the public key."""
     try:
         seal(public, b"", b"")
     except SealingError as error:
-        raise TradingError("envelope-key-unusable", reason=str(error)) from None
+        raise TradingError(refusal, reason=str(error)) from None
 
 
 def bootstrap_operator(platform: Platform, name: str, days: int) -> str:

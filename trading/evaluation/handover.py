@@ -22,6 +22,7 @@ from trading.opening.attachments import BidFilesDesk
 from trading.opening.models import OpenedBid
 from trading.opening.record import SEGMENT
 from trading.platform import Platform
+from trading.queue import insert_if_missing
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.services import Tenders
@@ -52,12 +53,11 @@ class Handover:
         Raises:
             TradingError: nothing can be sealed to it.
         """
-        check_sealing_key(public)
+        check_sealing_key(public, "evaluator-key-unusable")
         now = self._platform.clock.now(session)
-        row = session.get(EvaluatorKey, actor.person, with_for_update=True)
-        if row is None:
-            row = EvaluatorKey(person_id=actor.person)
-            session.add(row)
+        values = {"key": public, "digest": canonical.digest(public), "at": now}
+        insert_if_missing(session, EvaluatorKey, person_id=actor.person, **values)
+        row = session.get_one(EvaluatorKey, actor.person, with_for_update=True, populate_existing=True)
         row.key, row.digest, row.at = public, canonical.digest(public), now
         session.flush()
         return row

@@ -63,6 +63,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "评审声明否决了投标 {bid}，但它未被开启或被列出多次。",
         "The evaluation rejects bid {bid}, which was not opened or is listed twice.",
     ),
+    "evaluator-key-unusable": (
+        "您的附件公钥不可用：{reason}请重新生成密钥。",
+        "Your public key for attachments cannot be used: {reason} Make a new key.",
+    ),
     "evaluation-tied": (
         "并列第一的投标为 {bids}。请在评审声明的 order 中写明先后。",
         "These bids share the first place: {bids}. Name their order in the evaluation's `order`.",

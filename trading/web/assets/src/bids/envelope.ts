@@ -1,7 +1,7 @@
 // The envelope: sealing a bid on the supplier's machine.
 //
 // Sealing reads each file once to know its digests; the ciphertext is made again, piece by piece, as it is sent.
-// So nothing large is ever whole in memory or on a disk.
+// So nothing large is ever whole in memory.
 import { b64encode, newId, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { contentIn, contentOf, type Content } from "../signing/contents";
@@ -30,6 +30,9 @@ export interface Measured {
   readonly sha256: string;
   readonly plaintextSha256: string;
 }
+
+/** Measuring itself failed, whatever the file is. */
+export class MeasuringFailed extends Error {}
 
 /** Seals `content` by `recipe` to measure it; `progress` is told the bytes of ciphertext so far. */
 export type Measure = (content: Blob, recipe: Recipe, progress: (done: number) => void) => Promise<Measured>;
@@ -126,6 +129,7 @@ async function measured(
   try {
     return await measure(content, recipe, progress);
   } catch (error) {
+    if (error instanceof MeasuringFailed) throw error;
     // The browser reads no further once the file is another than the one chosen.
     throw new BidError("attachment-changed", { name, reason: error instanceof Error ? error.message : String(error) });
   }

@@ -17,13 +17,14 @@ export async function agencyFiles(place: HTMLElement, who: Actor): Promise<void>
   const status = h("p", { role: "status", class: "mt-3 mb-3" });
   const list = h("div", { class: "board" });
   const committee = h("div");
-  const open = async (seed: Bytes): Promise<void> => {
+  const open = async (seed: Bytes): Promise<boolean> => {
     const bids = await checked(status, () => openBids(calls, place.dataset["files"] ?? ""));
     const keys = await listFiles(list, status, calls, bids, (place.dataset["order"] ?? "").split(" "), {
       key: (bid) => keyFromShares(calls, bids, bid, seed),
       path: (bid, number) => `/tenders/${bids.notice.tender}/files/${bid.bid}/${number}`,
     });
     if ("open" in place.dataset && keys.size > 0) await handOver(committee, bids, keys);
+    return keys.size > 0;
   };
   const show = async (): Promise<void> => {
     const kept = await keptSeed(owner);
@@ -33,7 +34,8 @@ export async function agencyFiles(place: HTMLElement, who: Actor): Promise<void>
   place.replaceChildren(choice, status, list, committee);
 }
 
-type Open = (seed: Bytes) => Promise<void>;
+/** Whether the key opened anything. */
+type Open = (seed: Bytes) => Promise<boolean>;
 
 function fromFile(owner: string, open: Open): Node[] {
   const wrong = h("div");
@@ -51,8 +53,7 @@ function fromFile(owner: string, open: Open): Node[] {
       file.focus();
       return;
     }
-    await open(seed);
-    if (stay.checked) await keepSeed(owner, seed);
+    if (await open(seed) && stay.checked) await keepSeed(owner, seed); // a wrong key is not worth keeping
   }));
   return [
     h("div", { class: "narrow" },
@@ -68,7 +69,7 @@ function fromFile(owner: string, open: Open): Node[] {
 function fromHere(owner: string, seed: Bytes, open: Open, show: () => Promise<void>): Node[] {
   const wrong = h("div");
   const button = h("button", { type: "button", class: "btn btn-primary" }, t("核对并打开附件", "Check, and open the attachments"));
-  button.addEventListener("click", () => void attempt(button, wrong, () => open(seed)));
+  button.addEventListener("click", () => void attempt(button, wrong, async () => void (await open(seed))));
   const forget = h("button", { type: "button", class: "btn btn-outline-secondary" }, t("从本浏览器删除密钥", "Remove the key from this browser"));
   forget.addEventListener("click", () => void attempt(forget, wrong, async () => {
     await dropSeed(owner);

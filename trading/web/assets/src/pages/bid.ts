@@ -1,5 +1,5 @@
 // The supplier's page: prices, attachments and key; then seal, sign and hand in; and take back.
-import { Api, ConnectionLost } from "../api";
+import { Api, ApiProblem } from "../api";
 import { signedBytes, signedDocument, type SignedDocument } from "../bids/acts";
 import { seal, type Measure } from "../bids/envelope";
 import { BidError } from "../bids/errors";
@@ -24,6 +24,12 @@ export function start(bundle: string): void {
   if (form instanceof HTMLFormElement) void new BidPage(form, bundle).begin();
 }
 
+/** Whether what was refused could never be handed in; all else, as a session that ended, may pass. */
+function mustBeSealedAnew(error: unknown, uploaded: boolean): boolean {
+  if (error instanceof BidError) return error.code === "attachment-changed";
+  return uploaded && error instanceof ApiProblem && (error.status === 409 || error.status === 422) && error.code !== "busy";
+}
+
 class BidPage {
   private readonly tender: string;
   private readonly supplier: string;
@@ -35,7 +41,7 @@ class BidPage {
   private trusted: Trusted | null = null;
   /** Sealed and signed once, handed in as often as the connection needs; also after a reload. */
   private ready: KeptBid | null = null;
-  private kept: Promise<void> = Promise.resolve();
+  private kept: Promise<unknown> = Promise.resolve();
   private readonly sendText = byId("send").textContent;
   private busy = false;
 
@@ -86,6 +92,7 @@ class BidPage {
     this.form.addEventListener("click", (event) => {
       if (event.target instanceof Element && event.target.closest("button:not(#send)") !== null) mended();
     });
+    byId("start-over").addEventListener("click", () => void this.act("wrong", () => this.forget()));
     const withdrawal = document.getElementById("withdrawal");
     if (withdrawal instanceof HTMLFormElement) {
       withdrawal.hidden = false;
@@ -106,15 +113,18 @@ class BidPage {
     if (kept === undefined) return;
     const manifest = parseManifest(kept.sealed.manifest);
     if (manifest.notice !== notice.digest || manifest.replaces !== this.replaces) return this.forget();
-    this.ready = kept;
-    const files = kept.sealed.objects.filter(({ content }) => content instanceof Blob);
-    const bytes = kept.sealed.objects.reduce((sum, one) => sum + one.size, 0);
-    byId("kept").hidden = false;
+    this.showReady(kept);
+  }
+
+  /** What is sealed stays as it is: what it was made from is not to be changed any more. */
+  private showReady(bid: KeptBid): void {
+    this.ready = bid;
+    const files = bid.sealed.objects.filter(({ content }) => content instanceof Blob);
+    const bytes = bid.sealed.objects.reduce((sum, one) => sum + one.size, 0);
     byId("kept-told").textContent = t(
-      `上次已在本机密封并签名一份投标（附件 ${files.length} 个，密文 ${size(bytes)}），还没有递交完。`,
-      `A bid was sealed and signed here (${files.length} attachments, ${size(bytes)} of ciphertext) and not handed in to the end.`,
+      `已在本机密封并签名一份投标（附件 ${files.length} 个，密文 ${size(bytes)}），还没有递交完。要改动内容，请放弃这一份。`,
+      `A bid was sealed and signed here (${files.length} attachments, ${size(bytes)} of ciphertext) and not handed in to the end. To change anything, discard it.`,
     );
-    byId("start-over").addEventListener("click", () => void this.act("wrong", () => this.forget()));
     this.showParts(false);
   }
 
@@ -128,7 +138,7 @@ class BidPage {
 
   private showParts(shown: boolean): void {
     for (const part of document.querySelectorAll<HTMLElement>("[data-before-sealing]")) part.hidden = !shown;
-    if (shown) byId("kept").hidden = true;
+    byId("kept").hidden = shown;
     byId("send").textContent = shown ? this.sendText : t("继续递交", "Go on handing in");
   }
 
@@ -157,41 +167,47 @@ class BidPage {
     this.busy = true;
     const send = byId<HTMLButtonElement>("send");
     send.disabled = true;
+    const parts = document.querySelectorAll<HTMLFieldSetElement>("fieldset[data-before-sealing]");
+    for (const part of parts) part.disabled = true; // what is sealed is what is shown
     const wrong = byId(place);
     wrong.replaceChildren();
     try {
       await what();
     } catch (error) {
       wrong.replaceChildren(h("p", { class: "refusal" }, sentence(error)));
-      if (error instanceof ConnectionLost && this.ready !== null) send.textContent = t("继续", "Go on");
       byId("said").textContent = "";
     } finally {
       this.busy = false;
       send.disabled = false;
+      for (const part of parts) part.disabled = false;
     }
   }
 
   private async send(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<void> {
     if (this.ready === null) {
-      this.ready = await this.prepare(notice, prices, files, keys);
-      if (this.ready === null) return;
-      // Meanwhile it goes up; a browser that has no room for it keeps nothing.
-      this.kept = keepBid(this.draftName, this.ready).catch(() => undefined);
+      const ready = await this.prepare(notice, prices, files, keys);
+      if (ready === null) return;
+      this.showReady(ready);
+      // Meanwhile it goes up.
+      this.kept = keepBid(this.draftName, ready).catch(() => byId("kept-told").append(" ", t(
+        "本浏览器没有空间保存它：递交完成前请勿关闭或刷新本页。",
+        "This browser has no room to keep it: leave this page open until it is handed in.",
+      )));
     }
-    const { sealed, signed } = this.ready;
+    const { sealed, signed } = this.ready as KeptBid;
+    let uploaded = false;
     try {
       byId("steps").hidden = false;
       this.say(t("正在上传密文…", "Uploading ciphertext …"));
       await this.submission.upload(sealed.objects, (done, total) => this.meter("uploading", done, total));
+      uploaded = true;
       this.say(t("正在递交签名的清单…", "Handing in the signed manifest …"));
-      const receipt = await this.submission.submit(signed);
-      await this.forget();
-      await dropDraft(this.draftName);
-      this.showReceipt(receipt, signed);
+      this.showReceipt(await this.submission.submit(signed), signed);
     } catch (error) {
-      if (!(error instanceof ConnectionLost)) await this.forget(); // what was refused is sealed anew
+      if (mustBeSealedAnew(error, uploaded)) void this.forget().catch(() => undefined);
       throw error;
     }
+    await Promise.allSettled([this.forget(), dropDraft(this.draftName)]);
   }
 
   /** Check, seal and sign; null if something is left to fill in, which is shown. */

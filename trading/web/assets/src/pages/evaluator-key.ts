@@ -1,9 +1,10 @@
 // An evaluator's own key for attachments: made in this browser and kept in it; the platform has its public half.
+import type { Json } from "../api";
 import { b64encode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { generateSeed, publicKey } from "../signing/hpke";
 import { h } from "./dom";
-import { keepSeed, keptSeed } from "./keeping";
+import { dropSeed, keepSeed, keptSeed } from "./keeping";
 import { saveSeed, seedIn } from "./key-file";
 import { api, attempt, type Actor } from "./page";
 import { fingerprint as groups, t } from "./words";
@@ -16,8 +17,18 @@ export async function ownKey(
   const kept = await keptSeed(owner);
   const digest = kept === null ? "" : hexdigest(await publicKey(kept));
   const use = async (seed: Bytes): Promise<void> => {
+    const here = await keptSeed(owner);
+    if (here !== null && kept !== null ? hexdigest(here) !== hexdigest(kept) : here !== kept) {
+      return ownKey(place, who, registered, ready); // another page of this browser has made one meanwhile
+    }
     await keepSeed(owner, seed);
-    const answer = await api().put("/evaluator-key", { key: b64encode(await publicKey(seed)) });
+    let answer: Json;
+    try {
+      answer = await api().put("/evaluator-key", { key: b64encode(await publicKey(seed)) });
+    } catch (error) {
+      await (kept === null ? dropSeed(owner) : keepSeed(owner, kept)); // the platform has the old one
+      throw error;
+    }
     await ownKey(place, who, String(answer["sha256"]), ready);
   };
   if (kept !== null && digest === registered) {

@@ -100,6 +100,7 @@ export async function keptBid(of: string): Promise<KeptBid | undefined> {
 
 export async function keepBid(of: string, bid: KeptBid): Promise<void> {
   await within("under-way", "readwrite", (store) => store.put(bid, of));
+  await navigator.storage?.persist?.();
 }
 
 export async function dropBid(of: string): Promise<void> {

@@ -2,7 +2,7 @@
 // and what it makes. A file is read once.
 //
 // The workers run the page's own bundle: what seals is one file, with one digest.
-import { sealThrough, type Measure, type Measured } from "../bids/envelope";
+import { MeasuringFailed, sealThrough, type Measure, type Measured } from "../bids/envelope";
 import type { Bytes } from "../signing/encoding";
 import { PIECE, type Recipe } from "../signing/objects";
 import { Hasher } from "../signing/sha256";
@@ -23,7 +23,7 @@ type Told = { readonly done: number } | { readonly measured: Measured } | { read
 
 /** What the bundle does in a worker. */
 export function serve(): void {
-  self.onmessage = ({ data }: MessageEvent<Sealing | Hashing>) => void ("pieces" in data ? hash(data.pieces) : sealed(data));
+  self.onmessage = ({ data }: MessageEvent<Sealing | Hashing>) => void ("pieces" in data ? hash(data.pieces) : sealed(data)).catch(reportError);
 }
 
 /** A piece in memory that comes back, so that nobody ever waits for a collector. */
@@ -98,7 +98,12 @@ export function measureInWorkers(address: string): Measure {
     });
     const [plain, sealed] = ends as [MessagePort, MessagePort];
     return new Promise<Measured>((resolve, reject) => {
-      for (const worker of made) worker.onerror = (event) => reject(new Error(event.message));
+      const failed = (event: ErrorEvent): void => {
+        for (const worker of made) worker.terminate();
+        made = []; // the next try begins with new ones
+        reject(new MeasuringFailed(event.message));
+      };
+      for (const worker of made) worker.onerror = failed;
       sealer.onmessage = ({ data }: MessageEvent<Told>) => {
         if ("done" in data) progress(data.done);
         else if ("measured" in data) resolve(data.measured);

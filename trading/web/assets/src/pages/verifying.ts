@@ -53,20 +53,24 @@ export function serve(): void {
 /** A worker made from the script at `address`, there before anything is given: nothing is fetched for what is given. */
 export class Verifying {
   private readonly worker: Worker;
+  private failed = (error: Error): void => void (this.failure = error);
+  private failure: Error | null = null;
 
   constructor(address: string) {
     this.worker = new Worker(address, { type: "module" });
+    this.worker.onerror = (event) => this.failed(new Error(event.message));
   }
 
   /** Verify one package at a time; `progress` is told how many findings there are so far. BidError: it is none. */
   verify(task: Task, progress: (count: number) => void): Promise<Verdict> {
     return new Promise((resolve, reject) => {
+      if (this.failure !== null) return reject(this.failure);
+      this.failed = (error) => reject((this.failure = error));
       this.worker.onmessage = ({ data }: MessageEvent<Told>) => {
         if ("count" in data) progress(data.count);
         else if ("verdict" in data) resolve(data.verdict);
         else reject("code" in data ? new BidError(data.code, data.params) : new Error(data.error));
       };
-      this.worker.onerror = (event) => reject(new Error(event.message));
       this.worker.postMessage(task);
     });
   }
