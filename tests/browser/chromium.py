@@ -74,7 +74,7 @@ class Reader:
         self.lang = lang
         self.context = browser.new_context(
             base_url=origin, locale=LOCALES[lang], timezone_id="America/Los_Angeles",
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": 900}, reduced_motion="reduce",
         )  # fmt: skip
         self.context.set_default_timeout(15_000)
         self.faults: list[str] = []
@@ -144,12 +144,12 @@ class Reader:
             self.faults.append(f"{self.page.url} is {over} px wider than a window of {width} px")
 
     def pictures(self, name: str) -> None:
-        """The page as it is now, whole and at each width, as pictures in var/screenshots."""
+        """The page as it is now, whole, as pictures in var/screenshots: at each width, in English at a desk's."""
         own = self.page.viewport_size
         assert own is not None
         self.page.mouse.move(0, 0)
         self.page.evaluate("window.scrollTo(0, 0)")
-        for width in WIDTHS:
+        for width in WIDTHS if self.lang == "zh" else (DESK,):
             self.page.set_viewport_size({"width": width, "height": 900})
             path = SCREENSHOTS / f"{name}-{self.lang}-{width}.png"
             self.page.screenshot(path=path, full_page=True)
