@@ -52,6 +52,7 @@ TABLE: dict[str, frozenset[str]] = {
     "operating.token POST": OPERATOR,
     # supervision
     "supervision": SUPERVISORS, "supervision.over": SUPERVISORS, "supervision.acts": SUPERVISORS,
+    "supervision.acts-check POST": SUPERVISORS,
     "supervision.tender": SUPERVISORS, "supervision.check POST": SUPERVISORS,
     # an agency's work
     "agency.tenders": AGENCIES, "agency.draft": AGENCIES, "agency.draft POST": AGENCIES,

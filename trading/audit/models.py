@@ -57,7 +57,10 @@ class AddressSalt(Base):
 
 
 class ActDay(Base):
-    """A day's root over the private acts, as logged; the filler hides whether there were any."""
+    """What a day's root needs beside the private acts: the filler, which hides whether there were any.
+
+    Root and position are told by the log itself.
+    """
 
     __tablename__ = "act_days"
 

@@ -20,6 +20,8 @@ def includeme(config: Configurator) -> None:
         "acts.jinja2",
         permission=P.PRIVATE_ACTS_READ,
     )
+    check = ".log_pages.check_day"
+    config.add_act("supervision.acts-check", "/supervision/acts/check", check, None, P.PRIVATE_ACTS_READ)
     config.add_page("supervision", "/supervision", ".pages.course", "course.jinja2", None, P.SUPERVISE)
     config.add_page("supervision.over", "/supervision/over", ".pages.over", "over.jinja2", None, P.SUPERVISE)
     place, context = "/supervision/tenders/{tender}", "trading.tenders.contexts.TenderContext"

@@ -87,10 +87,10 @@ def text(request: Request, name: str) -> str:
     return str(request.GET.get(name, "")).strip()[:200]
 
 
-def following(request: Request, asked: Mapping[str, str], key: str) -> str:
-    """The address of the page after the row with this key, all filters kept."""
+def address(request: Request, route: str, asked: Mapping[str, str], key: str = "") -> str:
+    """The address with all filters kept; with a key that of the page after the row with it."""
     query = {name: value for name, value in {**asked, "before": key}.items() if value}
-    return str(request.current_route_path(_query=query))
+    return str(request.route_path(route, _query=query))
 
 
 def _day(typed: str) -> datetime | None:

@@ -8,22 +8,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
+from pyramid.response import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bids.entries import Entry
 from trading.accounts.models import Organisation
+from trading.audit import private
 from trading.audit.acts import PUBLIC_ACTS
-from trading.audit.days import ActDays, DayCheck
+from trading.audit.days import logged
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
-from trading.errors import NotFound
 from trading.evaluation.services import supplier_names
 from trading.portal import words
 from trading.supervision import acts, filters
+from trading.supervision.services import Supervision
 from trading.supervision.words import PRIVATE_ACTS
 from trading.tenders.models import Tender
+from trading.web.pages import shown_page
+from trading.web.sessions import set_aside
 
 _PAGE = 50
 # Entries are in the order of time but for a moment: who appends reads the clock before it waits.
@@ -58,11 +63,13 @@ def public_log(context: Any, request: Request) -> dict[str, Any]:
         "act": act, "organisation": organisation.asked, "tender": tender.asked, "since": days.since,
         "until": days.until,
     }  # fmt: skip
-    more = filters.following(request, asked, str(rows[_PAGE - 1].position)) if len(rows) > _PAGE else None
+    more = None
+    if len(rows) > _PAGE:
+        more = filters.address(request, "log", asked, str(rows[_PAGE - 1].position))
     return {
         "lines": _lines(session, rows[:_PAGE]), "kinds": sorted(PUBLIC_ACTS), "kind": act,
         "organisation": organisation, "person": None, "tender": tender, "days": days, "asked": asked,
-        "next": more, "words": words, "size": AuditLog(request.platform).head(session),
+        "next": more, "place": "log", "words": words, "size": AuditLog(request.platform).head(session),
     }  # fmt: skip
 
 
@@ -75,6 +82,7 @@ def private_acts(context: Any, request: Request) -> dict[str, Any]:
     )
     person = filters.person(session, filters.text(request, "person"), acts.by_person())
     tender, days = filters.tender(session, filters.text(request, "tender")), filters.days(request)
+    day = days.since if days.since == days.until else ""
     shown: list[acts.Act] = []
     last = ""
     if not (organisation.missed or person.missed or tender.missed):
@@ -87,20 +95,23 @@ def private_acts(context: Any, request: Request) -> dict[str, Any]:
     return {
         "acts": shown, "kinds": acts.KINDS, "kind": kind, "organisation": organisation, "person": person,
         "tender": tender, "days": days, "asked": asked, "words": words, "act_words": PRIVATE_ACTS,
-        "next": filters.following(request, asked, last) if last else None,
-        "one_day": days.since if days.since == days.until else "", "day": _day_checked(request, days),
+        "next": filters.address(request, "supervision.acts", asked, last) if last else None,
+        "one_day": day, "logged": logged(session, day) if day else (), "checked": None,
+        "check": filters.address(request, "supervision.acts-check", asked), "place": "supervision.acts",
     }  # fmt: skip
 
 
-def _day_checked(request: Request, days: filters.Days) -> DayCheck | None:
-    """Of a single day asked for: whether all its acts, shown or not, are those of the log's root."""
-    platform = request.platform
+def check_day(context: Any, request: Request) -> Response:
+    """Check all acts of the chosen day, shown or not, against the log's root, and say so above them."""
+    days = filters.days(request)
     if not days.since or days.since != days.until:
-        return None
-    try:
-        return ActDays(AuditLog(platform), platform.clock).check(request.dbsession, days.since)
-    except NotFound:
-        return None
+        return HTTPSeeOther(request.route_path("supervision.acts", _query=request.GET))
+    with set_aside(request.dbsession, request.tm):
+        checked = Supervision(request.platform).check_day(days.since)
+    details = {"day": days.since, "fault": checked.fault}
+    private.record(request.dbsession, "acts.checked", request, None, details)
+    shown = {**private_acts(context, request), "checked": checked}
+    return shown_page(request, "trading.supervision:templates/acts.jinja2", shown)
 
 
 def _entries(

@@ -1,4 +1,4 @@
-"""A tender's integrity, checked on the server as `sunseal verify` does, with the platform's own anchors."""
+"""Checks on the server: a tender's, as `sunseal verify` makes it, with the platform's anchors; a day's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bids.package import read_package
 from bids.verification import Report, verify
 from signing.certificates import dump_pem
+from trading.audit.days import ActDays, DayCheck
 from trading.audit.services import AuditLog
 from trading.errors import Conflict, NotFound, TradingError
 from trading.evidence.files import published_file
@@ -56,6 +57,20 @@ class Supervision:
             with self._platform.database.reading() as session:
                 entries = self._entries(session)
             return verify(read_package(io.BytesIO(data)), dump_pem(keys.roots), keys.log.vkey, entries)
+        finally:
+            _one_at_a_time.release()
+
+    def check_day(self, day: str) -> DayCheck:
+        """Compare all private acts of a day with its root in the log.
+
+        Raises:
+            NotFound: the log has no root of it (yet). Conflict: another check is running.
+        """
+        if not _one_at_a_time.acquire(blocking=False):
+            raise Conflict("integrity-busy")
+        try:
+            with self._platform.database.reading() as session:
+                return ActDays(self._log, self._platform.clock).check(session, day)
         finally:
             _one_at_a_time.release()
 
