@@ -80,8 +80,14 @@ def test_what_is_handed_over_is_read_by_its_evaluator(house: OpeningHouse, tende
     house.call("GET", f"{place}/handed/{one.bid}/1", chen.token, status=403)
     with house.platform.database.reading() as session:
         acts = session.scalars(select(PrivateAct.act).where(PrivateAct.tender_id == tender.id)).all()
+        details = session.scalars(
+            select(PrivateAct.details).where(
+                PrivateAct.tender_id == tender.id, PrivateAct.act == "files.handed-over"
+            )
+        ).all()
         keys = session.scalars(select(PrivateAct.details).where(PrivateAct.act == "evaluator-key.set")).all()
     assert acts.count("files.handed-over") == 2 and any(key[1] in each for each in keys)
+    assert all('"bids": 1' in each and one.bid not in each for each in details)
     assert "files.handed-over" not in house.acts(tender)
 
 

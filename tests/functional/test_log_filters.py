@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import select
 
+import trading
 from tests.functional.drafting import HOUR
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
+from tests.functional.test_evaluators import agency_of, appoint, expert, opened
+from tests.functional.test_handover import handed, make_key
 from tests.functional.test_sign_in import Reader
 from tests.functional.test_supervision import Supervisor
-from trading.accounts.models import Person
+from trading.accounts.models import Organisation, Person
+from trading.supervision.words import PRIVATE_ACTS
 
 
 @pytest.fixture
@@ -121,24 +126,88 @@ def test_acts_before_the_deadline_are_silent_about_bids(
     assert "被拒绝" in acts(late, f"tender={tender.id}&act=refused")
 
 
-def test_evaluators_are_named_after_the_award(house: OpeningHouse, custodians: tuple[Who, ...]) -> None:
+def test_nothing_tells_who_evaluates_before_the_award(
+    house: OpeningHouse, custodians: tuple[Who, ...]
+) -> None:
     word, tender = named(house, custodians)
-    for _ in range(2):
-        house.bid(house.enrol("supplier"), tender)
-    expert = f"陈专家{word}"
-    evaluator = Reader(house, "zh")
-    link = evaluator.invited(["evaluator"], expert)
-    evaluator.settle(link, f"e{word}")
-    with house.platform.database.reading() as session:
-        person = session.scalars(select(Person.id).where(Person.name == expert)).one()
-    headers = {"Authorization": f"Bearer {tender.agency.token}"}
-    house.app.post(f"/tenders/{tender.id}/evaluators", {"person": person}, headers=headers, status=303)
-    house.open(tender)
-    page = evaluator.get(f"/tenders/{tender.id}/evaluation", status="*")
-    assert page.status_int in (200, 303)
+    name, place, address = f"陈专家{word}", f"专家库{word}", f"203.0.113.{house.now().microsecond % 200}"
+    chen, dismissed = expert(house, name), expert(house, f"林专家{word}")
+    with house.platform.database.transaction() as session:
+        where = session.get_one(Organisation, session.get_one(Person, chen.person).organisation_id)
+        where.name = place
+    appoint(house, tender, chen, dismissed)
+    at = f"/tenders/{tender.id}"
+    agency_of(tender, house).post(f"{at}/evaluators/dismiss", {"person": dismissed.person})
+    bids = opened(house, tender, "1", "2")
+    body = handed(make_key(house, chen), *bids)
+    house.call("PUT", f"{at}/handover/{chen.person}", tender.agency, body)
+    said = {"bid": bids[0].bid, "verdict": "yes", "reason": ""}
+    environ = {"REMOTE_ADDR": address}
+    house.app.post(f"{at}/evaluation/opinions", said, chen.headers(), environ, status=303)
     supervisor = Supervisor(house)
-    assert expert not in acts(supervisor, f"tender={tender.id}")
-    assert "没有相符的" in acts(supervisor, f"tender={tender.id}&person={expert}")
+    addresses = (f"/supervision/acts?tender={tender.id}", f"/supervision/tenders/{tender.id}")
+    told = (place, address, "&#34;responsive&#34;", chen.person, dismissed.person, "&#34;bids&#34;: 2")
+    for page in map(supervisor.get, addresses):
+        assert "评标专家发表意见" in page and "评标专家（定标后公布）" in page
+        assert page.count("指定评标专家") >= 2 and "向评标专家移交附件" in page
+        assert [each for each in (name, *told) if each in page] == []
+    asked = (f"person={name}", f"person={chen.person}", f"organisation={place}", f"organisation={where.id}")
+    for each in asked:
+        assert "没有相符的" in acts(supervisor, f"tender={tender.id}&{each}")
+    house.award(tender, house.evaluate(tender)["winner"])
+    house.work()
+    for page in map(supervisor.get, addresses):
+        assert [each for each in told if each not in page] == []
+    assert name in supervisor.get(addresses[0])
+    for each in asked:
+        assert count(acts(supervisor, f"tender={tender.id}&{each}")) == 1
+
+
+def test_namesakes_are_told_apart(house: OpeningHouse, custodians: tuple[Who, ...]) -> None:
+    word, _ = named(house, custodians)
+    twin = house.enrol("agency", name=f"斗门{word}局")
+    house.tender(twin, custodians, title=f"白藤{word}桥二期")
+    house.tender(house.enrol("agency", name=f"斗门{word}局二处"), custodians)
+    reader, supervisor = Reader(house, "en"), Supervisor(house, "en")
+    pages = {
+        f"/log?act=tender.published&organisation={word}": reader.get,
+        f"/supervision/acts?act=tender.drafted&organisation={word}": supervisor.get,
+        f"/supervision/acts?act=tender.drafted&person={word}": supervisor.get,
+    }
+    for address, get in pages.items():
+        answer = get(quote(address, safe="/?=&"))
+        page = answer if isinstance(answer, str) else answer.text
+        links = re.findall(rf'href="(/[^"]+)">([^<]*{word}[^<]*)</a>', page)
+        assert len({called for _, called in links}) == 3, links
+        who = f"person of {twin.name} · {twin.name}" if "person" in address else f"{twin.name} · "
+        assert sum(called.startswith(who) for _, called in links) == 2
+        assert any(twin.reference in called for _, called in links)
+        for link, _ in links:
+            answer = get(link.replace("&amp;", "&"))
+            assert count(answer if isinstance(answer, str) else answer.text) == 1
+
+
+def test_all_private_acts_about_tenders_have_words() -> None:
+    """Found where they are recorded; the place of the tender among the arguments by the function's name."""
+    found = set()
+    root = Path(trading.__file__).parent
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            target = node.func.value
+            if not isinstance(target, ast.Name) or target.id != "private":
+                continue
+            act, tender = {"record": (1, 3), "keep": (3, 5), "columns": (2, 4)}.get(node.func.attr, (0, 0))
+            given = node.args[tender] if 0 < tender < len(node.args) else ast.Constant(None)
+            if isinstance(given, ast.Constant) and given.value is None:
+                assert not {"act", "tender"} & {each.arg for each in node.keywords}, path
+                continue
+            named = node.args[act]
+            assert isinstance(named, ast.Constant), f"{path}:{node.lineno}: say the act itself"
+            found.add(named.value)
+    assert {"bid.received", "bid.withdrawn", "files.handed-over"} <= found
+    assert found - set(PRIVATE_ACTS) == set()
 
 
 def test_filters_take_what_people_type(house: OpeningHouse, custodians: tuple[Who, ...]) -> None:

@@ -39,20 +39,28 @@ _SHOWN = or_(
     Tender.state.not_in((State.DRAFT.value, State.PUBLISHED.value)),
     and_(Tender.state == State.PUBLISHED.value, PrivateAct.act.in_(EARLY)),
 )
-# Evaluators are confidential until the award (Order 20 art. 33).
-_NAMED = or_(
-    PrivateAct.role.is_(None), PrivateAct.role != Role.EVALUATOR.value, Tender.state.in_(OVER)
-)  # fmt: skip
+_OVER = Tender.state.in_(OVER)
+# Evaluators are confidential until the award (Order 20 art. 33): of what they do nothing tells whose it is,
+# by name, by organisation, by network address or by what they did it to.
+_NAMED = or_(PrivateAct.role.is_(None), PrivateAct.role != Role.EVALUATOR.value, _OVER)
+# Others' acts whose details name an evaluator.
+NAMING = ("evaluator.appointed", "evaluator.dismissed", "files.handed-over")
+_TOLD = and_(_NAMED, or_(PrivateAct.act.not_in(NAMING), _OVER))
 
 
 @dataclass(frozen=True)
 class Act:
-    """An act for people; `person` is empty where it is confidential or nobody's."""
+    """An act for people; what would tell of an evaluator too early is empty, and then `named` is false."""
 
-    act: PrivateAct
+    at: datetime
+    act: str
+    tender: str
     title: str
     organisation: str
     person: str
+    address: str
+    details: str
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,8 @@ class Filters:
 
 
 def by_organisation() -> ColumnElement[bool]:
-    """Whether an organisation has an act that is shown."""
-    return _some(PrivateAct.organisation_id == Organisation.id, _SHOWN)
+    """Whether an organisation has an act that is shown with its name."""
+    return _some(PrivateAct.organisation_id == Organisation.id, _SHOWN, _NAMED)
 
 
 def by_person() -> ColumnElement[bool]:
@@ -82,29 +90,38 @@ def page_of(session: Session, wanted: Filters, before: str) -> tuple[list[Act], 
     Args:
         before: the key of the last act on the page before; what is none begins at the newest.
     """
-    found = _joined(Tender.title, Organisation.name.label("place"), Person.name.label("who"), _NAMED)
-    found = found.outerjoin(Organisation, Organisation.id == PrivateAct.organisation_id)
-    found = found.outerjoin(Person, Person.id == PrivateAct.person_id).where(_SHOWN)
-    for condition in _conditions(wanted):
-        found = found.where(condition)
+    found = _found().where(*_conditions(wanted))
     key = _key(before)
     if key is not None:
         at, last = key
         found = found.where(
             tuple_(PrivateAct.at, PrivateAct.id) < tuple_(literal(at, UtcTime()), literal(last))
         )
-    found = found.order_by(PrivateAct.at.desc(), PrivateAct.id.desc()).limit(_PAGE + 1)
-    rows = session.execute(found).all()
-    acts = [_act(row) for row in rows[:_PAGE]]
+    rows = session.execute(found.limit(_PAGE + 1)).all()
     following = ""
     if len(rows) > _PAGE:
-        act = acts[-1].act
-        following = f"{(act.at - _EPOCH) // timedelta(milliseconds=1)}-{act.id}"
-    return acts, following
+        row = rows[_PAGE - 1]
+        following = f"{(row.at - _EPOCH) // timedelta(milliseconds=1)}-{row.id}"
+    return [_act(row) for row in rows[:_PAGE]], following
 
 
-def _joined(*columns: Any) -> Select[Any]:
-    return select(PrivateAct, *columns).join(Tender, Tender.id == PrivateAct.tender_id)
+def of_tender(session: Session, tender_id: str, limit: int) -> list[Act]:
+    """The acts of one tender that are shown, newest first."""
+    return [
+        _act(row) for row in session.execute(_found().where(PrivateAct.tender_id == tender_id).limit(limit))
+    ]
+
+
+def _found() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        PrivateAct.id, PrivateAct.at, PrivateAct.act, PrivateAct.tender_id, PrivateAct.address,
+        PrivateAct.details, Tender.title, Organisation.name.label("place"), Person.name.label("who"),
+        _NAMED.label("named"), _TOLD.label("told"),
+    )  # fmt: skip
+    found = select(*columns).join(Tender, Tender.id == PrivateAct.tender_id)
+    found = found.outerjoin(Organisation, Organisation.id == PrivateAct.organisation_id)
+    found = found.outerjoin(Person, Person.id == PrivateAct.person_id).where(_SHOWN)
+    return found.order_by(PrivateAct.at.desc(), PrivateAct.id.desc())
 
 
 def _some(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -122,7 +139,7 @@ def _conditions(wanted: Filters) -> Sequence[ColumnElement[bool]]:
     if wanted.tender:
         conditions.append(PrivateAct.tender_id == wanted.tender)
     if wanted.organisation:
-        conditions.append(PrivateAct.organisation_id == wanted.organisation)
+        conditions += [PrivateAct.organisation_id == wanted.organisation, _NAMED]
     if wanted.person:
         conditions += [PrivateAct.person_id == wanted.person, _NAMED]
     if wanted.days.begin is not None:
@@ -133,8 +150,10 @@ def _conditions(wanted: Filters) -> Sequence[ColumnElement[bool]]:
 
 
 def _act(row: Any) -> Act:
-    act, title, place, who, named = row
-    return Act(act, title, place or "", (who or "") if named else "")
+    place, who, address = (row.place or "", row.who or "", row.address) if row.named else ("", "", "")
+    details = row.details if row.told else ""
+    named = bool(row.named)
+    return Act(row.at, row.act, row.tender_id, row.title, place, who, address, details, named)
 
 
 def _key(text: str) -> tuple[datetime, str] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from pyramid.request import Request
 from sqlalchemy import ColumnElement, select
@@ -49,7 +51,7 @@ class Days:
 
 
 def organisation(session: Session, asked: str, acted: ColumnElement[bool]) -> Wanted:
-    """An organisation by its name or part of it, among those of which the log may tell: `acted`."""
+    """An organisation by its id, its name or part of it, among those of which the log may tell: `acted`."""
     return _named(session, Organisation, asked, acted)
 
 
@@ -107,11 +109,27 @@ def _named(
 ) -> Wanted:
     if not asked:
         return Wanted("")
-    found = select(table.id, table.name).where(acted).order_by(table.name, table.id).limit(_OFFERED)
+    found = select(Organisation.name, Organisation.scheme, Organisation.identifier)
+    if table is Person:
+        found = found.join(Person, Person.organisation_id == Organisation.id)
+    columns = (table.id, table.name.label("called"))
+    found = found.add_columns(*columns).where(acted).order_by(table.name, table.id).limit(_OFFERED)
+    if is_id(asked) and (row := session.execute(found.where(table.id == asked)).first()) is not None:
+        return Wanted(asked, row.id, _apart(table, row))
     rows = session.execute(found.where(table.name == asked)).all()
-    if len(rows) != 1:
+    if not rows:
         rows = session.execute(found.where(table.name.icontains(asked, autoescape=True))).all()
     if len(rows) == 1:
-        return Wanted(asked, rows[0].id, rows[0].name)
-    # Names alone lead on, so those that several have are offered once; both are told apart by what they did.
-    return Wanted(asked, offered=list({row.name: (row.name, row.name) for row in rows}.values()))
+        return Wanted(asked, rows[0].id, rows[0].called)
+    # Names are read more easily in an address; those that several have lead on by id.
+    counts = Counter(row.called for row in rows)
+    offered = [
+        (row.called, row.called) if counts[row.called] == 1 else (row.id, _apart(table, row)) for row in rows
+    ]
+    return Wanted(asked, offered=offered)
+
+
+def _apart(table: type[Organisation] | type[Person], row: Any) -> str:
+    """What tells one from another of the same name: a person's organisation, an organisation's identifier."""
+    place = f"{row.scheme}:{row.identifier}"
+    return f"{row.called} · {row.name} ({place})" if table is Person else f"{row.called} · {place}"

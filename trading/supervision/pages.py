@@ -8,14 +8,11 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from signing.encoding import is_id
 from trading.audit import private
-from trading.audit.models import PrivateAct
-from trading.evaluation.services import supplier_names
 from trading.portal import reading, words
-from trading.supervision.acts import EARLY
+from trading.supervision.acts import of_tender
 from trading.supervision.services import Supervision
 from trading.supervision.turns import by_department, by_stage, finished, waiting
 from trading.supervision.words import PRIVATE_ACTS
@@ -81,7 +78,8 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
         "amended": reading.amendments(session, one),
         "custodians": custodians_of(session, one.id),
         "files": reading.files_of(session, one),
-        **_acts(session, one),
+        "acts": of_tender(session, one.id, _ACTS_SHOWN),
+        "act_words": PRIVATE_ACTS,
         "report": None,
         "early": one.state == State.PUBLISHED.value,
     }
@@ -99,14 +97,3 @@ def check(context: TenderContext, request: Request) -> Response:
     findings = sorted(report.findings, key=lambda finding: (finding.ok is not False, finding.ok is not None))
     shown = {**tender(context, request), "report": report, "findings": findings, "failed": failed}
     return shown_page(request, "trading.supervision:templates/tender.jinja2", shown)
-
-
-def _acts(session: Session, one: Tender) -> dict[str, Any]:
-    """The acts that the public log has not, and whose they are; before the deadline only those that are
-    silent about bids."""
-    found = select(PrivateAct).where(PrivateAct.tender_id == one.id)
-    if one.state == State.PUBLISHED.value:
-        found = found.where(PrivateAct.act.in_(EARLY))
-    rows = session.scalars(found.order_by(PrivateAct.at.desc(), PrivateAct.id).limit(_ACTS_SHOWN)).all()
-    names = supplier_names(session, {row.organisation_id for row in rows if row.organisation_id})
-    return {"acts": rows, "names": names, "act_words": PRIVATE_ACTS}

@@ -16,6 +16,7 @@ PRIVATE_ACTS = {
     "bid.withdrawn": ("撤回投标", "Bid withdrawn"),
     "evaluator.appointed": ("指定评标专家", "Evaluator appointed"),
     "evaluator.dismissed": ("取消评标专家", "Evaluator dismissed"),
+    "files.handed-over": ("向评标专家移交附件", "Attachments handed over to an evaluator"),
     "opinion.given": ("评标专家发表意见", "Evaluator's opinion"),
     "integrity.checked": ("核验完整性", "Integrity checked"),
 }
