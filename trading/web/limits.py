@@ -25,13 +25,13 @@ _PIECE = 64 * KIB
 _TABLE: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"uploads/[^/]*/parts/[^/]*"), PART_BYTES),
     (re.compile(r"tenders(/[^/]*)?"), SIGNED),
-    (re.compile(r"tenders/[^/]*/(publication|bids|withdrawals)"), SIGNED),
+    (re.compile(r"tenders/[^/]*/(amendment|publication|bids|withdrawals)"), SIGNED),
     (re.compile(r"tenders/[^/]*/(evaluation|award)"), DECISION),
     (re.compile(r"tenders/[^/]*/handover/[^/]*"), SIGNED),
     (re.compile(r"custody/tenders/[^/]*/release"), DECISION),
 )
 # Pages: forms that carry a bill of quantities, or a file from the reader's machine.
-_FORMS = re.compile(r"/agency/(tenders/[^/]+(/draft)?|findings)")
+_FORMS = re.compile(r"/agency/(tenders/[^/]+(/draft|/amendment(/findings)?)?|findings)")
 _UPLOAD = re.compile(r"/agency/tenders/[^/]+/documents")
 _DOCUMENT = re.compile(r"tenders/[^/]*/documents/[^/]*")
 _PREFIX = "/api/v1/"

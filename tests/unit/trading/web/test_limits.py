@@ -25,6 +25,7 @@ ID = "0123456789abcdef" * 2
         ("/tenders", SIGNED),
         (f"/tenders/{ID}", SIGNED),
         (f"/tenders/{ID}/publication", SIGNED),
+        (f"/tenders/{ID}/amendment", SIGNED),
         (f"/tenders/{ID}/bids", SIGNED),
         (f"/tenders/{ID}/withdrawals", SIGNED),
         (f"/tenders/{ID}/uploads", SMALL),
@@ -42,6 +43,22 @@ ID = "0123456789abcdef" * 2
 )
 def test_each_address_has_its_limit(path: str, limit: int) -> None:
     assert limit_of(PREFIX + path, Settings(max_document_bytes=77)) == limit
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("tenders/new", 2 * SIGNED),
+        ("findings", 2 * SIGNED),
+        (f"tenders/{ID}/draft", 2 * SIGNED),
+        (f"tenders/{ID}/amendment", 2 * SIGNED),
+        (f"tenders/{ID}/amendment/findings", 2 * SIGNED),
+        (f"tenders/{ID}/amendment/drop", SMALL),
+        (f"tenders/{ID}/documents", 77 + SMALL),
+    ],
+)
+def test_forms_that_carry_a_bill_have_room_for_it(path: str, limit: int) -> None:
+    assert limit_of(f"/agency/{path}", Settings(max_document_bytes=77)) == limit
 
 
 def strings(schema: dict[str, Any], schemas: dict[str, Any]) -> int:
