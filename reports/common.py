@@ -99,15 +99,16 @@ def waivers_box(tender: TenderFacts, width: float) -> Flowable:
         )
         return box([said], width)
     said = bilingual(
-        "本标段为演练（沙盒）项目：下列计算天数的规则未适用，记为豁免；其余规则全部适用。",
-        "This is a sandbox tender: these rules, which count days, are recorded as waived; all others hold.",
+        "本标段为演练（沙盒）项目：下列计算天数或小时的规则未适用，记为豁免；其余规则全部适用。",
+        "This is a sandbox tender: these rules, which count days or hours, are recorded as waived; "
+        "all others hold.",
         8.8,
         **look,
     )
     waived = [
         bilingual(
-            f"豁免：{waiver.rule_zh}，{waiver.days} 日（{waiver.article_zh}）",
-            f"Waived: {waiver.rule_en}, {waiver.days} days ({waiver.article_en})",
+            f"豁免：{waiver.rule_zh}，{waiver.count} {waiver.unit_zh}（{waiver.article_zh}）",
+            f"Waived: {waiver.rule_en}, {waiver.count} {waiver.unit_en} ({waiver.article_en})",
             8.2,
             color="stone-dark",
             lead=1.35,

@@ -117,15 +117,17 @@ class RulesPack:
 class Waiver:
     """A rule recorded as waived because the tender is a sandbox one.
 
-    rule: what it is called; days: how many it would have counted; article: where it stands; rule and
-    article in both languages.
+    rule: what it is called; count: how many of its unit it would have counted; article: where it stands;
+    rule, article and unit in both languages.
     """
 
     rule_zh: str
     rule_en: str
-    days: int
+    count: int
     article_zh: str
     article_en: str
+    unit_zh: str = "日"
+    unit_en: str = "days"
 
 
 @dataclass(frozen=True, slots=True)

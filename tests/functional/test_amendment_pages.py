@@ -227,6 +227,31 @@ def test_rules_are_named_with_their_article(house: House, agency: Who, custodian
         publish(house, agency, tender)
 
 
+def test_bids_are_not_voided_when_only_who_knows_could_seal_again(
+    house: House, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    deadline = (house.now() + timedelta(days=30)).replace(microsecond=0)
+    tender = house.tender(
+        agency, custodians, rules="cn-works", deadline=format_time(deadline), minimum_bidders=3
+    )
+    voiding = {"minimum_bidders": "3", "grace_seconds": "11"}
+    with house.later(deadline - house.now() - timedelta(hours=23)):
+        desk = person(house, agency, "张敏")
+        found = send(desk, tender, 200, "/findings", **voiding).text
+        assert "不符合" in found and "招标投标法第23条" in found and "不得少于 24 小时" in found
+        text = send(desk, tender, 422, **voiding).text
+        assert "实施条例第21条" in text.partition('id="deadline-error"')[2].partition("</div>")[0]
+        send(desk, tender, 303, **voiding, deadline=local(deadline + timedelta(hours=2)))
+        send(desk, tender, 303, minimum_bidders="3", title="改名")
+    # Prepared in time and signed too late, it is refused as well, and who is to sign is told before.
+    send(person(house, agency, "李强"), tender, 303, **voiding)
+    with house.later(deadline - house.now() - timedelta(hours=1)):
+        assert "现已不能发布" in person(house, agency, "王芳").get(place(tender)).text
+        body = prepared_notice(house, agency, tender)
+        path = f"/tenders/{tender.id}/publication"
+        assert house.refused("POST", path, agency, body, "rule-reseal-hours")["rule"] == "reseal-hours"
+
+
 def test_two_persons_amend(house: House, desk: Reader, tender: Tendering) -> None:
     """Where more than one signs in, none publishes what nobody else has seen, by whatever way."""
     other = person(house, tender.agency, "李强")

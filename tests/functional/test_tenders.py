@@ -431,7 +431,7 @@ def test_a_sandbox_waives_the_days_on_record_and_keeps_the_other_rules(
     id = ready_draft(house, agency, custodians, rules="cn-works", sandbox=True, ceiling="2000000.00")
     done = house.publish(agency, id, *house.notice(agency, id))
     assert [each["rule"] for each in done["waived"]] == [
-        "documents-to-deadline", "documents-available", "amendment-to-deadline",
+        "documents-to-deadline", "documents-available", "amendment-to-deadline", "reseal-hours",
     ]  # fmt: skip
     tender = house.call("GET", f"/tenders/{id}").json
     assert tender["waived"] == done["waived"] and tender["sandbox"]

@@ -132,7 +132,10 @@ class FactsOf:
             deadline=notice.deadline,
             sandbox=notice.sandbox,
             waivers=tuple(
-                Waiver(rule.title.zh, rule.title.en, int(rule.value), rule.article.zh, rule.article.en)
+                Waiver(
+                    rule.title.zh, rule.title.en, int(rule.value), rule.article.zh, rule.article.en,
+                    rule.unit.zh, rule.unit.en,
+                )
                 for rule in (waivers(pack) if notice.sandbox else ())
             ),
             rules=RulesPack(pack.name, pack.version, pack.title.text),

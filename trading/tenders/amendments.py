@@ -106,7 +106,7 @@ class Amendments:
         pack = pack_named(tender.pack, tender.pack_version)
         facts = publication_facts(terms, issued or now, tender.sandbox)
         try:
-            yield from amendment_refusals(pack, facts, now, comparison.affects_bids)
+            yield from amendment_refusals(pack, facts, now, comparison.affects_bids, comparison.voids)
         except TradingError as error:  # holidays that are not announced yet
             yield error
 

@@ -56,6 +56,7 @@ class TermsForm(Form):
             "rule-documents-to-deadline": "deadline",
             "rule-documents-available": "deadline",
             "rule-amendment-to-deadline": "deadline",
+            "rule-reseal-hours": "deadline",
             "amendment-same-policy": "deadline",
             "notice-policy-returns": "deadline",
             "notice-custodian-certificate": "deadline",

@@ -74,6 +74,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "An amendment that affects bids must leave at least {days} days before the deadline, else the "
         "deadline moves; the earliest is {earliest}.",
     ),
+    "rule-reseal-hours": (
+        "更正使已密封的投标失效的，距截标不得少于 {hours} 小时，供所有投标人重新密封；"
+        "截标时间最早为 {earliest}，请推迟。",
+        "An amendment that voids sealed bids must leave everybody at least {hours} hours before the deadline "
+        "to seal again; the earliest is {earliest}. Set a later deadline.",
+    ),
     "rule-documents-available": (
         "招标文件的发售期不得少于 {days} 日，截止日最早为 {earliest}。",
         "The documents must be available for at least {days} days; the earliest deadline is {earliest}.",

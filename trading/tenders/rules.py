@@ -1,7 +1,7 @@
 """Rule packs: the statutes' numbers as data, each rule with its article; typed, versioned, checked when read.
 
-A tender is pinned to a pack's version when it is published. Rules that count days are waived in
-sandbox mode, and the waiver is on record; all others hold always.
+A tender is pinned to a pack's version when it is published. Rules that count days, or the hours to seal
+again, are waived in sandbox mode, and the waiver is on record; all others hold always.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from signing.encoding import format_time
 from trading.errors import NotFound, TradingError
 from trading.tenders.calendar import day_of, last_day
 
@@ -43,13 +44,21 @@ class Article:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: its name, value and article, and whether it counts days (then a sandbox waives it)."""
+    """One rule: its name, value and article, and whether it counts time (then a sandbox waives it)."""
 
     id: str
     title: Article
     value: RuleValue
     article: Article
     counts_days: bool
+
+    @property
+    def unit(self) -> Article:
+        """What it counts, where it counts."""
+        return _HOURS if self.id == "reseal-hours" else _DAYS
+
+
+_DAYS, _HOURS = Article("日", "days"), Article("小时", "hours")
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,11 @@ class RulePack:
     def resupply(self) -> timedelta:
         """How long a bidder may supply again, to the byte, what storage lost of its bid."""
         return timedelta(minutes=int(self.rules["resupply-minutes"].value))
+
+    @property
+    def reseal(self) -> timedelta:
+        """How long bidders have at least to seal again what an amendment voids."""
+        return timedelta(hours=int(self.rules["reseal-hours"].value))
 
     @property
     def award_rule(self) -> str:
@@ -146,17 +160,23 @@ def publication_refusals(pack: RulePack, facts: PublicationFacts) -> Iterator[Tr
 
 
 def amendment_refusals(
-    pack: RulePack, facts: PublicationFacts, now: datetime, affects_bids: bool
+    pack: RulePack, facts: PublicationFacts, now: datetime, affects_bids: bool, voids: bool
 ) -> Iterator[TradingError]:
     """Every rule that an amendment would break: those of a publication, and the time left to mend bids in.
 
+    Where bids are void, who was told beforehand must not be the only one with time to seal again.
+
     Args:
         facts: of the amended notice, published when the first one was. affects_bids: whether it changes what
-            bids are made from.
+            bids are made from. voids: whether bids sealed before are void.
 
     Raises:
         TradingError: "calendar-unknown".
     """
+    if voids and not facts.sandbox and facts.deadline - now < pack.reseal:
+        earliest = format_time(now + pack.reseal)
+        hours = pack.rule("reseal-hours").value
+        yield pack.refuse("reseal-hours", "rule-reseal-hours", hours=hours, earliest=earliest)
     yield from publication_refusals(pack, facts)
     if affects_bids and not facts.sandbox:
         code = "rule-amendment-to-deadline"
@@ -174,7 +194,7 @@ def _too_soon(
 
 
 def waivers(pack: RulePack) -> tuple[Rule, ...]:
-    """The rules that a sandbox tender does without: those that count days and have days to count."""
+    """The rules that a sandbox tender does without: those that count days or hours and have some."""
     return tuple(rule for rule in pack.rules.values() if rule.counts_days and rule.value)
 
 
@@ -211,7 +231,7 @@ def _one_of(*words: str) -> Callable[[object], bool]:
     return lambda value: isinstance(value, str) and value in words
 
 
-# Every rule there is, the values it takes, and whether it counts days.
+# Every rule there is, the values it takes, and whether it counts days or hours.
 _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "minimum-bidders": (lambda value: _whole(value) and value != 0, False),
     "opening-at-deadline": (lambda value: value is True, False),
@@ -219,6 +239,8 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "documents-available": (_whole, True),
     # Days that must be left when an amendment changes what bids are made from; 0: none.
     "amendment-to-deadline": (_whole, True),
+    # Hours that must be left when an amendment voids the bids sealed before; 0: none.
+    "reseal-hours": (_whole, True),
     # "maximum": a ceiling may be set, never a floor; "none": the pack knows no ceiling.
     "ceiling": (_one_of("maximum", "none"), False),
     "late-bid": (_one_of("refused"), False),

@@ -256,8 +256,8 @@ class Tenders:
         terms = terms_of(notice)
         facts = publication_facts(terms, issued or now, notice.sandbox)
         if tender.notice_digest is not None:
-            affects = compare(terms_of(notice_in_force(session, tender)), terms).affects_bids
-            for refusal in amendment_refusals(pack, facts, now, affects):
+            found = compare(terms_of(notice_in_force(session, tender)), terms)
+            for refusal in amendment_refusals(pack, facts, now, found.affects_bids, found.voids):
                 raise refusal
         return check_publication(pack, facts)
 

@@ -121,6 +121,7 @@ def tender_of(item_count: int, **changes: Any) -> TenderFacts:
 WAIVERS = (
     Waiver("文件发出至截止的最短期限", "Shortest time to the deadline", 20, "招标投标法第24条", "art. 24"),
     Waiver("招标文件发售的最短期限", "Shortest time of documents", 5, "实施条例第16条", "art. 16"),
+    Waiver("重新密封的最短小时数", "Hours to seal again", 24, "平台规则", "Platform rule", "小时", "hours"),
 )
 
 

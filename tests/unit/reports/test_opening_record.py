@@ -70,8 +70,8 @@ def test_the_sandbox_is_said_on_every_page_with_its_waivers() -> None:
     assert len(said) > 6
     assert all("SANDBOXTENDER" in page and "演练项目" in page for page in said)
     for waiver in WAIVERS:
-        zh = f"豁免：{waiver.rule_zh}，{waiver.days} 日（{waiver.article_zh}）"
-        en = f"Waived: {waiver.rule_en}, {waiver.days} days ({waiver.article_en})"
+        zh = f"豁免：{waiver.rule_zh}，{waiver.count} {waiver.unit_zh}（{waiver.article_zh}）"
+        en = f"Waived: {waiver.rule_en}, {waiver.count} {waiver.unit_en} ({waiver.article_en})"
         assert squeezed(zh + en) in "".join(said)
 
 

@@ -20,6 +20,7 @@ ONE = Item("1", "0301", "路基", "m3", Decimal("120.5"))
 TWO = Item("2", "", "沥青面层", "m2", Decimal("3000"))
 OLD = Document("招标文件.pdf", "a" * 64, 1)
 TERMS = Terms("标段", "CNY", Decimal("100.00"), None, NOW + timedelta(days=30), 3, 10, (ONE, TWO), (OLD,))
+BARELY = {"deadline": TERMS.deadline + timedelta(milliseconds=1)}
 LATER, SOONER = ({"deadline": TERMS.deadline + timedelta(days=days)} for days in (1, -1))
 
 
@@ -67,7 +68,34 @@ def test_lines_and_documents_are_told_apart() -> None:
 def test_what_affects_bids_leaves_time(days: int, affects: bool, sandbox: bool, broken: list[str]) -> None:
     facts = publication_facts(TERMS, NOW, sandbox)
     at = TERMS.deadline - timedelta(days=days)
-    found = list(amendment_refusals(pack_named("cn-works"), facts, at, affects))
+    found = list(amendment_refusals(pack_named("cn-works"), facts, at, affects, False))
     assert [each.code for each in found] == broken
     assert all("第21条" in each.article for each in found)
-    assert not list(amendment_refusals(pack_named("generic"), facts, at, affects))
+    assert not list(amendment_refusals(pack_named("generic"), facts, at, affects, False))
+
+
+@pytest.mark.parametrize(
+    ("changes", "left", "sandbox", "broken"),
+    [
+        ({"grace_seconds": 11}, timedelta(hours=24), False, []),
+        ({"grace_seconds": 11}, timedelta(hours=23, minutes=59), False, ["rule-reseal-hours"]),
+        ({"minimum_bidders": 4}, timedelta(seconds=5), False, ["rule-reseal-hours"]),
+        ({"minimum_bidders": 4}, timedelta(seconds=5), True, []),
+        (BARELY, timedelta(seconds=5), False, ["rule-reseal-hours"]),
+        (LATER, timedelta(seconds=5), False, []),
+        ({"title": "另一标段"}, timedelta(seconds=5), False, []),
+    ],
+)
+def test_what_voids_bids_leaves_everybody_time_to_seal_again(
+    changes: dict[str, Any], left: timedelta, sandbox: bool, broken: list[str]
+) -> None:
+    new = replace(TERMS, **changes)
+    found = compare(TERMS, new)
+    assert not found.affects_bids, "the days of bids made from something else hold besides"
+    judged = (publication_facts(new, NOW, sandbox), TERMS.deadline - left, found.affects_bids, found.voids)
+    refusals = list(amendment_refusals(pack_named("cn-works"), *judged))
+    assert [each.code for each in refusals] == broken
+    for each in refusals:
+        assert each.rule == "reseal-hours" and "第23条" in each.article and "art. 21" in each.article
+        assert each.params["hours"] == "24"
+    assert not list(amendment_refusals(pack_named("generic"), *judged))

@@ -54,6 +54,7 @@ def test_the_packs_there_are() -> None:
         ("documents-to-deadline", 20, "第24条"),
         ("documents-available", 5, "第16条"),
         ("amendment-to-deadline", 15, "第21条"),
+        ("reseal-hours", 24, "第23条"),
         ("ceiling", "maximum", "第27条"),
         ("late-bid", "refused", "第27条"),
         ("unencrypted-bid", "refused", "第26条"),
@@ -124,7 +125,7 @@ def test_sandbox_waives_the_counting_of_days_and_nothing_else() -> None:
     soon = PUBLISHED + timedelta(seconds=30)
     waived = check_publication(WORKS, until(soon, sandbox=True))
     assert [rule.id for rule in waived] == [
-        "documents-to-deadline", "documents-available", "amendment-to-deadline",
+        "documents-to-deadline", "documents-available", "amendment-to-deadline", "reseal-hours",
     ]  # fmt: skip
     for change, code in (
         ({"minimum_bidders": 2}, "rule-minimum-bidders"),
@@ -169,7 +170,7 @@ def broken(change: Any) -> str:
         (lambda d: d["rules"][0].update(counts_days=True), "counts_days"),
         (lambda d: d["rules"][2].pop("counts_days"), "counts_days"),
         (lambda d: d["rules"][2].update(value=-1), "documents-to-deadline"),
-        (lambda d: d["rules"][5].update(value="minimum"), "ceiling"),
+        (lambda d: d["rules"][6].update(value="minimum"), "ceiling"),
         (lambda d: d["rules"][0].pop("article"), "article"),
         (lambda d: d["rules"][0].pop("title"), "title"),
         (lambda d: d["rules"][0]["title"].update(en=""), "minimum-bidders, title"),
