@@ -125,13 +125,15 @@ def test_documents_name_waived_rules_in_words_and_the_project_as_its_number(
             for each in (tender, other)
         )
     assert (works.tender.number, generic.tender.number) == (number, f"{number}-2")
-    assert [(waiver.rule_zh, waiver.days, waiver.article_zh) for waiver in works.tender.waivers] == [
+    assert [(waiver.rule_zh, waiver.count, waiver.article_zh) for waiver in works.tender.waivers] == [
         ("招标文件发出至投标截止的最短期限", 20, "招标投标法第24条"),
         ("招标文件发售的最短期限", 5, "实施条例第16条"),
         ("影响投标的更正至投标截止的最短期限", 15, "实施条例第21条"),
+        ("使投标失效的更正至投标截止的最短小时数", 24, "平台规则，保障招标投标法第23条、实施条例第21条"),
     ]
     said = all_text(opening_record.render(works))
     assert "豁免：招标文件发出至投标截止的最短期限，20日" in said and "均记为豁免" in said
+    assert "豁免：使投标失效的更正至投标截止的最短小时数，24小时" in said
     assert not [rule for rule in pack_named("cn-works").rules if "-" in rule and rule in said]
     assert generic.tender.waivers == ()
     said = all_text(opening_record.render(generic))
