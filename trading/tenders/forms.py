@@ -62,7 +62,6 @@ class TermsForm(Form):
             "notice-custodian-certificate": "deadline",
             "rule-minimum-bidders": "minimum_bidders",
             "rule-no-ceiling": "ceiling",
-            "tender-threshold": "threshold",
         }
     )
 
@@ -173,6 +172,8 @@ class TermsForm(Form):
 
 class DraftForm(TermsForm):
     """A tender that is being drafted."""
+
+    beside = MappingProxyType({**TermsForm.beside, "tender-threshold": "threshold"})
 
     project_number = text(
         "项目编号",

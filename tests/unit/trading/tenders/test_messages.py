@@ -10,6 +10,8 @@ import pytest
 import trading.submission
 import trading.tenders
 from trading.submission.messages import MESSAGES as SUBMISSION
+from trading.tenders.amendment_forms import AmendmentForm
+from trading.tenders.forms import DraftForm, TermsForm
 from trading.tenders.messages import MESSAGES as TENDERS
 from trading.web.messages import MESSAGES
 
@@ -35,6 +37,12 @@ def test_both_languages_say_it_with_the_same_values(code: str) -> None:
     chinese, english = MESSAGES[code]
     assert re.search(r"[\u4e00-\u9fff]", chinese) and not re.search(r"[\u4e00-\u9fff]", english)
     assert set(re.findall(r"\{(\w+)\}", chinese)) == set(re.findall(r"\{(\w+)\}", english))
+
+
+@pytest.mark.parametrize("form", [DraftForm, AmendmentForm])
+def test_every_refusal_beside_a_field_has_that_field(form: type[TermsForm]) -> None:
+    assert set(form.beside.values()) <= set(vars(TermsForm)) | set(vars(form))
+    assert form.beside.keys() <= MESSAGES.keys()
 
 
 def test_no_sentence_is_there_for_nothing() -> None:
