@@ -23,7 +23,7 @@ from trading.evidence.models import PublishedFile
 from trading.opening.models import PublishedOpeningRecord
 from trading.tenders.comparison import Comparison, compare
 from trading.tenders.models import Tender
-from trading.tenders.reading import notices_of
+from trading.tenders.reading import Recent, notices_of
 from trading.tenders.terms import terms_of
 
 
@@ -63,12 +63,20 @@ def amendments(session: Session, tender: Tender) -> dict[int, Amended]:
     """What each amended notice changed, by its place in the public log, in order."""
     return {
         later.log_position: Amended(
-            compare(terms_of(earlier.notice), terms_of(later.notice)),
+            _compared(earlier.notice, later.notice),
             earlier.notice.digest,
             later.published_at,
         )
         for earlier, later in pairwise(notices_of(session, tender))
     }
+
+
+# By both notices' digests: everybody's view of an amended tender shows all its comparisons of whole bills.
+_COMPARED: Recent[tuple[str, str], Comparison] = Recent(256)
+
+
+def _compared(old: Notice, new: Notice) -> Comparison:
+    return _COMPARED.get((old.digest, new.digest), lambda: compare(terms_of(old), terms_of(new)))
 
 
 def story(session: Session, tender: Tender) -> list[Step]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -29,10 +30,34 @@ from trading.tenders.rules import pack_named, waivers
 
 SUITE = "sunseal-1"
 
-# Parsed notices by their digest: parsing checks every custodian's key signature, and each bid needs one.
-_NOTICES: OrderedDict[str, Notice] = OrderedDict()
-_NOTICES_LOCK = Lock()
-_NOTICES_KEPT = 64
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """The results that were asked for last, by their key, for all threads."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._results: OrderedDict[K, V] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """The result of that key, made if it is not there; what `make` raises is not kept."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+        result = make()
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > self._kept:
+                self._results.popitem(last=False)
+        return result
+
+
+# By digest: parsing checks every custodian's key signature, and each bid needs a parsed notice.
+_NOTICES: Recent[str, Notice] = Recent(64)
 
 
 _LOCK = (
@@ -89,18 +114,8 @@ def notices_of(session: Session, tender: Tender) -> list[NoticeOfTender]:
 
 
 def _parsed(session: Session, digest: str) -> Notice:
-    with _NOTICES_LOCK:
-        known = _NOTICES.get(digest)
-        if known is not None:
-            _NOTICES.move_to_end(digest)
-            return known
-    raw = session.scalars(select(PublishedNotice.raw).where(PublishedNotice.sha256 == digest)).one()
-    notice = Notice.parse(raw)
-    with _NOTICES_LOCK:
-        _NOTICES[notice.digest] = notice
-        while len(_NOTICES) > _NOTICES_KEPT:
-            _NOTICES.popitem(last=False)
-    return notice
+    found = select(PublishedNotice.raw).where(PublishedNotice.sha256 == digest)
+    return _NOTICES.get(digest, lambda: Notice.parse(session.scalars(found).one()))
 
 
 def published_notice(session: Session, tender: Tender, sha256: str | None = None) -> PublishedNotice:
