@@ -16,6 +16,8 @@ from signing.encoding import format_time, new_id, parse_time
 from tests.functional.drafting import HOUR, public_entries
 from tests.functional.house import House, Tendering, Who, signed
 from tests.functional.test_sign_in import Reader
+from trading.tenders.comparison import Comparison, compare
+from trading.tenders.terms import Terms
 
 BILL = "序号\t编码\t项目\t单位\t数量\n1\t0301\t路基\tm3\t120.5\n2\t\t沥青面层\tm2\t3000"
 MORE = BILL.replace("3000", "3500") + "\n3\t\t路缘石\tm\t40"
@@ -133,6 +135,9 @@ def test_a_postponement_voids_bids_and_says_so(
     later = tender.notice.deadline + HOUR
     changes = {"deadline": local(later), "items": MORE}
     found = send(desk, tender, 200, "/findings", **changes).text
+    assert "在新的截标时间前递交" in found
+    stays = send(desk, tender, 200, "/findings", grace_seconds="11").text
+    assert "截标时间不变" in stays and "新的截标时间" not in stays
     assert "全部失效" in found and "3,000 m2" in found and "3,500 m2" in found and "路缘石 40 m" in found
     send(desk, tender, 303, **changes)
     shown = desk.get(place(tender)).text
@@ -179,6 +184,11 @@ def test_documents_come_and_go_with_the_notice(
     assert "<ins>答疑.pdf</ins>" in public and "<del>old.pdf</del>" in public
     assert house.call("GET", f"/tenders/{id_}/documents/答疑.pdf").body == b"answers"
     house.call("GET", f"/tenders/{id_}/documents/old.pdf", status=404)
+    # What was removed is offered again, but nobody has to take it away a second time.
+    house.call("PUT", f"/tenders/{id_}/documents/new.pdf", agency, b"%PDF-1.7", 201)
+    form = desk.get(f"{place(tender)}/amendment").text
+    ticked = {name: bool(rest) for name, rest in re.findall(r'value="([^"]+\.pdf)"( checked)?', form)}
+    assert ticked == {"old.pdf": False, "答疑.pdf": True, "new.pdf": True}
 
 
 def test_what_no_notice_may_say_is_refused_beside_its_field(
@@ -250,6 +260,26 @@ def test_bids_are_not_voided_when_only_who_knows_could_seal_again(
         body = prepared_notice(house, agency, tender)
         path = f"/tenders/{tender.id}/publication"
         assert house.refused("POST", path, agency, body, "rule-reseal-hours")["rule"] == "reseal-hours"
+
+
+def test_two_notices_are_compared_once_for_all_who_look(
+    house: House, tender: Tendering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+
+    def counting(old: Terms, new: Terms) -> Comparison:
+        compared.append(new.title)
+        return compare(old, new)
+
+    monkeypatch.setattr("trading.portal.reading.compare", counting)
+    first = house.amend(tender, title="改名一")
+    for _ in range(3):
+        assert "<ins>改名一</ins>" in page(house, f"/tenders/{tender.id}")
+    house.amend(first, title="改名二")
+    for _ in range(3):
+        shown = page(house, f"/tenders/{tender.id}")
+        assert "<ins>改名一</ins>" in shown and "<ins>改名二</ins>" in shown
+    assert compared == ["改名一", "改名二"]
 
 
 def test_two_persons_amend(house: House, desk: Reader, tender: Tendering) -> None:

@@ -10,7 +10,7 @@ from bids.notice import Document
 from signing.encoding import format_time
 from trading.tenders.amendments import Amendment, prepared, stored_documents
 from trading.tenders.forms import TermsForm, local_time, typed_amount, typed_time
-from trading.tenders.reading import notice_in_force
+from trading.tenders.reading import notice_in_force, notices_of
 from trading.tenders.sheets import read_bill, read_text, write_text
 from trading.tenders.terms import Terms, item_members, terms_of
 from trading.web.forms import matches, required, text, tidy
@@ -53,13 +53,17 @@ class AmendmentForm(TermsForm):
 
 
 def amendment_form(request: Request) -> AmendmentForm:
-    """With what is prepared, else with what is in force and the documents added since."""
+    """With what is prepared, else with what is in force and the documents that no notice ever named: what an
+    amendment removed stays away."""
     session, tender = request.dbsession, request.context.tender
     in_force = terms_of(notice_in_force(session, tender))
     stored = stored_documents(session, tender)
     amendment: Amendment | None = prepared(session, tender)
     terms = amendment.terms if amendment is not None else in_force
-    documents = [each.name for each in (terms.documents if amendment is not None else stored)]
+    documents = {each.name for each in terms.documents}
+    if amendment is None:
+        named = {each.name for notice in notices_of(session, tender) for each in notice.notice.documents}
+        documents |= {each.name for each in stored} - named
     return AmendmentForm(request, in_force, stored, documents=documents, **_typed(terms, request.writer.lang))
 
 
