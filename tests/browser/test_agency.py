@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 from sqlalchemy import select
 
 from bids.notice import Notice
@@ -131,7 +132,24 @@ def test_two_persons_amend_and_a_supplier_is_told(
     page.get_by_role("button", name="保存，待另一人" if zh else "Save it for another").click()
     page.get_by_text("轮到本单位另一位" if zh else "It is another person").wait_for()
 
-    page = signer.open(place, look=False, weigh=False)
+    # Prepared again before the script asks what to sign: it is not what the page shows, and nobody signs it.
+    path = f"/tenders/{tender.id}/amendment"
+    shown = house.call("GET", path, agency).json
+    members = ("currency", "estimate", "deadline", "minimum_bidders", "grace_seconds", "items")
+    facts = {name: shown[name] for name in members} | {"documents": []}
+
+    def prepared_again(route: Route) -> None:
+        house.call("PUT", path, agency, {**facts, "title": "另行准备的更正"}, 200)
+        route.continue_()
+
+    page = signer.page
+    page.route(f"**/api/v1{path}", prepared_again, times=1)
+    signer.open(place, look=False, weigh=False)
+    page.get_by_text("已被更改" if zh else "was changed after this page").wait_for()
+    assert page.get_by_text("另行准备的更正").count() == 0 and page.locator("#checked").count() == 0
+    signer.look()
+    page.locator("#again").click()
+    page.get_by_text("另行准备的更正").first.wait_for()
     page.get_by_role("button", name="在本浏览器生成密钥" if zh else "Make a key in this browser").click()
     told = "已密封的投标失效" if zh else "bids sealed before are void"
     page.locator("#publish").get_by_text(told).wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from webtest import TestResponse, Upload
 
 from bids.notice import Notice
 from reports import wording
+from signing import canonical
 from signing.encoding import format_time, new_id, parse_time
 from tests.functional.drafting import HOUR, public_entries
 from tests.functional.house import House, Tendering, Who, signed
@@ -260,6 +262,34 @@ def test_bids_are_not_voided_when_only_who_knows_could_seal_again(
         body = prepared_notice(house, agency, tender)
         path = f"/tenders/{tender.id}/publication"
         assert house.refused("POST", path, agency, body, "rule-reseal-hours")["rule"] == "reseal-hours"
+
+
+def test_a_page_names_what_it_shows_by_its_digest(
+    house: House, desk: Reader, tender: Tendering, agency: Who, custodians: tuple[Who, ...]
+) -> None:
+    def same(who: Who, path: str, shown: str) -> bool:
+        answer = house.call("GET", path, who).json
+        digest = hashlib.sha256(canonical.dumps(answer)).hexdigest()
+        return f'data-shown="{digest}"' in shown
+
+    send(desk, tender, 303, title="改名一")
+    shown = desk.get(place(tender)).text
+    path = f"/tenders/{tender.id}/amendment"
+    assert same(tender.agency, path, shown)
+    send(desk, tender, 303, title="改名二")
+    assert not same(tender.agency, path, shown)
+    assert same(tender.agency, path, desk.get(place(tender)).text)
+
+    # A draft changes as well while its page waits; keys that come in change nothing that it shows.
+    draft = house.draft(agency, custodians)["id"]
+    path = f"/tenders/{draft}"
+    shown = desk.get(f"/agency{path}").text
+    for custodian in custodians:
+        house.hand_in_key(custodian, draft)
+    assert same(agency, path, shown)
+    house.call("PUT", f"{path}/documents/more.pdf", agency, b"%PDF-1.7", 201)
+    assert not same(agency, path, shown)
+    assert same(agency, path, desk.get(f"/agency{path}").text)
 
 
 def test_two_notices_are_compared_once_for_all_who_look(

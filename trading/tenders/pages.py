@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bids.errors import BidError
 from reports import wording
@@ -17,12 +18,13 @@ from trading.audit import private
 from trading.errors import TradingError
 from trading.portal import reading, words
 from trading.tenders.amendment_pages import refused_now, standing
+from trading.tenders.amendments import Amendment, described
 from trading.tenders.contexts import AgencyTenderContext
 from trading.tenders.drafts import Drafts, check_document
 from trading.tenders.forms import DraftForm, enrolled_custodians, usual_roles
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderDocument
-from trading.tenders.reading import custodians_of, items_of, notice_in_force
+from trading.tenders.reading import custodians_of, describe, digest_of, items_of, notice_in_force
 from trading.tenders.rules import (
     PublicationFacts,
     Rule,
@@ -142,6 +144,7 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
         rows, tied = reading.standing(session, one, notice_in_force(session, one))
     return {
         **amending,
+        "shown": _shown(session, one, amending["amendment"]),
         "refused": refused_now(request, one, amending["amendment"]),
         "rows": rows,
         "envelope": session.get(EnvelopeKey, one.organisation_id) is not None,
@@ -158,6 +161,13 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
         "own_draft": one.drafted_by == actor_of(request).person,
         "now": request.platform.clock.now(session),
     }
+
+
+def _shown(session: Session, one: Tender, amendment: Amendment | None) -> str:
+    """By which the page's script knows that what it fetches to be signed is what the page shows."""
+    if amendment is not None:
+        return digest_of(described(session, one, amendment))
+    return digest_of(describe(session, one, True)) if one.state == State.DRAFT.value else ""
 
 
 def add_document(context: AgencyTenderContext, request: Request) -> Any:

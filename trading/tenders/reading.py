@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bids.money import format_amount, minor_digits
 from bids.notice import Notice
+from signing.canonical import digest, dumps
 from signing.encoding import b64encode, format_time
 from trading.accounts.models import Organisation
 from trading.errors import NotFound
@@ -224,6 +225,11 @@ def describe(session: Session, tender: Tender, own: bool) -> dict[str, Any]:
         if value is not None:
             described[member] = value
     return described
+
+
+def digest_of(shown: dict[str, Any]) -> str:
+    """SHA-256 of what the API gives, in canonical form: by it a page's script knows what the page shows."""
+    return digest(dumps(shown))
 
 
 def sealing_policy(session: Session, tender: Tender) -> dict[str, Any]:

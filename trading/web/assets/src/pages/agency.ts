@@ -55,6 +55,17 @@ async function checkAmends(notice: Notice, tender: string): Promise<string> {
     : t("封存策略改变：已密封的投标失效，须重新密封。", "The sealing policy changes: bids sealed before are void and must be sealed again.");
 }
 
+/** Nobody signs what the page does not show: it changed since, perhaps while the page waited for custodians. */
+function changed(): HTMLElement[] {
+  const again = h("button", { type: "button", class: "btn btn-primary", id: "again" }, t("重新载入并核对", "Reload and check again"));
+  again.addEventListener("click", () => location.reload());
+  return [
+    h("p", { class: "refusal", role: "alert" }, t("本页载入后，待签发的内容已被更改。请重新载入本页，再次核对后签名。",
+      "What is to be signed was changed after this page was loaded. Reload the page and check it again before you sign.")),
+    h("p", {}, again),
+  ];
+}
+
 /** Publish a draft or an amendment: show what will be signed, sign it with the key of this browser, send it. */
 async function publishing(place: HTMLElement): Promise<void> {
   const tender = place.dataset["publish"] ?? "";
@@ -66,6 +77,10 @@ async function publishing(place: HTMLElement): Promise<void> {
     return;
   }
   const shown = await call.get(`/tenders/${tender}${amends ? "/amendment" : ""}`);
+  if (hexdigest(dumps(shown as Members)) !== place.dataset["shown"]) {
+    place.replaceChildren(...changed());
+    return;
+  }
   const keyPlace = h("div");
   const rest = h("div");
   place.replaceChildren(h("h3", {}, t("核对并签名发布", "Check, sign and publish")), keyPlace, rest);
