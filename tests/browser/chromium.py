@@ -144,7 +144,7 @@ class Reader:
             self.faults.append(f"{self.page.url} is {over} px wider than a window of {width} px")
 
     def pictures(self, name: str) -> None:
-        """The page as it is now, whole, as pictures in var/screenshots: at each width, in English at a desk's."""
+        """The page as it is now, whole, in var/screenshots: at each width, in English at a desk's alone."""
         own = self.page.viewport_size
         assert own is not None
         self.page.mouse.move(0, 0)
