@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from signing import canonical, hpke
 from signing.suite import SUNSEAL_1
 from tests.browser.chromium import Language, Reader
 from tests.browser.conftest import Enter
-from tests.browser.served import served
 from tests.browser.signed_in import newcomer, sign_in
 from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import OpeningHouse
@@ -25,19 +24,6 @@ from trading.opening.record import stored_objects
 LARGE = random.Random(1).randbytes(5_000_000)  # more than is decrypted at once
 CONTENTS = (b"%PDF-1.7 plan", LARGE, LARGE[:3000])
 NAMES = ("甲路桥有限公司", "乙市政建设集团有限公司", "丙公路养护有限公司")
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[OpeningHouse]:
-    made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def desk(house: OpeningHouse) -> Iterator[str]:
-    with served(house.platform.settings, house.app.app) as at:
-        yield at
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,10 @@ class Handover:
             TradingError: nothing can be sealed to it.
         """
         check_sealing_key(public, "evaluator-key-unusable")
-        now = self._platform.clock.now(session)
-        values = {"key": public, "digest": canonical.digest(public), "at": now}
-        insert_if_missing(session, EvaluatorKey, person_id=actor.person, **values)
+        now, digest = self._platform.clock.now(session), canonical.digest(public)
+        insert_if_missing(session, EvaluatorKey, person_id=actor.person, key=public, digest=digest, at=now)
         row = session.get_one(EvaluatorKey, actor.person, with_for_update=True, populate_existing=True)
-        row.key, row.digest, row.at = public, canonical.digest(public), now
+        row.key, row.digest, row.at = public, digest, now
         session.flush()
         return row
 
@@ -92,8 +91,9 @@ class Handover:
         if any(len(each) != SEALED for each in sealed.values()):
             raise TradingError("handed-key-size", wanted=SEALED)
         now = self._platform.clock.now(session)
+        before = {row.bid_id: row for row in handed_to(session, tender_id, person_id)}
         for bid, data in sealed.items():
-            row = session.get(HandedKey, (tender_id, bid, person_id))
+            row = before.get(bid)
             if row is None:
                 row = HandedKey(tender_id=tender_id, bid_id=bid, person_id=person_id)
                 session.add(row)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, tuple_
@@ -22,6 +22,7 @@ from trading.supervision.turns import OVER
 from trading.supervision.words import PRIVATE_ACTS
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
+from trading.web.pages import EPOCH, milliseconds
 from trading.web.permissions import Role
 
 # No other act is silent about bids and downloads.
@@ -32,7 +33,6 @@ EARLY = (
 REFUSED = "refused"  # stands for all refused attempts
 KINDS = (*PRIVATE_ACTS, REFUSED)
 _PAGE = 50
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Of a tender past its deadline every act is shown, of one that is open for bids those that are silent.
 _SHOWN = or_(
@@ -101,7 +101,7 @@ def page_of(session: Session, wanted: Filters, before: str) -> tuple[list[Act], 
     following = ""
     if len(rows) > _PAGE:
         row = rows[_PAGE - 1]
-        following = f"{(row.at - _EPOCH) // timedelta(milliseconds=1)}-{row.id}"
+        following = f"{milliseconds(row.at)}-{row.id}"
     return [_act(row) for row in rows[:_PAGE]], following
 
 
@@ -160,4 +160,4 @@ def _key(text: str) -> tuple[datetime, str] | None:
     at, _, last = text.partition("-")
     if not (at.isascii() and at.isdigit() and len(at) < 15 and len(last) == 32):
         return None
-    return _EPOCH + timedelta(milliseconds=int(at)), last
+    return EPOCH + timedelta(milliseconds=int(at)), last

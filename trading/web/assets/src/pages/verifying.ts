@@ -53,19 +53,19 @@ export function serve(): void {
 /** A worker made from the script at `address`, there before anything is given: nothing is fetched for what is given. */
 export class Verifying {
   private readonly worker: Worker;
-  private failed = (error: Error): void => void (this.failure = error);
-  private failure: Error | null = null;
+  private readonly broken: Promise<never>;
 
   constructor(address: string) {
     this.worker = new Worker(address, { type: "module" });
-    this.worker.onerror = (event) => this.failed(new Error(event.message));
+    this.broken = new Promise((_, reject) => {
+      this.worker.onerror = (event) => reject(new Error(event.message));
+    });
+    this.broken.catch(() => undefined); // told to whoever verifies, now or later
   }
 
   /** Verify one package at a time; `progress` is told how many findings there are so far. BidError: it is none. */
   verify(task: Task, progress: (count: number) => void): Promise<Verdict> {
-    return new Promise((resolve, reject) => {
-      if (this.failure !== null) return reject(this.failure);
-      this.failed = (error) => reject((this.failure = error));
+    const answer = new Promise<Verdict>((resolve, reject) => {
       this.worker.onmessage = ({ data }: MessageEvent<Told>) => {
         if ("count" in data) progress(data.count);
         else if ("verdict" in data) resolve(data.verdict);
@@ -73,6 +73,7 @@ export class Verifying {
       };
       this.worker.postMessage(task);
     });
+    return Promise.race([answer, this.broken]);
   }
 }
 
