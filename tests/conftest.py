@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,6 +21,7 @@ settings.load_profile("sunseal")
 # Long ones first, so that no worker is left alone with one at the end.
 LONG_FIRST = ("crash", "slow")
 
+HOLIDAYS = Path(__file__).with_name("holidays.toml")
 RUN = pytest.StashKey[postgres.Run]()
 
 
@@ -33,6 +35,11 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Tenders of late in a year close in the next one, whose holidays may not be announced yet.
+    from trading.tenders import calendar  # not before coverage is measured
+
+    os.environ["SUNSEAL_HOLIDAYS_FILE"] = str(HOLIDAYS)
+    calendar.announce(calendar.read_holidays(HOLIDAYS))
     if not is_worker(config) and not config.getoption("collectonly"):
         config.stash[RUN] = postgres.Run()
 

@@ -66,6 +66,7 @@ class Settings:
     scan_seconds: float = 0.25
     claim_seconds: float = 10.0
     crl_hours: int = 24
+    holidays_file: Path | None = None
     max_object_bytes: int = 20 * 1024**3
     max_document_bytes: int = 64 * 1024**2
     demo_sign_in: bool = False

@@ -17,6 +17,7 @@ from trading.errors import ConfigurationError
 from trading.keys import PlatformKeys, ensure_keys, has_keys
 from trading.queue import Queue, make_broker
 from trading.storage import Storage
+from trading.tenders.calendar import announce, read_holidays
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def build_platform(settings: Settings, overrides: Mapping[str, Any] | None = Non
 
     Raises:
         ConfigurationError: the database cannot be reached; keys cannot be read or made, or are missing
-            beside a database in use.
+            beside a database in use; the holidays' file is wrong.
     """
     given = dict(overrides or {})
     database = given.get("database") or Database(make_engine(settings.database_url))
@@ -59,6 +60,8 @@ def build_platform(settings: Settings, overrides: Mapping[str, Any] | None = Non
         queue=given.get("queue") or Queue(make_broker(settings)),
     )
     load_features()
+    if settings.holidays_file is not None:
+        announce(read_holidays(settings.holidays_file))
     platform.queue.connect(platform)
     return platform
 

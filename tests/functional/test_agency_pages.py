@@ -16,6 +16,8 @@ from tests.functional.house import House, Who
 from tests.functional.test_sign_in import Reader
 from trading.accounts.models import Organisation
 
+pytestmark = pytest.mark.one_database
+
 Desk = tuple[Reader, Who]
 
 ITEMS = "序号\t编码\t项目\t单位\t数量\n1\t0301\t路基土方\tm3\t1,200.5\n2\t\t沥青面层\tm2\t3000"

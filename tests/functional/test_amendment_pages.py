@@ -21,6 +21,8 @@ from tests.functional.test_sign_in import Reader
 from trading.tenders.comparison import Comparison, compare
 from trading.tenders.terms import Terms
 
+pytestmark = pytest.mark.one_database
+
 BILL = "序号\t编码\t项目\t单位\t数量\n1\t0301\t路基\tm3\t120.5\n2\t\t沥青面层\tm2\t3000"
 MORE = BILL.replace("3000", "3500") + "\n3\t\t路缘石\tm\t40"
 

@@ -13,6 +13,8 @@ from signing.encoding import b64encode, format_time
 from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import OpeningHouse, failures
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def house(home: OpeningHouse) -> OpeningHouse:

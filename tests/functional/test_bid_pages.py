@@ -13,6 +13,8 @@ from tests.functional.house import House, Tendering, Who, signed
 from tests.functional.test_sign_in import Reader
 from trading.web.pages import STATIC, asset_digest, assets
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def tender(house: House, custodians: tuple[Who, ...]) -> Tendering:

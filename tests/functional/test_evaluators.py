@@ -20,6 +20,8 @@ from trading.evaluation.comparison import median
 from trading.evaluation.models import Opinion
 from trading.sign_in.people import People
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def house(home: OpeningHouse) -> OpeningHouse:

@@ -22,6 +22,8 @@ from trading.opening.record import stored_objects
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def house(home: OpeningHouse) -> OpeningHouse:

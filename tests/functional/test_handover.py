@@ -17,6 +17,8 @@ from tests.functional.test_evaluators import Expert, agency_of, appoint, expert,
 from trading.audit.models import PrivateAct
 from trading.evaluation.handover import SEALED
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def house(home: OpeningHouse) -> OpeningHouse:

@@ -13,6 +13,8 @@ from signing.errors import SigningError
 from signing.notes import NoteVerifier, parse_checkpoint, verify_proof
 from tests.functional.opening_house import OpeningHouse
 
+pytestmark = pytest.mark.one_database
+
 
 def test_a_supplier_proves_its_bid_in_the_ledger_and_the_closing_in_the_log(
     working_house: OpeningHouse,

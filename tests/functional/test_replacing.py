@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bids.ledger import parse_leaf
 from bids.receipts import check_receipt
 from signing.encoding import new_id
@@ -13,6 +15,8 @@ from tests.functional.bidding import (
     withdrawals,
 )
 from tests.functional.house import House, Tendering, Who, receipt_of, signed
+
+pytestmark = pytest.mark.one_database
 
 
 def test_a_replacement_names_the_current_bid(house: House, supplier: Who, tender: Tendering) -> None:

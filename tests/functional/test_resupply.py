@@ -18,6 +18,8 @@ from trading.opening.record import StoredObject, stored_objects
 from trading.queue import Scanner
 from trading.storage import Storage
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def house(home: OpeningHouse) -> OpeningHouse:

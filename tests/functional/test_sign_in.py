@@ -18,6 +18,8 @@ from trading.audit.models import PrivateAct
 from trading.sign_in.people import People
 from trading.web.app import make_app
 
+pytestmark = pytest.mark.one_database
+
 GOOD = "correct horse battery staple"
 
 

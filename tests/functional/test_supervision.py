@@ -19,6 +19,8 @@ from trading.evidence.models import PublishedFile
 from trading.storage import Storage
 from trading.web.pages import STATIC
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def house(home: OpeningHouse) -> OpeningHouse:

@@ -48,9 +48,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is no rule pack {pack}. Choose generic or cn-works.",
     ),
     "calendar-unknown": (
-        "{year} 年的法定节假日安排尚未公布或未载入，无法计算期限，平台不作推测。请更新节假日数据后再试。",
+        "{year} 年的法定节假日安排尚未公布或未载入，无法计算期限，平台不作推测。"
+        "请由平台运营者在 holidays_file 中载入该年的安排后再试。",
         "The public holidays of {year} are not announced or not loaded, so days cannot be counted, and the "
-        "platform does not guess. Update the holiday data and try again.",
+        "platform does not guess. The operator names them in holidays_file; then try again.",
     ),
     "rule-opening-time": (
         "开标时间必须与投标截止时间相同。",

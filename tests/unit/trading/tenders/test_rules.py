@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 import trading.tenders.rules
-from trading.errors import NotFound, TradingError
+from trading.errors import ConfigurationError, NotFound, TradingError
+from trading.tenders import calendar
 from trading.tenders.calendar import CHINA, day_of, is_public_holiday, last_day
 from trading.tenders.rules import (
     PackError,
@@ -119,6 +120,28 @@ def test_a_year_without_announced_holidays_is_never_guessed() -> None:
         )
     assert refusal.value.code == "calendar-unknown"
     assert refusal.value.params == {"year": "2035"}
+
+
+def test_the_operator_names_the_days_of_a_year_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "_announced", {})
+    path = tmp_path / "holidays.toml"
+    path.write_text("2036 = [2036-01-21, 2036-01-22]\n")
+    calendar.announce(calendar.read_holidays(path))
+    assert last_day(date(2036, 1, 1), 20) == date(2036, 1, 23)
+    assert not is_public_holiday(date(2036, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ("next = [2036-01-01]", "2036 = []", '2036 = ["2036-01-01"]', "2036 = [2035-12-31]", "2036 = 1", "["),
+)
+def test_a_wrong_holidays_file_stops_the_start(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "holidays.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"2027 = \[2027-01-01"):
+        calendar.read_holidays(path)
 
 
 def test_sandbox_waives_the_counting_of_days_and_nothing_else() -> None:
