@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from signing.errors import CertificateError, SigningError
 from signing.keys import PublicKey, SigningKey, generate_signing_key, require_p256
@@ -29,7 +31,19 @@ from signing.profile import (
 MAX_CSR = 16 * 1024  # bytes; a P-256 request is under 1 KiB
 # Whoever's clock is a little behind signs, by that clock, before the certificate was issued.
 BACKDATED = timedelta(minutes=10)
+AuthorityName: TypeAlias = Literal["root", "platform", "parties"]
+AUTHORITIES: tuple[AuthorityName, ...] = ("root", "platform", "parties")
 _NAMES = {"platform": "Platform authority", "parties": "Parties authority"}
+
+
+@dataclass(frozen=True)
+class Locations:
+    """Where an authority's revocation list (DER), its own certificate (DER) and its answers about single
+    certificates (RFC 6960) are found: URLs, written into what it issues."""
+
+    crl: str
+    issuer: str
+    ocsp: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +65,11 @@ def new_root(name: str, at: datetime, years: int = 20) -> Authority:
     return Authority(key, builder.sign(key, hashes.SHA256()), ())
 
 
-def new_issuing_authority(root: Authority, kind: Kind, at: datetime) -> Authority:
-    """A new issuing authority of `kind` under `root`, valid as of `at` and to the root's end."""
+def new_issuing_authority(
+    root: Authority, kind: Kind, at: datetime, locations: Locations | None = None
+) -> Authority:
+    """A new issuing authority of `kind` under `root`, valid as of `at` and to the root's end; `locations` are
+    the root's."""
     key = generate_signing_key()
     end = root.certificate.not_valid_after_utc
     builder = _builder(
@@ -62,7 +79,8 @@ def new_issuing_authority(root: Authority, kind: Kind, at: datetime) -> Authorit
     builder = _policies(
         builder, KIND_POLICIES[kind], *(USAGE_POLICIES[usage] for usage in USAGES_UNDER[kind])
     )
-    certificate = _with_key_ids(builder, key.public_key(), root).sign(root.key, hashes.SHA256())
+    builder = _located(_with_key_ids(builder, key.public_key(), root), locations)
+    certificate = builder.sign(root.key, hashes.SHA256())
     return Authority(key, certificate, (certificate,))
 
 
@@ -100,8 +118,10 @@ def issue(
     subject: Party | PlatformSubject,
     at: datetime,
     valid_days: int,
+    locations: Locations | None = None,
 ) -> x509.Certificate:
-    """A leaf certificate for `public_key`, from `at` for `valid_days`, never beyond the authority's end.
+    """A leaf certificate for `public_key`, from `at` for `valid_days`, never beyond the authority's end;
+    `locations` are the authority's.
 
     CertificateError if the subject does not belong under this authority or the key is not P-256.
     """
@@ -123,7 +143,8 @@ def issue(
         _key_usage(digital_signature=True, content_commitment=True), critical=True
     )
     builder = _policies(builder, KIND_POLICIES[kind], USAGE_POLICIES[usage])
-    return _with_key_ids(builder, public_key, authority).sign(authority.key, hashes.SHA256())
+    builder = _located(_with_key_ids(builder, public_key, authority), locations)
+    return builder.sign(authority.key, hashes.SHA256())
 
 
 def make_crl(
@@ -193,6 +214,20 @@ def _with_key_ids(
 ) -> x509.CertificateBuilder:
     builder = builder.add_extension(_key_id(key), critical=False)
     return builder.add_extension(_authority_key_id(issuer), critical=False)
+
+
+def _located(builder: x509.CertificateBuilder, locations: Locations | None) -> x509.CertificateBuilder:
+    if locations is None:
+        return builder
+    point = x509.DistributionPoint(
+        [x509.UniformResourceIdentifier(locations.crl)], relative_name=None, reasons=None, crl_issuer=None
+    )
+    access = [(AuthorityInformationAccessOID.CA_ISSUERS, locations.issuer)]
+    if locations.ocsp is not None:
+        access.insert(0, (AuthorityInformationAccessOID.OCSP, locations.ocsp))
+    described = [x509.AccessDescription(oid, x509.UniformResourceIdentifier(url)) for oid, url in access]
+    builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+    return builder.add_extension(x509.AuthorityInformationAccess(described), critical=False)
 
 
 def _key_id(key: PublicKey) -> x509.SubjectKeyIdentifier:

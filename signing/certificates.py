@@ -1,7 +1,10 @@
 """Certificates in one place: the profile, issuing, and checking."""
 
 from signing.authorities import (
+    AUTHORITIES,
     Authority,
+    AuthorityName,
+    Locations,
     create_csr,
     issue,
     make_crl,
@@ -23,8 +26,11 @@ from signing.profile import (
 )
 
 __all__ = [
+    "AUTHORITIES",
     "Authority",
+    "AuthorityName",
     "Kind",
+    "Locations",
     "Party",
     "PartySubject",
     "PlatformSubject",

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing.certificates import (
     Authority,
+    AuthorityName,
+    Locations,
     PlatformSubject,
     dump_pem,
     issue,
@@ -40,6 +42,7 @@ class PlatformKeys:
     """What the platform signs with, and the certificates that say so."""
 
     root: x509.Certificate
+    root_key: SigningKey | None  # None where the operator keeps it elsewhere
     platform: Authority
     parties: Authority
     statement: Signer
@@ -52,6 +55,14 @@ class PlatformKeys:
     def roots(self) -> tuple[x509.Certificate, ...]:
         """The anchors of everything signed here."""
         return (self.root,)
+
+    @property
+    def authorities(self) -> dict[AuthorityName, Authority]:
+        """Those whose key is here, by name."""
+        found: dict[AuthorityName, Authority] = {"platform": self.platform, "parties": self.parties}
+        if self.root_key is not None:
+            found["root"] = Authority(self.root_key, self.root, ())
+        return found
 
     @property
     def log(self) -> NoteSigner:
@@ -68,14 +79,23 @@ class PlatformKeys:
         return NoteVerifier.from_vkey(self.log.vkey)
 
 
-def ensure_keys(folder: Path, log_origin: str, at: datetime) -> PlatformKeys:
-    """The keys in `folder`, made there if there is none or it is empty.
+def locations(public_url: str, name: AuthorityName) -> Locations:
+    """Where the platform at that address publishes what concerns an authority."""
+    base = f"{public_url.rstrip('/')}/api/v1/certificates/{name}"
+    return Locations(crl=f"{base}.crl", issuer=f"{base}.cer")
+
+
+def ensure_keys(
+    folder: Path, log_origin: str, at: datetime, public_url: str = "http://127.0.0.1:6543"
+) -> PlatformKeys:
+    """The keys in `folder`, made there if there is none or it is empty; new certificates say where lists and
+    issuers are found under `public_url`.
 
     Raises:
         ConfigurationError: the folder is there but incomplete or unreadable.
     """
     if not has_keys(folder):
-        _make_whole(folder, at)
+        _make_whole(folder, at, public_url)
     try:
         return _load(folder, log_origin)
     except (OSError, ValueError, SigningError) as error:
@@ -91,12 +111,12 @@ def has_keys(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
 
-def _make_whole(folder: Path, at: datetime) -> None:
+def _make_whole(folder: Path, at: datetime, public_url: str) -> None:
     # Made aside and renamed: of two processes starting at once one wins, and a killed start leaves no half.
     aside = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _make(aside, at)
+        _make(aside, at, public_url)
         aside.rename(folder)
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
@@ -108,18 +128,20 @@ def _make_whole(folder: Path, at: datetime) -> None:
             ) from None
 
 
-def _make(folder: Path, at: datetime) -> None:
+def _make(folder: Path, at: datetime, public_url: str) -> None:
     folder.mkdir(mode=0o700)
     root = new_root("Sunseal Root", at)
-    platform = new_issuing_authority(root, "platform", at)
-    parties = new_issuing_authority(root, "parties", at)
+    of_root = locations(public_url, "root")
+    platform = new_issuing_authority(root, "platform", at, of_root)
+    parties = new_issuing_authority(root, "parties", at, of_root)
     for name, authority in (("root", root), ("platform", platform), ("parties", parties)):
         _write(folder / f"{name}.pem", dump_pem([authority.certificate]))
         _write(folder / f"{name}.key", save_private_pem(authority.key, None))
     for usage in _USAGES:
         key = generate_signing_key()
         subject = PlatformSubject(name=f"Sunseal {usage}", usage=usage)
-        certificate = issue(platform, key.public_key(), subject, at, _LEAF_DAYS)
+        place = locations(public_url, "platform")
+        certificate = issue(platform, key.public_key(), subject, at, _LEAF_DAYS, place)
         _write(folder / f"{usage}.pem", dump_pem([certificate]))
         _write(folder / f"{usage}.key", save_private_pem(key, None))
     _write(folder / "log.key", save_note_key(generate_note_key(), None))
@@ -133,6 +155,7 @@ def _load(folder: Path, log_origin: str) -> PlatformKeys:
     platform = _authority(folder, "platform")
     return PlatformKeys(
         root=root,
+        root_key=_key(folder, "root") if (folder / "root.key").exists() else None,
         platform=platform,
         parties=_authority(folder, "parties"),
         statement=_signer(folder, "statement", platform),

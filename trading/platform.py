@@ -87,4 +87,4 @@ def _keys(settings: Settings, database: Database, clock: Clock) -> PlatformKeys:
                     f"The database is in use but the key folder {settings.keys_dir} is empty. "
                     "Restore the keys from a backup, or correct keys_dir.",
                 )
-    return ensure_keys(settings.keys_dir, settings.log_origin, now)
+    return ensure_keys(settings.keys_dir, settings.log_origin, now, settings.public_url)

@@ -132,7 +132,7 @@ def bare_application(platform: Platform, tender: Published) -> Any:
     table.create(engine)
     keys = platform.keys
     with platform.database.transaction() as session:
-        row = Accounts(platform).current_crl(session, datetime.now(UTC))
+        row = Accounts(platform).lists.current(session, datetime.now(UTC))
     crl = x509.load_der_x509_crl(row.der)
 
     def receive(request: Request) -> dict[str, str]:

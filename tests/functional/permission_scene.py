@@ -138,7 +138,7 @@ class PermissionScene:
             "sha256": scene.awarded.notice.digest if "{tender}" in door.pattern else scene.crl,
             "name": "%E6%8B%9B%E6%A0%87%E6%96%87%E4%BB%B6.pdf", "upload": scene.uploads[0],
             "number": "0", "bid": scene.bids[1], "token": self._spare, "secret": "x" * 43,
-            "person": self._evaluator,
+            "person": self._evaluator, "authority": "parties",
         }  # fmt: skip
         path = re.sub(r"\{kind:[^}]*\)\?receipt\}", "receipt", door.pattern)
         return path.format(**values)

@@ -72,7 +72,8 @@ TABLE: dict[str, frozenset[str]] = {
     "organisation.envelope-key": ALL, "tokens POST": OPERATOR, "token DELETE": OPERATOR | OWNER,
     "certificates POST": AGENCIES | SUPPLIERS | CUSTODIANS, "certificate.enrolment": ALL,
     "certificate.revocation POST": OPERATOR, "certificates.chain": ALL, "certificates.crl": ALL,
-    "certificates.roots": ALL, "crl": ALL, "envelope-key PUT": AGENCIES,
+    "authority.crl": ALL, "authority.certificate": ALL, "certificates.roots": ALL, "crl": ALL,
+    "envelope-key PUT": AGENCIES,
     # the API: the log
     "log.checkpoint": ALL, "log.consistency": ALL, "log.entries": ALL, "log.inclusion": ALL, "log.key": ALL,
     # the API: tenders

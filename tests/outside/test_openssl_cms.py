@@ -67,6 +67,38 @@ def test_openssl_judges_revocation_by_our_list(files: Path) -> None:
         assert (result.returncode == 0) is accepted, result.stderr
 
 
+def test_openssl_walks_the_whole_chain_with_the_lists_of_every_authority(tmp_path: Path) -> None:
+    at = AT
+    place = certificates.Locations("http://127.0.0.1:1/x.crl", "http://127.0.0.1:1/x.cer")
+    root = certificates.new_root("Sunseal root", at)
+    platform = certificates.new_issuing_authority(root, "platform", at, place)
+    key = keys.generate_signing_key().public_key()
+    subject = certificates.PlatformSubject("Sunseal statement", "statement")
+    leaf = certificates.issue(platform, key, subject, at, 10, place)
+    (tmp_path / "roots.pem").write_bytes(certificates.dump_pem([root.certificate]))
+    (tmp_path / "chain.pem").write_bytes(certificates.dump_pem([platform.certificate]))
+    (tmp_path / "leaf.pem").write_bytes(certificates.dump_pem([leaf]))
+    serials = {"root": platform.certificate.serial_number, "platform": leaf.serial_number}
+    for revoked in (None, "root", "platform"):
+        lists = b""
+        for name, authority in (("root", root), ("platform", platform)):
+            entries = [(serials[name], at, "keyCompromise")] if name == revoked else []
+            crl = certificates.make_crl(authority, entries, at, at + DAY).public_bytes(Encoding.PEM)
+            (tmp_path / "one.pem").write_bytes(crl)
+            read = openssl("crl", "-in", tmp_path / "one.pem", "-noout", "-text")
+            assert read.returncode == 0 and (b"Key Compromise" in read.stdout) is bool(entries), read.stderr
+            lists += crl
+        (tmp_path / "crls.pem").write_bytes(lists)
+        command = ["verify", "-x509_strict", "-crl_check_all", "-attime", str(int(at.timestamp()) + 60)]
+        result = openssl(
+            *command, "-CAfile", tmp_path / "roots.pem", "-untrusted", tmp_path / "chain.pem",
+            "-CRLfile", tmp_path / "crls.pem", tmp_path / "leaf.pem",
+        )  # fmt: skip
+        assert (result.returncode == 0) is (revoked is None), result.stderr
+        text = openssl("x509", "-in", tmp_path / "leaf.pem", "-noout", "-text").stdout
+        assert b"URI:http://127.0.0.1:1/x.crl" in text and b"CA Issuers - URI:" in text
+
+
 def test_our_verifier_takes_what_openssl_signs_as_cades(files: Path) -> None:
     w = world()
     (files / "key.pem").write_bytes(keys.save_private_pem(w.supplier.key, None))

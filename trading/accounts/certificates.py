@@ -7,9 +7,8 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from weakref import WeakKeyDictionary
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,30 +19,26 @@ from bids.errors import refusing
 from bids.objects import read_signed
 from bids.trust import Trust, build_enrolment, enrolments_of
 from signing import canonical, merkle
-from signing.certificates import Party, dump_pem, fingerprint, issue, make_crl, party_of, read_csr
+from signing.certificates import AuthorityName, Party, dump_pem, fingerprint, issue, party_of, read_csr
 from signing.cms import Verified, verify_with_chain
 from signing.encoding import format_time, parse_time
 from signing.keys import spki
 from signing.statements import sign_statement
 from trading.accounts.models import Crl, EnrolmentDay, Organisation, PartyCertificate
+from trading.accounts.revocation_lists import RevocationLists
 from trading.audit.services import AuditLog
-from trading.clock import SHANGHAI, Clock
+from trading.clock import SHANGHAI
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
+from trading.keys import locations
 from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.web.permissions import Role
 from trading.web.security import Actor
 
 CERTIFICATE_DAYS = 730
-# A platform whose scanner is late goes on with the last list for this long.
-CRL_OVERLAP = timedelta(hours=6)
 # What is signed may be signed off-line some days before it is sent; no client's clock is much ahead.
 OLDEST_SIGNING = timedelta(days=7)
 CLOCK_AHEAD = timedelta(minutes=5)
-# A list stays the newest until the schedule's next; copies of a platform's, told apart by its clock and in
-# no session. Every submission needs it.
-_NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
-
 
 _STANDING = select(
     PartyCertificate.organisation_id, PartyCertificate.role, PartyCertificate.revoked_at
@@ -80,7 +75,8 @@ class Certificates:
     def __init__(self, platform: Platform) -> None:
         self._keys = platform.keys
         self._clock = platform.clock
-        self._crl_seconds = platform.settings.crl_hours * 3600
+        self._public_url = platform.settings.public_url
+        self.lists = RevocationLists(platform)
         self._log = AuditLog(platform)
 
     # -- issuing
@@ -120,7 +116,9 @@ class Certificates:
             organisation_name=organisation.name,
         )
         with refusing("certificate"):
-            certificate = issue(self._keys.parties, key, party, now, CERTIFICATE_DAYS)
+            certificate = issue(
+                self._keys.parties, key, party, now, CERTIFICATE_DAYS, locations(self._public_url, "parties")
+            )
         statement = build_enrolment(at=now, certificate=certificate, party=party)
         row = PartyCertificate(
             fingerprint=fingerprint(certificate),
@@ -138,7 +136,7 @@ class Certificates:
             revocation_reason=None,
         )
         session.add(row)
-        self.current_crl(session, now)
+        self.lists.current(session, now)
         session.flush()
         if actor.role != Role.SUPPLIER:
             digests = {
@@ -185,30 +183,10 @@ class Certificates:
         """Both issuing authorities in PEM."""
         return dump_pem([self._keys.platform.certificate, self._keys.parties.certificate])
 
-    # -- revocation lists
-
-    def current_crl(self, session: Session, now: datetime) -> Crl:
-        """The newest revocation list; the first is made at once, later ones on schedule by a job.
-
-        Only when the job has not run for so long that the list is outdated is one made here: a list that
-        came with a submission would tell of it.
-        """
-        kept = _NEWEST.get(self._clock)
-        if kept is not None and kept.issued_at <= now < kept.follows_at:
-            return kept
-        newest = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
-        if newest is not None and newest.next_update > now:
-            columns = {column.key: getattr(newest, column.key) for column in Crl.__table__.columns}
-            _NEWEST[self._clock] = Crl(**columns)
-            return newest
-        return self.make_crl(session, now)
-
-    def published_crl(self, session: Session) -> Crl:
-        """The newest revocation list, for readers; NotFound before there is one."""
-        newest = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
-        if newest is None:
-            raise NotFound("crl-none")
-        return newest
+    def authority(self, name: AuthorityName) -> x509.Certificate:
+        """The certificate of the root or of an issuing authority."""
+        of = {"root": self._keys.root, "platform": self._keys.platform.certificate}
+        return of.get(name, self._keys.parties.certificate)
 
     def signs_until(self, session: Session, organisation_id: str, key: bytes, until: datetime) -> bool:
         """Whether a custodian has a certificate for its signing key (SPKI) that holds at least until then."""
@@ -220,37 +198,6 @@ class Certificates:
             PartyCertificate.expires_at >= until,
         )
         return session.scalar(found.limit(1)) is not None
-
-    def crl(self, session: Session, sha256: str) -> Crl:
-        """A revocation list by the SHA-256 of its DER; NotFound."""
-        row = session.get(Crl, sha256)
-        if row is None:
-            raise NotFound("crl-not-found")
-        return row
-
-    def make_crl(self, session: Session, now: datetime) -> Crl:
-        """Make and keep the list of now; it holds to the end of the schedule's slot and a little longer."""
-        revoked = session.execute(
-            select(PartyCertificate.serial, PartyCertificate.revoked_at, PartyCertificate.revocation_reason)
-            .where(PartyCertificate.revoked_at.is_not(None), PartyCertificate.revoked_at <= now)
-            .order_by(PartyCertificate.revoked_at, PartyCertificate.serial)
-        )
-        entries = [(int(serial, 16), at, reason or "unspecified") for serial, at, reason in revoked if at]
-        # Slots are counted from 1970, so that the moment of a list tells of nothing but the clock.
-        seconds = int(now.timestamp())
-        follows = datetime.fromtimestamp(seconds - seconds % self._crl_seconds + self._crl_seconds, UTC)
-        made = make_crl(self._keys.parties, entries, now, follows + CRL_OVERLAP)
-        der = made.public_bytes(Encoding.DER)
-        row = Crl(
-            sha256=hashlib.sha256(der).hexdigest(),
-            der=der,
-            issued_at=now,
-            next_update=follows + CRL_OVERLAP,
-            follows_at=follows,
-        )
-        session.add(row)
-        session.flush()
-        return row
 
     # -- the daily root of suppliers' enrolments
 
@@ -294,7 +241,7 @@ class Certificates:
     ) -> Trust:
         """What the platform itself trusts: its root, revocation lists by SHA-256 and enrolments by
         certificate fingerprint (None: all there are), its log."""
-        lists = select(Crl.sha256, Crl.der)
+        lists = select(Crl.sha256, Crl.der).where(Crl.authority == "parties")
         if crls is not None:
             lists = lists.where(Crl.sha256.in_(list(crls)))
         return Trust(
@@ -356,7 +303,7 @@ class Certificates:
 
     def check_signature(self, session: Session, data: bytes, signature: bytes, now: datetime) -> SignedBy:
         """Steps 1 and 2 of `verify_party_signature`; `refuse_unfit` does the others. Raises BidError."""
-        crl = self.current_crl(session, now)
+        crl = self.lists.current(session, now)
         with refusing("signature"):
             loaded = _loaded_crl(crl.der)
             verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
@@ -388,12 +335,6 @@ def refuse_unfit(
 @lru_cache(maxsize=8)
 def _loaded_crl(der: bytes) -> x509.CertificateRevocationList:
     return x509.load_der_x509_crl(der)
-
-
-def crl_due(session: Session, now: datetime) -> bool:
-    """Whether the present slot of the schedule has no revocation list yet."""
-    follows = session.scalar(select(Crl.follows_at).order_by(Crl.issued_at.desc()).limit(1))
-    return follows is None or follows <= now
 
 
 def day_due(session: Session, now: datetime) -> str | None:

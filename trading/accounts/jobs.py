@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from trading.accounts.certificates import crl_due, day_due
+from trading.accounts.certificates import day_due
+from trading.accounts.revocation_lists import RevocationLists, lists_due
 from trading.accounts.services import Accounts
 from trading.platform import Platform
 from trading.queue import claim, due, job, step
@@ -15,17 +16,19 @@ from trading.queue import claim, due, job, step
 
 @job("issue-crl")
 def issue_crl(platform: Platform, subject: str) -> None:
-    """Issue the revocation list of the present slot of the schedule, once."""
-    accounts = Accounts(platform)
+    """Issue the revocation lists of the present slot of the schedule, once each.
+
+    The root's as well if its key is here; where it is kept elsewhere, its holder makes them.
+    """
     with claim(platform, "issue-crl", subject) as hold:
         if hold is None:
             return
         with platform.database.transaction() as session:
             hold.check(platform, session)
             now = platform.clock.now(session)
-            if crl_due(session, now):
-                accounts.make_crl(session, now)
-                step("crl:issued", subject)
+            for authority in lists_due(session, now, platform.keys.authorities):
+                RevocationLists(platform).make(session, now, authority)
+                step("crl:issued", authority)
 
 
 @job("log-enrolments")
@@ -38,8 +41,8 @@ def log_enrolments(platform: Platform, subject: str) -> None:
 
 @due("issue-crl")
 def crls(session: Session, now: datetime) -> Iterable[str]:
-    """There is one list, that of the authority for parties."""
-    return ["parties"] if crl_due(session, now) else []
+    """All lists come together, by the schedule of those whose keys are always here."""
+    return ["lists"] if lists_due(session, now, ("parties", "platform")) else []
 
 
 @due("log-enrolments")

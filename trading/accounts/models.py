@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trading.db import Base, UtcTime
@@ -86,15 +86,30 @@ class EnrolmentDay(Base):
 
 
 class Crl(Base):
-    """A revocation list of the authority `parties`, kept for ever: receipts name the one they used."""
+    """A revocation list, kept for ever: receipts name the one they used. `authority` is that which made it:
+    "parties", "platform" or "root"."""
 
     __tablename__ = "crls"
+    __table_args__ = (Index("ix_crls_authority_issued_at", "authority", "issued_at"),)
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    authority: Mapped[str] = mapped_column(String(10))
     der: Mapped[bytes] = mapped_column(LargeBinary)
-    issued_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcTime)
     next_update: Mapped[datetime] = mapped_column(UtcTime)
     follows_at: Mapped[datetime] = mapped_column(UtcTime)  # when the schedule asks for the next
+
+
+class PlatformRevocation(Base):
+    """A certificate of the platform's own that counts no more; `authority` ("platform", "root") issued it."""
+
+    __tablename__ = "platform_revocations"
+
+    serial: Mapped[str] = mapped_column(String(40), primary_key=True)
+    authority: Mapped[str] = mapped_column(String(10))
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    revoked_at: Mapped[datetime] = mapped_column(UtcTime)
+    revocation_reason: Mapped[str] = mapped_column(String(40))
 
 
 class EnvelopeKey(Base):

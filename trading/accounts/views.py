@@ -22,6 +22,7 @@ from trading.web.permissions import Permission as P
 from trading.web.security import actor_of
 
 _PEM = "application/x-pem-file"
+_CRL = "application/pkix-crl"
 
 
 def _organisation(row: Organisation) -> dict[str, Any]:
@@ -123,9 +124,7 @@ def request_certificate(request: Request) -> dict[str, Any]:
         address_of(request),
         request.openapi_validated.body["csr"].encode(),
     )
-    private.record(
-        request.dbsession, "certificate.issued", request, None, {"certificate": row.fingerprint}
-    )
+    private.record(request.dbsession, "certificate.issued", request, None, {"certificate": row.fingerprint})
     request.response.status_int = 201
     return {
         "fingerprint": row.fingerprint,
@@ -169,17 +168,13 @@ def enrolment(context: CertificateContext, request: Request) -> dict[str, Any]:
     return {"file": b64encode(context.certificate.enrolment)}
 
 
-@view_config(
-    route_name="certificates.roots", request_method="GET", permission=P.PUBLIC_READ, openapi=True
-)
+@view_config(route_name="certificates.roots", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
 def roots(request: Request) -> Response:
     """The root, in PEM."""
     return Response(body=Accounts(request.platform).roots_pem, content_type=_PEM)
 
 
-@view_config(
-    route_name="certificates.chain", request_method="GET", permission=P.PUBLIC_READ, openapi=True
-)
+@view_config(route_name="certificates.chain", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
 def chain(request: Request) -> Response:
     """Both issuing authorities, in PEM."""
     return Response(body=Accounts(request.platform).chain_pem, content_type=_PEM)
@@ -187,17 +182,32 @@ def chain(request: Request) -> Response:
 
 @view_config(route_name="certificates.crl", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
 def newest_crl(request: Request) -> Response:
-    """The newest revocation list, in PEM."""
-    row = Accounts(request.platform).published_crl(request.dbsession)
+    """The newest revocation list of parties' certificates, in PEM."""
+    row = Accounts(request.platform).lists.published(request.dbsession)
     pem = x509.load_der_x509_crl(row.der).public_bytes(Encoding.PEM)
     return Response(body=pem, content_type=_PEM)
+
+
+@view_config(route_name="authority.crl", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
+def newest_of(request: Request) -> Response:
+    """An authority's newest revocation list; what it issues points here."""
+    row = Accounts(request.platform).lists.published(request.dbsession, request.matchdict["authority"])
+    return Response(body=row.der, content_type=_CRL)
+
+
+@view_config(route_name="authority.certificate", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
+def issuer(request: Request) -> Response:
+    """An authority's own certificate; what it issues points here."""
+    certificate = Accounts(request.platform).authority(request.matchdict["authority"])
+    return Response(body=certificate.public_bytes(Encoding.DER), content_type="application/pkix-cert")
 
 
 @view_config(route_name="crl", request_method="GET", permission=P.PUBLIC_READ, openapi=True)
 def crl(request: Request) -> Response:
     """A revocation list, to the byte."""
-    row = Accounts(request.platform).crl(request.dbsession, digest_of(request, "sha256", "crl-not-found"))
-    return Response(body=row.der, content_type="application/pkix-crl")
+    name = digest_of(request, "sha256", "crl-not-found")
+    row = Accounts(request.platform).lists.named(request.dbsession, name)
+    return Response(body=row.der, content_type=_CRL)
 
 
 @view_config(

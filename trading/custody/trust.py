@@ -57,7 +57,7 @@ def trust_material(platform: Platform, session: Session, tender: Tender) -> Trus
     )
     lists = session.scalars(
         select(Crl.der)
-        .where(or_(Crl.sha256.in_(named), Crl.next_update >= first))
+        .where(Crl.authority == "parties", or_(Crl.sha256.in_(named), Crl.next_update >= first))
         .order_by(Crl.issued_at, Crl.sha256)
     )
     return TrustMaterial(

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import make_url, select, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.orm import Session
 
 from trading.accounts.models import Crl
@@ -228,20 +228,22 @@ def _log(platform: Platform, session: Session) -> Finding:
 
 
 def _crl(session: Session, now: datetime) -> Finding:
-    part = Both("证书撤销列表", "Revocation list")
-    newest_one = session.scalar(select(Crl).order_by(Crl.issued_at.desc()).limit(1))
-    if newest_one is None:
+    part = Both("证书撤销列表", "Revocation lists")
+    last = select(func.max(Crl.next_update), func.max(Crl.follows_at)).group_by(Crl.authority)
+    newest = session.execute(last).all()
+    if not newest:
         return Finding(
             part, "good", Both("尚未签发证书，还不需要。", "No certificate was issued; none is needed yet.")
         )  # fmt: skip
-    zh, en = (Writer(lang).when(newest_one.next_update).striptags() for lang in ("zh", "en"))
+    ends, follows = min(each[0] for each in newest), min(each[1] for each in newest)
+    zh, en = (Writer(lang).when(ends).striptags() for lang in ("zh", "en"))
     said = Both(f"有效期至 {zh}。", f"Holds until {en}.")
     todo = Both(
         "按期应由后台任务更新。请确认 worker 在运行。", "A job renews it on schedule: is a worker running?"
     )
-    if newest_one.next_update <= now:
+    if ends <= now:
         return Finding(part, "bad", said, todo)
-    if newest_one.follows_at + LATE <= now:
+    if follows + LATE <= now:
         return Finding(part, "warn", said, todo)
     return Finding(part, "good", said)
 

@@ -1,0 +1,117 @@
+"""Revocation lists (RFC 5280): one of each authority, on one schedule, kept for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from signing.authorities import AUTHORITIES, AuthorityName, make_crl
+from trading.accounts.models import Crl, PartyCertificate, PlatformRevocation
+from trading.clock import Clock
+from trading.errors import NotFound
+from trading.platform import Platform
+
+# A platform whose scanner is late goes on with the last list for this long.
+OVERLAP = timedelta(hours=6)
+# A list of parties' certificates stays the newest until the schedule's next; copies of a platform's, told
+# apart by its clock and in no session. Every submission needs it.
+_NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
+
+
+class RevocationLists:
+    """The lists of the root and of the two authorities under it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._keys = platform.keys
+        self._clock = platform.clock
+        self._seconds = platform.settings.crl_hours * 3600
+
+    def current(self, session: Session, now: datetime, authority: AuthorityName = "parties") -> Crl:
+        """The newest list; the first is made at once, later ones on schedule by a job.
+
+        Only when the job has not run for so long that the list is outdated is one made here: a list that
+        came with a submission would tell of it.
+        """
+        kept = _NEWEST.get(self._clock) if authority == "parties" else None
+        if kept is not None and kept.issued_at <= now < kept.follows_at:
+            return kept
+        newest = session.scalar(_newest(authority))
+        if newest is None or newest.next_update <= now:
+            return self.make(session, now, authority)
+        if authority == "parties":
+            columns = {column.key: getattr(newest, column.key) for column in Crl.__table__.columns}
+            _NEWEST[self._clock] = Crl(**columns)
+        return newest
+
+    def published(self, session: Session, authority: AuthorityName = "parties") -> Crl:
+        """The newest list, for readers; NotFound before there is one."""
+        newest = session.scalar(_newest(authority))
+        if newest is None:
+            raise NotFound("crl-none")
+        return newest
+
+    def named(self, session: Session, sha256: str) -> Crl:
+        """A list by the SHA-256 of its DER; NotFound."""
+        row = session.get(Crl, sha256)
+        if row is None:
+            raise NotFound("crl-not-found")
+        return row
+
+    def make(self, session: Session, now: datetime, authority: AuthorityName) -> Crl:
+        """Make and keep the list of now; it holds to the end of the schedule's slot and a little longer.
+
+        The authority's key is here: the root's may be elsewhere.
+        """
+        # Slots are counted from 1970, so that the moment of a list tells of nothing but the clock.
+        seconds = int(now.timestamp())
+        follows = datetime.fromtimestamp(seconds - seconds % self._seconds + self._seconds, UTC)
+        signer = self._keys.authorities[authority]
+        der = make_crl(signer, _revoked(session, authority, now), now, follows + OVERLAP).public_bytes(
+            Encoding.DER
+        )
+        row = Crl(
+            sha256=hashlib.sha256(der).hexdigest(),
+            authority=authority,
+            der=der,
+            issued_at=now,
+            next_update=follows + OVERLAP,
+            follows_at=follows,
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+
+def _newest(authority: AuthorityName) -> Select[Crl]:
+    return select(Crl).where(Crl.authority == authority).order_by(Crl.issued_at.desc()).limit(1)
+
+
+def _revoked(session: Session, authority: AuthorityName, now: datetime) -> list[tuple[int, datetime, str]]:
+    """Serial, time and reason of what the authority issued and somebody revoked."""
+    table: type[PartyCertificate] | type[PlatformRevocation] = PartyCertificate
+    if authority != "parties":
+        table = PlatformRevocation
+    found = (
+        select(table.serial, table.revoked_at, table.revocation_reason)
+        .where(table.revoked_at.is_not(None), table.revoked_at <= now)
+        .order_by(table.revoked_at, table.serial)
+    )
+    if authority != "parties":
+        found = found.where(PlatformRevocation.authority == authority)
+    rows = session.execute(found)
+    return [(int(serial, 16), at, reason or "unspecified") for serial, at, reason in rows if at is not None]
+
+
+def lists_due(
+    session: Session, now: datetime, among: Iterable[AuthorityName] = AUTHORITIES
+) -> list[AuthorityName]:
+    """The authorities that have no list yet for the present slot of the schedule."""
+    last = select(Crl.authority, func.max(Crl.follows_at).label("follows_at")).group_by(Crl.authority)
+    held = {row.authority: row.follows_at for row in session.execute(last)}
+    return [each for each in among if each not in held or held[each] <= now]
