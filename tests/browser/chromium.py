@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, R
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "trading" / "web" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "var" / "screenshots"
+PICTURES = os.environ.get("SUNSEAL_TEST_PICTURES", "") not in ("", "0")
 PROGRAM = shutil.which("chromium")
 
 Language = Literal["zh", "en"]
@@ -144,7 +146,12 @@ class Reader:
             self.faults.append(f"{self.page.url} is {over} px wider than a window of {width} px")
 
     def pictures(self, name: str) -> None:
-        """The page as it is now, whole, in var/screenshots: at each width, in English at a desk's alone."""
+        """The page as it is now, whole, in var/screenshots: at each width, in English at a desk's alone.
+
+        Only where SUNSEAL_TEST_PICTURES is set: they are for people, and take their time.
+        """
+        if not PICTURES:
+            return
         own = self.page.viewport_size
         assert own is not None
         self.page.mouse.move(0, 0)

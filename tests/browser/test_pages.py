@@ -78,8 +78,7 @@ def test_the_keyboard_reaches_the_content(reader: Reader) -> None:
     assert page.url.endswith("#main")
 
 
-def test_pictures_of_the_main_pages(reader: Reader, scene: Scene) -> None:
-    """For people to look at: var/screenshots."""
+def test_the_main_pages_weigh_little(reader: Reader, scene: Scene) -> None:
     for name, path in {
         "home": "/",
         "tenders": "/tenders",
