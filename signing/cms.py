@@ -12,7 +12,6 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -24,31 +23,31 @@ from signing.certificates import verify_chain
 from signing.errors import SignatureInvalid, SigningError
 from signing.keys import Signer, require_p256
 from signing.profile import der as certificate_der
+from signing.signer_info import (
+    CONTENT_TYPE,
+    ECDSA_SHA256,
+    MESSAGE_DIGEST,
+    ONE,
+    SHA256,
+    SHA256_FORMS,
+    SIGNED_DATA,
+    SIGNING_CERTIFICATE_V2,
+    attribute,
+    expect,
+    issuer_and_serial,
+    order,
+    read_attributes,
+    signers_own,
+    signing_certificate,
+    signing_certificate_forms,
+)
 
 MAX_SIGNATURE = 64 * 1024  # bytes; one of ours is about 2 KiB
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
-
-
-def _oid(content: str) -> bytes:
-    return der.tlv(der.OID, bytes.fromhex(content))
-
-
-_SIGNED_DATA = _oid("2a864886f70d010702")
-_DATA = _oid("2a864886f70d010701")
-_CONTENT_TYPE = _oid("2a864886f70d010903")
-_MESSAGE_DIGEST = _oid("2a864886f70d010904")
-_SIGNING_TIME = _oid("2a864886f70d010905")
-_SIGNING_CERTIFICATE_V2 = _oid("2a864886f70d010910022f")
-_SHA256 = der.tlv(der.SEQUENCE, _oid("608648016503040201"))
-# RFC 5754 writes no parameters but has everybody accept the NULL that older software writes.
-_SHA256_FORMS = (_SHA256, der.tlv(der.SEQUENCE, _oid("608648016503040201"), der.tlv(der.NULL)))
-_ECDSA_SHA256 = der.tlv(der.SEQUENCE, _oid("2a8648ce3d040302"))
+_DATA = der.oid("1.2.840.113549.1.7.1")
+_SIGNING_TIME = der.oid("1.2.840.113549.1.9.5")
 _DETACHED = der.tlv(der.SEQUENCE, _DATA)
-_ONE = der.integer(1)
-
-# Parsing is a function of the bytes alone, and the same few certificates come in signature after signature:
-# what is derived from one is remembered below, never what was found of its trust.
 
 
 @dataclass(frozen=True)
@@ -64,33 +63,32 @@ class Verified:
 def sign(data: bytes, signer: Signer, at: datetime) -> bytes:
     """A detached signature over `data`, claiming the time `at`, as DER ContentInfo."""
     certificate = certificate_der(signer.certificate)
-    issuer_and_serial = _issuer_and_serial(certificate)
     attributes = [
-        _attribute(_CONTENT_TYPE, _DATA),
-        _attribute(_SIGNING_TIME, _encode_time(at)),
-        _attribute(_MESSAGE_DIGEST, der.tlv(der.OCTET_STRING, hashlib.sha256(data).digest())),
-        _attribute(_SIGNING_CERTIFICATE_V2, _signing_certificate(certificate)),
+        attribute(CONTENT_TYPE, _DATA),
+        attribute(_SIGNING_TIME, _encode_time(at)),
+        attribute(MESSAGE_DIGEST, der.tlv(der.OCTET_STRING, hashlib.sha256(data).digest())),
+        attribute(SIGNING_CERTIFICATE_V2, signing_certificate(certificate)),
     ]
     signature = signer.key.sign(der.set_of(der.SET, attributes), _ECDSA)
     signer_info = der.tlv(
         der.SEQUENCE,
-        _ONE,
-        issuer_and_serial,
-        _SHA256,
+        ONE,
+        issuer_and_serial(certificate),
+        SHA256,
         der.set_of(der.CONTEXT_0, attributes),
-        _ECDSA_SHA256,
+        ECDSA_SHA256,
         der.tlv(der.OCTET_STRING, signature),
     )
     certificates = {certificate, *map(certificate_der, signer.chain)}
     signed_data = der.tlv(
         der.SEQUENCE,
-        _ONE,
-        der.tlv(der.SET, _SHA256),
+        ONE,
+        der.tlv(der.SET, SHA256),
         _DETACHED,
         der.set_of(der.CONTEXT_0, list(certificates)),
         der.tlv(der.SET, signer_info),
     )
-    return der.tlv(der.SEQUENCE, _SIGNED_DATA, der.tlv(der.CONTEXT_0, signed_data))
+    return der.tlv(der.SEQUENCE, SIGNED_DATA, der.tlv(der.CONTEXT_0, signed_data))
 
 
 def verify(data: bytes, signature: bytes) -> Verified:
@@ -136,16 +134,16 @@ def _parse(signature: bytes) -> tuple[list[bytes], der.Reader]:
     outer = der.Reader(signature)
     content_info = outer.inside(der.SEQUENCE)
     outer.end()
-    _expect(content_info, _SIGNED_DATA)
+    expect(content_info, SIGNED_DATA)
     wrapper = content_info.inside(der.CONTEXT_0)
     content_info.end()
     signed_data = wrapper.inside(der.SEQUENCE)
     wrapper.end()
-    _expect(signed_data, _ONE)
+    expect(signed_data, ONE)
     digests = signed_data.set_of(der.SET)
-    if len(digests) != 1 or digests[0] not in _SHA256_FORMS:
+    if len(digests) != 1 or digests[0] not in SHA256_FORMS:
         raise SignatureInvalid("The signature names another digest than SHA-256.")
-    _expect(signed_data, _DETACHED)
+    expect(signed_data, _DETACHED)
     certificates = signed_data.set_of(der.CONTEXT_0)
     signer_infos = signed_data.set_of(der.SET)
     signed_data.end()
@@ -155,20 +153,18 @@ def _parse(signature: bytes) -> tuple[list[bytes], der.Reader]:
 
 
 def _verify_signer(data: bytes, certificates: list[bytes], signer_info: der.Reader) -> Verified:
-    _expect(signer_info, _ONE)
-    issuer_and_serial = signer_info.element(der.SEQUENCE)
-    if signer_info.element(der.SEQUENCE) not in _SHA256_FORMS:
+    expect(signer_info, ONE)
+    named = signer_info.element(der.SEQUENCE)
+    if signer_info.element(der.SEQUENCE) not in SHA256_FORMS:
         raise SignatureInvalid("The signer used another digest than SHA-256.")
     attributes = signer_info.set_of(der.CONTEXT_0)
-    if signer_info.element(der.SEQUENCE) != _ECDSA_SHA256:
+    if signer_info.element(der.SEQUENCE) != ECDSA_SHA256:
         raise SignatureInvalid("The signer used another algorithm than ECDSA with SHA-256.")
     value = signer_info.content(der.OCTET_STRING)
     signer_info.end()
-    certificate = next((c for c in certificates if _issuer_and_serial(c) == issuer_and_serial), None)
-    if certificate is None:
-        raise SignatureInvalid("The signer's certificate is not in the signature.")
+    certificate = signers_own(certificates, named)
     signing_time = _check_attributes(data, attributes, certificate)
-    leaf, intermediates = _order(certificate, certificates)
+    leaf, intermediates = order(certificate, certificates)
     try:
         require_p256(leaf.public_key()).verify(value, der.set_of(der.SET, attributes), _ECDSA)
     except (InvalidSignature, SigningError, ValueError, UnsupportedAlgorithm):
@@ -178,99 +174,19 @@ def _verify_signer(data: bytes, certificates: list[bytes], signer_info: der.Read
 
 def _check_attributes(data: bytes, attributes: list[bytes], certificate: bytes) -> datetime:
     """Check the signed attributes and return the signing time."""
-    values: dict[bytes, bytes] = {}
-    for attribute in attributes:
-        outer = der.Reader(attribute)
-        inner = outer.inside(der.SEQUENCE)
-        oid = inner.element(der.OID)
-        members = inner.set_of(der.SET)
-        inner.end()
-        if oid in values or len(members) != 1:
-            raise SignatureInvalid("A signed attribute is there twice or has several values.")
-        values[oid] = members[0]
-    if values.get(_CONTENT_TYPE) != _DATA:
+    values = read_attributes(attributes)
+    if values.get(CONTENT_TYPE) != _DATA:
         raise SignatureInvalid("The signed content type is not plain data.")
-    digest = der.Reader(values.get(_MESSAGE_DIGEST, b"")).content(der.OCTET_STRING)
+    digest = der.Reader(values.get(MESSAGE_DIGEST, b"")).content(der.OCTET_STRING)
     if not hmac.compare_digest(digest, hashlib.sha256(data).digest()):
         raise SignatureInvalid("The signature is for other content: the digests differ.")
-    if values.get(_SIGNING_CERTIFICATE_V2) not in _signing_certificate_forms(certificate):
+    if values.get(SIGNING_CERTIFICATE_V2) not in signing_certificate_forms(certificate):
         raise SignatureInvalid(
             "The signature does not name its certificate by SHA-256 (signing-certificate-v2)."
         )
     if _SIGNING_TIME not in values:
         raise SignatureInvalid("The signature has no signing time.")
     return _decode_time(values[_SIGNING_TIME])
-
-
-def _order(
-    certificate: bytes, certificates: list[bytes]
-) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
-    """The signer's certificate and the others as they lead up from it; SignatureInvalid if one is left."""
-    try:
-        leaf = _load(certificate)
-        others = [_load(other) for other in certificates if other != certificate]
-        ordered: list[x509.Certificate] = []
-        name = leaf.issuer
-        while others:
-            issuer = next((other for other in others if other.subject == name), None)
-            if issuer is None:
-                raise SignatureInvalid("The signature holds a certificate that does not belong to its chain.")
-            others.remove(issuer)
-            ordered.append(issuer)
-            name = issuer.issuer
-    except (ValueError, x509.InvalidVersion):
-        raise SignatureInvalid("A certificate in the signature is malformed.") from None
-    return leaf, tuple(ordered)
-
-
-@lru_cache(maxsize=1024)
-def _load(certificate: bytes) -> x509.Certificate:
-    """Parse a certificate, strict about the two bytes that the parser is lenient about and nothing signs."""
-    outer = der.Reader(certificate)
-    parts = outer.inside(der.SEQUENCE)
-    tbs = parts.inside(der.SEQUENCE)
-    tbs.element(der.CONTEXT_0)
-    serial = int.from_bytes(tbs.content(der.INTEGER), "big", signed=True)
-    parts.element(der.SEQUENCE)
-    if not parts.content(der.BIT_STRING).startswith(b"\0") or serial <= 0:
-        raise der.DERError("a certificate with spare signature bits or without a positive serial")
-    return x509.load_der_x509_certificate(certificate)
-
-
-def _expect(reader: der.Reader, wanted: bytes) -> None:
-    if reader.element() != wanted:
-        raise der.DERError("another element than the profile has here")
-
-
-def _attribute(oid: bytes, value: bytes) -> bytes:
-    return der.tlv(der.SEQUENCE, oid, der.tlv(der.SET, value))
-
-
-@lru_cache(maxsize=1024)
-def _issuer_and_serial(certificate: bytes) -> bytes:
-    """IssuerAndSerialNumber of a DER certificate, with the issuer's name in the bytes the certificate has."""
-    tbs = der.Reader(certificate).inside(der.SEQUENCE).inside(der.SEQUENCE)
-    tbs.element(der.CONTEXT_0)
-    serial = tbs.element(der.INTEGER)
-    tbs.element(der.SEQUENCE)
-    return der.tlv(der.SEQUENCE, tbs.element(der.SEQUENCE), serial)
-
-
-def _signing_certificate(certificate: bytes, with_issuer: bool = True) -> bytes:
-    """SigningCertificateV2 (RFC 5035) naming one certificate; the default SHA-256 is left out in DER."""
-    identifier = [der.tlv(der.OCTET_STRING, hashlib.sha256(certificate).digest())]
-    if with_issuer:
-        tbs = der.Reader(_issuer_and_serial(certificate)).inside(der.SEQUENCE)
-        directory_name = der.tlv(0xA4, tbs.element(der.SEQUENCE))
-        identifier.append(
-            der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, directory_name), tbs.element(der.INTEGER))
-        )
-    return der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, *identifier)))
-
-
-@lru_cache(maxsize=1024)
-def _signing_certificate_forms(certificate: bytes) -> tuple[bytes, bytes]:
-    return _signing_certificate(certificate), _signing_certificate(certificate, with_issuer=False)
 
 
 def _encode_time(at: datetime) -> bytes:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+BOOLEAN = 0x01
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
 NULL = 0x05
 OID = 0x06
+UTF8_STRING = 0x0C
 UTC_TIME = 0x17
 GENERALIZED_TIME = 0x18
 SEQUENCE = 0x30
@@ -37,6 +39,48 @@ def tlv(tag: int, *contents: bytes) -> bytes:
 def integer(value: int) -> bytes:
     """A non-negative INTEGER."""
     return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def number(content: bytes) -> int:
+    """The value of an INTEGER's content; DERError."""
+    value = int.from_bytes(content, "big", signed=True)
+    if len(content) != (value if value >= 0 else ~value).bit_length() // 8 + 1:
+        raise DERError("a number that is not minimal")
+    return value
+
+
+def oid(dotted: str) -> bytes:
+    """An OBJECT IDENTIFIER from its dotted form."""
+    first, second, *rest = map(int, dotted.split("."))
+    return tlv(OID, b"".join(map(_septets, (first * 40 + second, *rest))))
+
+
+def _septets(arc: int) -> bytes:
+    found = [arc & 0x7F]
+    while arc := arc >> 7:
+        found.insert(0, arc & 0x7F | 0x80)
+    return bytes(found)
+
+
+def dotted(element: bytes) -> str:
+    """The dotted form of an OBJECT IDENTIFIER (the whole element); DERError."""
+    reader = Reader(element)
+    content = reader.content(OID)
+    reader.end()
+    arcs: list[int] = []
+    arc = 0
+    fresh = True
+    for byte in content:
+        if fresh and byte == 0x80:
+            raise DERError("an identifier that is not minimal")
+        arc = arc << 7 | byte & 0x7F
+        if fresh := byte < 0x80:
+            arcs.append(arc)
+            arc = 0
+    if not arcs or not fresh or len(content) > 63:
+        raise DERError("a malformed identifier")
+    top = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (top, arcs[0] - 40 * top, *arcs[1:])))
 
 
 def set_of(tag: int, elements: list[bytes]) -> bytes:

@@ -2,7 +2,8 @@
 
 Root, then one of two issuing authorities, then leaves. The authority a leaf stands under, and what it may
 sign, are certificate policies of our own, so that no party's certificate can sign a platform statement.
-Leaves have no extended key usage: plain `openssl cms -verify` would otherwise ask for e-mail protection.
+Leaves have no extended key usage: plain `openssl cms -verify` would otherwise ask for e-mail protection. Only
+the time-stamp key has the one that RFC 3161 section 2.3 asks for: time stamping, critical and alone.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from cryptography.x509.oid import NameOID
 from signing.errors import CertificateError
 
 Kind: TypeAlias = Literal["platform", "parties"]
-Usage: TypeAlias = Literal["statement", "receipt", "party"]
+PlatformUsage: TypeAlias = Literal["statement", "receipt", "timestamp", "document"]
+Usage: TypeAlias = Literal[PlatformUsage, "party"]
 
 # An arc of our own by ITU-T X.667: 2.25 followed by a UUID as an integer.
 _ARC = "2.25.162057351244657885725724804254784797040"
@@ -33,8 +35,13 @@ USAGE_POLICIES: dict[str, x509.ObjectIdentifier] = {
     "statement": x509.ObjectIdentifier(f"{_ARC}.2.1"),
     "receipt": x509.ObjectIdentifier(f"{_ARC}.2.2"),
     "party": x509.ObjectIdentifier(f"{_ARC}.2.3"),
+    "timestamp": x509.ObjectIdentifier(f"{_ARC}.2.4"),
+    "document": x509.ObjectIdentifier(f"{_ARC}.2.5"),
 }
-USAGES_UNDER: dict[str, tuple[str, ...]] = {"platform": ("statement", "receipt"), "parties": ("party",)}
+PLATFORM_USAGES: tuple[PlatformUsage, ...] = ("statement", "receipt", "timestamp", "document")
+USAGES_UNDER: dict[str, tuple[str, ...]] = {"platform": PLATFORM_USAGES, "parties": ("party",)}
+# Under which our own authority stamps: its clock is the platform's, off by a second at most.
+TIMESTAMP_POLICY = f"{_ARC}.3.1"
 PARTY_ROLES = frozenset({"agency", "supplier", "custodian"})
 
 _ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
@@ -63,10 +70,10 @@ PartySubject: TypeAlias = Party
 
 @dataclass(frozen=True)
 class PlatformSubject:
-    """What a platform certificate is for: its common name and its one usage, "statement" or "receipt"."""
+    """What a platform certificate is for: its common name and its one usage."""
 
     name: str
-    usage: Literal["statement", "receipt"]
+    usage: PlatformUsage
 
 
 def party_name(party: Party) -> x509.Name:

@@ -1,4 +1,4 @@
-"""The platform's own keys: root, two issuing authorities, statement, receipt and log.
+"""The platform's own keys: root, two issuing authorities, statement, receipt, time-stamp, document and log.
 
 They lie as files that only the platform's account can read, made at the first start. The
 database holds no private key.
@@ -12,7 +12,6 @@ import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,10 +30,12 @@ from signing.certificates import (
 from signing.errors import SigningError
 from signing.keys import Signer, SigningKey, generate_signing_key, load_private_pem, save_private_pem
 from signing.notes import NoteSigner, NoteVerifier, generate_note_key, load_note_key, save_note_key
+from signing.profile import PLATFORM_USAGES, PlatformUsage
 from trading.errors import ConfigurationError
 
 _LEAF_DAYS = 3650
-_USAGES: tuple[Literal["statement", "receipt"], ...] = ("statement", "receipt")
+# Folders made by earlier versions have no keys of these; they get them at the next start.
+_ADDED: tuple[PlatformUsage, ...] = ("timestamp", "document")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class PlatformKeys:
     parties: Authority
     statement: Signer
     receipt: Signer
+    timestamp: Signer
+    document: Signer
     log_key: Ed25519PrivateKey
     log_origin: str
     sign_in: bytes  # 32 bytes that seal, in the database, the keys of one-time codes
@@ -97,7 +100,7 @@ def ensure_keys(
     if not has_keys(folder):
         _make_whole(folder, at, public_url)
     try:
-        return _load(folder, log_origin)
+        return _load(folder, log_origin, at, public_url)
     except (OSError, ValueError, SigningError) as error:
         raise ConfigurationError(
             f"密钥目录 {folder} 无法读取（{error}）。请从备份恢复，或在 keys_dir 中指定一个空目录。",
@@ -137,12 +140,9 @@ def _make(folder: Path, at: datetime, public_url: str) -> None:
     for name, authority in (("root", root), ("platform", platform), ("parties", parties)):
         _write(folder / f"{name}.pem", dump_pem([authority.certificate]))
         _write(folder / f"{name}.key", save_private_pem(authority.key, None))
-    for usage in _USAGES:
+    for usage in PLATFORM_USAGES:
         key = generate_signing_key()
-        subject = PlatformSubject(name=f"Sunseal {usage}", usage=usage)
-        place = locations(public_url, "platform")
-        certificate = issue(platform, key.public_key(), subject, at, _LEAF_DAYS, place)
-        _write(folder / f"{usage}.pem", dump_pem([certificate]))
+        _write(folder / f"{usage}.pem", dump_pem([_leaf(platform, usage, key, at, public_url)]))
         _write(folder / f"{usage}.key", save_private_pem(key, None))
     _write(folder / "log.key", save_note_key(generate_note_key(), None))
     descriptor = os.open(folder, os.O_RDONLY)
@@ -150,9 +150,18 @@ def _make(folder: Path, at: datetime, public_url: str) -> None:
     os.close(descriptor)
 
 
-def _load(folder: Path, log_origin: str) -> PlatformKeys:
+def _leaf(
+    platform: Authority, usage: PlatformUsage, key: SigningKey, at: datetime, public_url: str
+) -> x509.Certificate:
+    subject = PlatformSubject(name=f"Sunseal {usage}", usage=usage)
+    return issue(platform, key.public_key(), subject, at, _LEAF_DAYS, locations(public_url, "platform"))
+
+
+def _load(folder: Path, log_origin: str, at: datetime, public_url: str) -> PlatformKeys:
     root = load_pem((folder / "root.pem").read_bytes())[0]
     platform = _authority(folder, "platform")
+    for usage in _ADDED:
+        _add_leaf(folder, platform, usage, at, public_url)
     return PlatformKeys(
         root=root,
         root_key=_key(folder, "root") if (folder / "root.key").exists() else None,
@@ -160,23 +169,31 @@ def _load(folder: Path, log_origin: str) -> PlatformKeys:
         parties=_authority(folder, "parties"),
         statement=_signer(folder, "statement", platform),
         receipt=_signer(folder, "receipt", platform),
+        timestamp=_signer(folder, "timestamp", platform),
+        document=_signer(folder, "document", platform),
         log_key=load_note_key((folder / "log.key").read_bytes(), None),
         log_origin=log_origin,
         sign_in=_sign_in_key(folder / "sign-in.key"),
     )
 
 
+def _add_leaf(
+    folder: Path, platform: Authority, usage: PlatformUsage, at: datetime, public_url: str
+) -> None:
+    """Make key and certificate of a usage that the folder is without."""
+    if (folder / f"{usage}.pem").exists():
+        return
+    # The certificate last, and for the key that is there by then: a start that is killed in between, or that
+    # runs beside another, leaves no certificate without its key.
+    _write_once(folder / f"{usage}.key", save_private_pem(generate_signing_key(), None))
+    certificate = _leaf(platform, usage, _key(folder, usage), at, public_url)
+    _write_once(folder / f"{usage}.pem", dump_pem([certificate]))
+
+
 def _sign_in_key(path: Path) -> bytes:
-    # Folders of before sign-in have none yet; of two processes that start at once, one makes it.
+    # Folders of before sign-in have none yet.
     if not path.exists():
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        _write(aside, secrets.token_bytes(32))
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+        _write_once(path, secrets.token_bytes(32))
     key = path.read_bytes()
     if len(key) != 32:
         raise ValueError(f"{path.name} has {len(key)} bytes")
@@ -203,3 +220,15 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    """Whole or not at all; of two processes that start at once, one writes it."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _write(aside, data)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()

@@ -118,9 +118,9 @@ def test_a_signature_is_cades_bes_for_another_parser_too() -> None:
     signed = info["content"]
     assert signed["encap_content_info"]["content"].native is None
     (signer,) = signed["signer_infos"]
-    names = {attribute["type"].native for attribute in signer["signed_attrs"]}
-    signing_certificate_v2 = "1.2.840.113549.1.9.16.2.47"
-    assert names == {"content_type", "message_digest", "signing_time", signing_certificate_v2}
+    types = {attribute["type"].dotted for attribute in signer["signed_attrs"]}
+    pkcs9 = "1.2.840.113549.1.9"  # content type, message digest, signing time, signing-certificate-v2
+    assert types == {f"{pkcs9}.3", f"{pkcs9}.4", f"{pkcs9}.5", f"{pkcs9}.16.2.47"}
     assert signer["unsigned_attrs"].native is None
     assert len(signed["certificates"]) == 2
 

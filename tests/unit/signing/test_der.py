@@ -49,3 +49,28 @@ def test_integers_and_ends() -> None:
     with pytest.raises(der.DERError):
         reader.end()
     assert der.Reader(b"").peek() == -1
+
+
+@pytest.mark.parametrize(
+    ("dotted", "encoded"),
+    [
+        ("1.2.840.113549.1.7.2", "06092a864886f70d010702"),
+        ("2.16.840.1.101.3.4.2.1", "0609608648016503040201"),
+        ("2.999.3", "0603883703"),
+        ("0.9.2342", "0603099226"),
+        ("2.25.162057351244657885725724804254784797040", None),
+    ],
+)
+def test_object_identifiers_both_ways(dotted: str, encoded: str | None) -> None:
+    element = der.oid(dotted)
+    assert encoded is None or element.hex() == encoded
+    assert der.dotted(element) == dotted
+
+
+def test_numbers_are_minimal() -> None:
+    for value in (0, 1, 127, 128, -1, -128, -129, 2**128):
+        size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+        assert der.number(value.to_bytes(size, "big", signed=True)) == value
+    for content in (b"", b"\0\1", b"\xff\x80"):
+        with pytest.raises(der.DERError):
+            der.number(content)

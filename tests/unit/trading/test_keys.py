@@ -11,6 +11,7 @@ import pytest
 
 from signing.certificates import verify_chain
 from signing.keys import spki
+from signing.profile import PLATFORM_USAGES
 from trading.errors import ConfigurationError
 from trading.keys import PlatformKeys, ensure_keys
 
@@ -32,14 +33,40 @@ def test_only_the_owner_reads_them(tmp_path: Path) -> None:
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in (tmp_path / "keys").iterdir())
 
 
-def test_statement_and_receipt_are_the_platforms(tmp_path: Path) -> None:
+def test_every_leaf_is_the_platforms(tmp_path: Path) -> None:
     keys = ensure_keys(tmp_path / "keys", ORIGIN, AT)
-    for usage, signer in (("statement", keys.statement), ("receipt", keys.receipt)):
+    for usage in PLATFORM_USAGES:
+        signer = getattr(keys, usage)
         verify_chain(signer.certificate, signer.chain, keys.roots, AT, "platform", usage)
     assert keys.parties.chain == (keys.parties.certificate,)
 
 
-@pytest.mark.parametrize("lost", ["root.pem", "log.key", "statement.key", "parties.pem"])
+def test_a_folder_of_before_gets_the_keys_that_were_added(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    made = ensure_keys(folder, ORIGIN, AT)
+    for name in ("timestamp.pem", "timestamp.key", "document.pem"):  # killed between document's two files
+        (folder / name).unlink()
+    found: list[PlatformKeys] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(ensure_keys(folder, ORIGIN, AT + timedelta(days=9))))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({keys.timestamp.certificate for keys in found}) == 1 and len(found) == 4
+    assert found[0].timestamp.certificate != made.timestamp.certificate
+    assert spki(found[0].document.key.public_key()) == spki(made.document.key.public_key())
+    for usage in ("timestamp", "document"):
+        signer = getattr(found[0], usage)
+        assert spki(signer.key.public_key()) == spki(signer.certificate.public_key())
+        verify_chain(signer.certificate, signer.chain, made.roots, AT + timedelta(days=9), "platform", usage)
+    assert found[0].receipt.certificate == made.receipt.certificate
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("lost", ["root.pem", "log.key", "statement.key", "parties.pem", "timestamp.key"])
 def test_a_folder_with_a_part_missing_is_refused(tmp_path: Path, lost: str) -> None:
     ensure_keys(tmp_path / "keys", ORIGIN, AT)
     (tmp_path / "keys" / lost).unlink()

@@ -11,7 +11,10 @@ const oid = (dotted: string): string => hex(der.oid(dotted));
 // An arc of our own by ITU-T X.667: 2.25 followed by a UUID as an integer.
 const ARC = "2.25.162057351244657885725724804254784797040";
 export const KIND_POLICIES = { platform: oid(`${ARC}.1.1`), parties: oid(`${ARC}.1.2`) } as const;
-export const USAGE_POLICIES = { statement: oid(`${ARC}.2.1`), receipt: oid(`${ARC}.2.2`), party: oid(`${ARC}.2.3`) } as const;
+export const USAGE_POLICIES = {
+  statement: oid(`${ARC}.2.1`), receipt: oid(`${ARC}.2.2`), party: oid(`${ARC}.2.3`),
+  timestamp: oid(`${ARC}.2.4`), document: oid(`${ARC}.2.5`),
+} as const;
 export type Kind = keyof typeof KIND_POLICIES;
 export type Usage = keyof typeof USAGE_POLICIES;
 
