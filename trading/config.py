@@ -24,6 +24,8 @@ _OTHERS = (
     "SUNSEAL_SERVER",
     "SUNSEAL_TOKEN",
     "SUNSEAL_PASSWORD",
+    "SUNSEAL_PASSPHRASE",
+    "SUNSEAL_STORE",
 )
 INCLUDES = (
     "trading.web",

@@ -13,6 +13,7 @@ from signing import suite
 from signing.hpke import SealingKey
 from tests.crash.world import World
 from trading.client.custodian import Custodian
+from trading.client.custodian_keys import StateKeys
 from trading.client.custodian_state import CustodianState
 
 
@@ -29,7 +30,7 @@ class Agents:
             self._states.append(state)
             self.agents.append(
                 Custodian(
-                    world.api(party), party.signer, state, world.platform.keys.roots,
+                    world.api(party), StateKeys(state, (party.signer,)), state, world.platform.keys.roots,
                     world.platform.keys.log.vkey, now or (lambda: datetime.now(UTC)),
                 )
             )  # fmt: skip

@@ -12,6 +12,7 @@ from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import LyingTransport
 from trading.client.api import Api
 from trading.client.custodian import Custodian
+from trading.client.custodian_keys import StateKeys
 from trading.client.custodian_state import CustodianState
 
 
@@ -41,9 +42,8 @@ class Agent:
     def start(self) -> None:
         """A new process on the same folder."""
         api = Api(self.line, self.who.token, "en")
-        self.agent = Custodian(
-            api, self.who.signer, self.state, self.house.platform.keys.roots, None, self.now
-        )
+        keys = StateKeys(self.state, (self.who.signer,))
+        self.agent = Custodian(api, keys, self.state, self.house.platform.keys.roots, None, self.now)
 
     def now(self) -> datetime:
         return self.house.now() + self.fast

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from signing.certificates import fingerprint, load_pem
 from signing.encoding import b64decode, format_time
 from trading.cli import sunseal
 from trading.client.api import Api
@@ -23,7 +24,7 @@ from trading.client.keyfile import KeyFile
 from trading.client.transport import ConnectionFailed, HttpTransport
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "correct horse"
+PASSWORD = "correct horse battery"
 LEAD = 9.0
 
 
@@ -94,6 +95,16 @@ class Site:
         assert path.stat().st_mode & 0o077 == 0
         return path
 
+    def store(self, token: Path, folder: Path) -> Path:
+        """A custodian's store, made by the command; what is published is compared by options."""
+        root = fingerprint(load_pem(self.operator.raw("/certificates/roots.pem"))[0])
+        run(
+            "custodian", "enrol", "--server", self.address, "--token-file", token, "--store", folder,
+            "--passphrase-file", self.password, "--root", root, "--log-key",
+            self.operator.raw("/log/key").decode().strip(),
+        )  # fmt: skip
+        return folder
+
     def stop(self) -> str:
         self.process.send_signal(signal.SIGTERM)
         out, _ = self.process.communicate(timeout=30)
@@ -122,8 +133,8 @@ def test_the_main_job_from_the_shell(
     agency_token = site.organisation("agency")[1]
     custodians = [site.organisation("custodian") for _ in range(3)]
     agents = [
-        ("custodian", *server, "--token-file", token, "--key", site.key(token), "--password-file",
-         site.password, "--state", tmp_path / f"agent-{n}", "--once")
+        ("custodian", "run", "--store", site.store(token, tmp_path / f"agent-{n}"), "--passphrase-file",
+         site.password, "--once")
         for n, (_, token) in enumerate(custodians)
     ]  # fmt: skip
     supplier_token = site.organisation("supplier")[1]
@@ -269,11 +280,9 @@ def test_a_custodians_key_bids_nowhere(
     assert KeyFile.read(key, PASSWORD.encode()).party.role == "custodian"
     wrong = tmp_path / "wrong"
     wrong.write_text("wrong")
-    run(
-        "custodian", "--key", key, "--password-file", wrong, "--state", tmp_path / "s", "--once", "--lang",
-        "en", status=1,
-    )  # fmt: skip
-    assert "password" in capsys.readouterr().err
+    store = site.store(site.organisation("custodian")[1], tmp_path / "store")
+    run("custodian", "run", "--store", store, "--passphrase-file", wrong, "--once", "--lang", "en", status=1)
+    assert "passphrase" in capsys.readouterr().err
 
 
 def test_a_taken_port_is_a_sentence(site: Site, tmp_path: Path) -> None:

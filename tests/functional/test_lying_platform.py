@@ -20,6 +20,7 @@ from tests.functional.opening_house import AFTER, OpeningHouse
 from trading.audit.services import AuditLog
 from trading.client.api import Api
 from trading.client.custodian import Custodian
+from trading.client.custodian_keys import StateKeys
 from trading.client.custodian_state import CustodianState
 
 
@@ -242,7 +243,7 @@ def test_a_cancellation_kept_out_of_sight(house: OpeningHouse, scene: Scene) -> 
         )  # fmt: skip
     assert scene.refused() == "tender-ended"
     first = scene.agents[0]
-    first.state = CustodianState(first.state._folder)
+    first.state = CustodianState(first.state.folder)
     second = scene.agents[1]
 
     def hide(answer: dict[str, Any]) -> dict[str, Any]:
@@ -336,8 +337,8 @@ def test_another_log_key_than_the_one_on_record(house: OpeningHouse, scene: Scen
     other = NoteSigner(house.platform.keys.log_origin, generate_note_key()).vkey
     first = scene.agents[0]
     first.agent = Custodian(
-        Api(first.line, first.who.token, "en"), first.who.signer, first.state, house.platform.keys.roots,
-        other, first.now,
+        Api(first.line, first.who.token, "en"), StateKeys(first.state, (first.who.signer,)), first.state,
+        house.platform.keys.roots, other, first.now,
     )  # fmt: skip
     scene.close()
     assert scene.refused() == "log-key-other"

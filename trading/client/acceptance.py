@@ -8,11 +8,9 @@ from bids.amendments import check_amendment
 from bids.examination import examine_notice
 from bids.notice import Notice
 from bids.trust import Trust
-from signing.certificates import party_of
-from signing.hpke import SealingKey
-from signing.keys import Signer, require_p256, spki
 from trading.client.api import Api
 from trading.client.closed import SignedNotice, fetch_earlier, fetch_notice_file
+from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 
@@ -28,14 +26,13 @@ def accept_notice(
     api: Api,
     state: CustodianState,
     tender: str,
-    signer: Signer,
+    keys: CustodianKeys,
     trust: Callable[[], Trust],
-    sealing_key: Callable[[str], SealingKey | None],
 ) -> bool:
     """Put the notice in force on record if it is to be believed; whether it is a new one.
 
     1. The agency's signature, chain and enrolment hold; it is for this tender.
-    2. It names this custodian with its own signing key and the sealing key made here.
+    2. It names this custodian with a signing key of its own and the sealing key made here.
     3. If another was accepted before, that one stands in its chain of `replaces`, and every notice
        between may take the place of the one it replaces.
 
@@ -47,7 +44,7 @@ def accept_notice(
     if known is not None and known.notice.digest == shown.notice.digest:
         return False
     believed = trust()
-    _check_own_key(_examine(shown, believed), signer, sealing_key(tender))
+    _check_own_key(_examine(shown, believed), keys)
     if known is not None:
         _check_successor(api, shown, known.notice, believed)
     # The signature first: the notice's own file is what says that one was accepted.
@@ -60,10 +57,10 @@ def _examine(signed: SignedNotice, trust: Trust) -> Notice:
     return examine_notice(signed.raw, signed.signature, trust).notice
 
 
-def _check_own_key(notice: Notice, signer: Signer, key: SealingKey | None) -> None:
-    own = notice.policy.custodian(party_of(signer.certificate).id)
-    signing = spki(require_p256(signer.certificate.public_key()))
-    if key is None or own.sealing_key != key.public or own.signing_key != signing:
+def _check_own_key(notice: Notice, keys: CustodianKeys) -> None:
+    own = notice.policy.custodian(keys.id)
+    key = keys.sealing_key(notice.tender)
+    if key is None or own.sealing_key != key.public or keys.signer_of(own.signing_key) is None:
         raise ClientError("notice-own-key")
 
 

@@ -27,26 +27,27 @@ from bids.errors import BidError
 from bids.examination import PUBLISHING_ACTS
 from bids.notice import BID_SEGMENT, Notice, sign_sealing_key
 from bids.trust import Trust
-from signing.certificates import fingerprint, party_of
+from signing import canonical
+from signing.certificates import fingerprint
 from signing.encoding import b64decode, b64encode, is_id, parse_time
 from signing.errors import SigningError
-from signing.hpke import SealingKey
 from signing.keys import Signer
 from signing.notes import NoteVerifier
 from signing.statements import sign_statement
-from signing.suite import by_name
 from trading.client.acceptance import accept_notice, accepted_notice
 from trading.client.api import Api, ApiProblem, JsonObject
 from trading.client.closed import fetch_closed, fetch_trust
+from trading.client.custodian_journal import Journal, in_both
+from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_state import CustodianState, StateConflict
 from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
+from trading.client.journal_telling import tell_accepted, tell_released
 from trading.client.log_follower import LogFollower
 from trading.client.transport import ConnectionFailed
 
 log = logging.getLogger("sunseal.custodian")
 
-SUITE = "sunseal-1"
 # A platform that says nothing must not hold up an agent with other tenders to serve.
 READ_SECONDS = 20.0
 _CLOSED = ("closed", "opening", "opened", "evaluated", "awarded")
@@ -70,29 +71,31 @@ class Custodian:
     """An agent of one custodian.
 
     Args:
-        api: with the custodian's token. signer: its signing key. state: its own folder.
+        api: with the custodian's token. keys: what only it has. state: its own folder.
         roots: what it trusts; log_key: the log's verifier key, or None to keep the first one shown.
-        now: its own clock, UTC.
+        now: its own clock, UTC. journal: where it says what it does; by default in its folder.
     """
 
     def __init__(
         self,
         api: Api,
-        signer: Signer,
+        keys: CustodianKeys,
         state: CustodianState,
         roots: Sequence[x509.Certificate],
         log_key: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        journal: Journal | None = None,
     ) -> None:
         if not roots:
             raise ClientError("roots-missing")
-        self.id = party_of(signer.certificate).id
+        self.id = keys.id
         self._api = api
-        self._signer = signer
+        self._keys = keys
         self._state = state
         self._roots = tuple(roots)
         self._given_log_key = log_key
         self._now = now
+        self._journal = journal or Journal(state.folder, now)
         self._follower: LogFollower | None = None
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
@@ -141,18 +144,18 @@ class Custodian:
         try:
             done = self._act(tender, task)
         except (BidError, ClientError, ApiProblem) as error:
-            self._refuse(tender, error.code, str(error))
+            self._refuse(tender, error.code, error)
         except SigningError as error:
-            self._refuse(tender, "signature-refused", str(error))
+            self._refuse(tender, "signature-refused", error)
         except StateConflict as error:
-            self._refuse(tender, "state-conflict", str(error))
+            self._refuse(tender, "state-conflict", error)
         except _MALFORMED as error:
-            self._refuse(tender, "answer-malformed", f"the platform's answer is not as agreed: {error!r}")
+            self._refuse(tender, "answer-malformed", ClientError("answer-malformed", what=repr(error)))
         except ConnectionFailed as error:
-            self._refuse(tender, "platform-unreachable", str(error))
+            self._refuse(tender, "platform-unreachable", error)
         except Exception as error:
             log.exception("tender %s", tender)
-            self._refuse(tender, "unforeseen", f"{type(error).__name__}")
+            self._refuse(tender, "unforeseen", ClientError("unforeseen", kind=type(error).__name__))
         else:
             self.refusals.pop(tender, None)
             return done
@@ -162,14 +165,18 @@ class Custodian:
         since = self._tried.get(tender)
         return since is not None and abs((self._now() - since).total_seconds()) < _RETRY_SECONDS
 
-    def _refuse(self, tender: str, code: str, reason: str) -> None:
+    def _refuse(self, tender: str, code: str, error: Exception) -> None:
         if code not in _SOON:
             self._tried[tender] = self._now()
+        reason = str(error)
         now, known, told = self._now(), self.refusals.get(tender), self._told.get(tender)
         again = told is None or abs((now - told).total_seconds()) >= _REMIND_SECONDS
         if known is None or known.reason != reason or again:
             log.error("tender %s is not served: %s [%s]", tender, reason, code)
             self._told[tender] = now
+        if known is None or known.reason != reason:
+            zh, en = in_both(error)
+            self._journal.say("refused", tender, f"未予办理：{zh} [{code}]", f"Not served: {en} [{code}]")
         self.refusals[tender] = Refusal(tender, code, reason)
 
     def _act(self, tender: str, task: JsonObject) -> bool:
@@ -179,7 +186,7 @@ class Custodian:
             return False
         if task["key_wanted"]:
             return self._give_key(tender)
-        if self._state.read(tender, "seed") is None and self._state.read(tender, "erasure.json") is None:
+        if not self._keys.holds(tender) and self._state.read(tender, "erasure.json") is None:
             return False  # no key of ours: nothing to give, nothing to erase
         if state == "published":
             self._deadlines[tender] = parse_time(str(task["deadline"]))
@@ -197,25 +204,28 @@ class Custodian:
 
     def _give_key(self, tender: str) -> bool:
         """A fresh sealing key; the same one again if the first answer was lost."""
+        signer = self._keys.signer
         body = self._state.read(tender, "key.json")
-        if body is None:
-            suite = by_name(SUITE)
-            seed = self._state.read(tender, "seed")
-            if seed is None:
-                seed = suite.new_sealing_seed()
-                self._state.write_once(tender, "seed", seed)
-            public = suite.sealing_key(seed).public
-            signature = sign_sealing_key(self._signer.key, tender, self.id, public)
-            members = {
-                "sealing_key": b64encode(public),
-                "signature": b64encode(signature),
-                "certificate": fingerprint(self._signer.certificate),
-            }
-            body = json.dumps(members).encode()
-            self._state.write_once(tender, "key.json", body)
+        if body is None or json.loads(body)["certificate"] != fingerprint(signer.certificate):
+            body = self._sign_key(tender, signer)
         self._api.put(f"/custody/tenders/{tender}/key", json.loads(body))
+        key = b64decode(json.loads(body)["sealing_key"])
+        self._journal.write("key-given", tender, key=canonical.digest(key))
         log.info("tender %s: sealing key handed in", tender)
         return True
+
+    def _sign_key(self, tender: str, signer: Signer) -> bytes:
+        """What hands in the tender's sealing key; on disk before this returns."""
+        public = self._keys.make(tender)
+        signature = sign_sealing_key(signer.key, tender, self.id, public)
+        members = {
+            "sealing_key": b64encode(public),
+            "signature": b64encode(signature),
+            "certificate": fingerprint(signer.certificate),
+        }
+        body = json.dumps(members).encode()
+        self._state.write(tender, "key.json", body)
+        return body
 
     # --- the policy
 
@@ -224,12 +234,13 @@ class Custodian:
         known = accepted_notice(self._state, tender)
         if known is not None and self._last_logged(tender) in (None, known.notice.digest):
             return False
-        done = accept_notice(
-            self._api, self._state, tender, self._signer, lambda: self._trust(tender), self._sealing_key
-        )
-        if done:
-            log.info("tender %s: notice accepted", tender)
-        return done
+        if not accept_notice(self._api, self._state, tender, self._keys, lambda: self._trust(tender)):
+            return False
+        accepted = accepted_notice(self._state, tender)
+        if accepted is not None:
+            tell_accepted(self._journal, accepted.notice, None if known is None else known.notice)
+        log.info("tender %s: notice accepted", tender)
+        return True
 
     def _last_logged(self, tender: str) -> str | None:
         """The digest of the notice last published, by the log; what it hides shows before the release."""
@@ -239,10 +250,6 @@ class Custodian:
         entries = map(Entry.parse, self._log().entries(tender))
         digests = [one.digests.get("notice") for one in entries if one.act in PUBLISHING_ACTS]
         return digests[-1] if digests else None
-
-    def _sealing_key(self, tender: str) -> SealingKey | None:
-        seed = self._state.read(tender, "seed")
-        return None if seed is None else by_name(SUITE).sealing_key(seed)
 
     # --- the release
 
@@ -255,6 +262,7 @@ class Custodian:
             self._state.write_once(tender, "release.json", body)
         self._api.put_json_bytes(f"/custody/tenders/{tender}/release", body)
         self._state.write(tender, "sent", b"")
+        tell_released(self._journal, tender, json.loads(body)["file"])
         log.info("tender %s: shares released", tender)
         return True
 
@@ -263,14 +271,15 @@ class Custodian:
         checked, trust = self._check(tender)
         if not checked.minimum_reached:
             return None
-        key = self._sealing_key(tender)
-        if key is None:
+        key = self._keys.sealing_key(tender)
+        signer = self._keys.signer_of(checked.policy.custodian(self.id).signing_key)
+        if key is None or signer is None:
             return None
         now = self._now()
         statement, shares = build_release(checked, self.id, key, BID_SEGMENT, now)
         sealed = self._seal_files(checked.notice, shares, trust)
         remember_closing(_Memory(self._state), checked)
-        file = sign_statement(statement, self._signer, now)
+        file = sign_statement(statement, signer, now)
         return json.dumps({"file": b64encode(file), "files_shares": sealed}, separators=(",", ":")).encode()
 
     def _check(self, tender: str) -> tuple[CheckedClosing, Trust]:
@@ -307,7 +316,7 @@ class Custodian:
 
     def _erasures(self) -> Erasures:
         return Erasures(
-            self._api, self._state, self._log(), self._signer, self._now,
+            self._api, self._state, self._log(), self._keys, self._now, self._journal,
             lambda tender: self._check(tender)[0],
         )  # fmt: skip
 

@@ -2,13 +2,15 @@
 
 One folder a tender: the sealing seed, the notice it accepted, the one closing it will ever
 believe, the release it made. Files are written beside, synced and renamed; they are readable
-by the agent's account alone.
+by the agent's account alone, and encrypted where the folder is a store (custodian_store.py).
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from trading.client.vault import Box, Plain
 
 
 class StateConflict(Exception):
@@ -19,11 +21,12 @@ class CustodianState:
     """The agent's folder.
 
     Args:
-        folder: made if missing, mode 0700.
+        folder: made if missing, mode 0700. box: how records lie in it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, box: Box | None = None) -> None:
+        self.folder = folder
+        self._box = box or Plain()
         self._tenders = folder / "tenders"
         self._tenders.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
@@ -31,7 +34,7 @@ class CustodianState:
 
     def read(self, tender: str, name: str) -> bytes | None:
         """A record of a tender; None if there is none."""
-        return _read(self._tenders / tender / name)
+        return self._open(f"{tender}/{name}", self._tenders / tender / name)
 
     def write(self, tender: str, name: str, data: bytes) -> None:
         """Keep a record; the one it replaces is gone."""
@@ -39,7 +42,7 @@ class CustodianState:
         if not folder.is_dir():
             folder.mkdir(mode=0o700)
             _sync_folder(self._tenders)
-        _write(folder / name, data)
+        _write(folder / name, self._box.seal(f"{tender}/{name}", data))
 
     def write_once(self, tender: str, name: str, data: bytes) -> None:
         """Keep a record for ever; on disk before this returns.
@@ -71,11 +74,19 @@ class CustodianState:
 
     def read_shared(self, name: str) -> bytes | None:
         """A record of the agent as a whole; None if there is none."""
-        return _read(self._folder / name)
+        return self._open(name, self.folder / name)
 
     def write_shared(self, name: str, data: bytes) -> None:
         """Keep a record of the agent as a whole; the one it replaces is gone."""
-        _write(self._folder / name, data)
+        _write(self.folder / name, self._box.seal(name, data))
+
+    def tenders(self) -> list[str]:
+        """All tenders of which anything is on record."""
+        return sorted(each.name for each in self._tenders.iterdir() if each.is_dir())
+
+    def _open(self, name: str, path: Path) -> bytes | None:
+        data = _read(path)
+        return None if data is None else self._box.open(name, data)
 
 
 def _read(path: Path) -> bytes | None:

@@ -14,17 +14,36 @@ from bids.notice import Notice
 from bids.objects import build_statement, read_signed
 from bids.opening import OpeningRecord
 from bids.trust import Trust
-from signing.certificates import party_of
 from signing.encoding import b64decode, format_time
-from signing.keys import Signer
 from signing.statements import sign_statement
 from trading.client.acceptance import accepted_notice
 from trading.client.api import Api, statement, unfile
+from trading.client.custodian_journal import Journal
+from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import LogFollower
 
 log = logging.getLogger("sunseal.custodian")
+
+_ENDS = {
+    "opened": (
+        "开标记录已签名并收录于日志，日志中的释放声明集与本机所释放的一致",
+        "the signed opening record is in the log, and the releases there agree with what was released here",
+    ),
+    "cancelled": (
+        "招标人签名的取消决定收录于日志",
+        "the agency's signed cancellation is in the log",
+    ),
+    "failed": (
+        "平台宣布流标，本机核对的投标人数确未达下限",
+        "the tender failed, and by this custodian's own count too few suppliers had bid",
+    ),
+    "decided": (
+        "此前已核对并决定销毁，中断后完成",
+        "it had been proved and decided before an interruption",
+    ),
+}  # fmt: skip
 
 
 class Erasures:
@@ -39,15 +58,17 @@ class Erasures:
         api: Api,
         state: CustodianState,
         follower: LogFollower,
-        signer: Signer,
+        keys: CustodianKeys,
         now: Callable[[], datetime],
+        journal: Journal,
         checked: Callable[[str], CheckedClosing],
     ) -> None:
         self._api = api
         self._state = state
         self._follower = follower
-        self._signer = signer
+        self._keys = keys
         self._now = now
+        self._journal = journal
         self._checked = checked
 
     def erase(self, tender: str, trust: Trust) -> bool:
@@ -61,47 +82,56 @@ class Erasures:
             BidError: a statement does not hold.
         """
         file = self._state.read(tender, "erasure.json")
+        end = "decided"
         if file is None:
             accepted = accepted_notice(self._state, tender)
             if accepted is None:
                 raise ClientError("notice-not-accepted")
             notice = accepted.notice
             self._follower.follow()
-            self._prove(notice, trust)
+            end = self._prove(notice, trust)
             file = self._sign(notice)
             self._state.write_once(tender, "erasure.json", file)
+        self._keys.erase(tender)
         # The release too: of a tender that ended unopened, its shares are nobody's business.
-        for secret in ("seed", "release.json"):
-            self._state.erase(tender, secret)
+        self._state.erase(tender, "release.json")
         self._api.put(f"/custody/tenders/{tender}/erasure", statement(file))
         self._state.write(tender, "erased", b"")
+        zh, en = _ENDS[end]
+        self._journal.write("erased", tender, reason=zh, reason_en=en)
         log.info("tender %s: sealing key erased", tender)
         return True
 
     def _sign(self, notice: Notice) -> bytes:
-        own = party_of(self._signer.certificate).id
+        own = self._keys.id
         now = self._now()
         key = notice.policy.custodian(own).sealing_key_digest
         members = build_statement(
             "erasure",
             {"at": format_time(now), "tender": notice.tender, "custodian": own, "sealing_key": key},
         )
-        return sign_statement(members, self._signer, now)
+        return sign_statement(members, self._keys.signer, now)
 
-    def _prove(self, notice: Notice, trust: Trust) -> None:
-        """By the log: the signed opening record, the agency's cancellation, or a justified failure."""
+    def _prove(self, notice: Notice, trust: Trust) -> str:
+        """By the log: the signed opening record, the agency's cancellation, or a justified failure; which.
+
+        Raises:
+            ClientError: none of them, and why.
+        """
         by_act: dict[str, Entry] = {}
         for entry in map(Entry.parse, self._follower.entries(notice.tender)):
             by_act.setdefault(entry.act, entry)
         if opened := by_act.get("tender.opened"):
             record = self._prove_opened(notice, opened, trust)
             self._prove_released(notice, by_act.get("opening.frozen"), record.closing, trust)
-        elif cancelled := by_act.get("tender.cancelled"):
+            return "opened"
+        if cancelled := by_act.get("tender.cancelled"):
             self._prove_cancelled(notice, cancelled, trust)
-        elif failed := by_act.get("tender.failed"):
+            return "cancelled"
+        if failed := by_act.get("tender.failed"):
             self._prove_failed(notice, failed, trust)
-        else:
-            raise ClientError("erase-unproved")
+            return "failed"
+        raise ClientError("erase-unproved")
 
     def _prove_opened(self, notice: Notice, entry: Entry, trust: Trust) -> OpeningRecord:
         file = self._api.get(f"/tenders/{notice.tender}/opening")["record"]
@@ -129,7 +159,7 @@ class Erasures:
         listed = {row["custodian"]: row["sha256"] for row in members["releases"]}
         if len(listed.keys() & {one.id for one in notice.policy.custodians}) < notice.policy.threshold:
             raise ClientError("erase-unreleased")
-        own = party_of(self._signer.certificate).id
+        own = self._keys.id
         if own in listed and listed[own] != self._own_release(notice.tender):
             raise ClientError("erase-unreleased")
 

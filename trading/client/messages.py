@@ -140,4 +140,59 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "收件公钥不是招标人的。",
         "The envelope key is not the agency's.",
     ),
+    "store-missing": (
+        "{path} 中没有保管人密钥库。先运行 sunseal custodian enrol 或 recover。",
+        "There is no custodian's store in {path}. Make one with sunseal custodian enrol or recover.",
+    ),
+    "store-exists": (
+        "{path} 中已有密钥库，不会覆盖；请换一个文件夹，更换密钥请用 --renew。",
+        "{path} holds a store already and is not overwritten; choose another folder, or --renew its key.",
+    ),
+    "store-passphrase": (
+        "密钥库 {path} 的口令不对。",
+        "The passphrase of the store {path} is wrong.",
+    ),
+    "store-damaged": (
+        "密钥库的记录 {name} 已损坏或被改动。请用备份恢复（sunseal custodian recover）。",
+        "The store's record {name} is damaged or was changed. Recover from the backup (sunseal custodian "
+        "recover).",
+    ),
+    "store-in-use": (
+        "密钥库 {path} 正被另一个进程使用。请先停止代理程序。",
+        "Another process works in the store {path}. Stop the agent first.",
+    ),
+    "passphrase-short": (
+        "口令至少要有 {least} 个字符。",
+        "A passphrase has {least} characters or more.",
+    ),
+    "passphrase-missing": (
+        "没有终端可输入口令。请用 --passphrase-file 或环境变量 SUNSEAL_PASSPHRASE 给出。",
+        "There is no terminal to ask for the passphrase. Give it by --passphrase-file or SUNSEAL_PASSPHRASE.",
+    ),
+    "fingerprints-uncompared": (
+        "没有终端可确认指纹。请用 --root 和 --log-key 给出公布的值。",
+        "There is no terminal to confirm the fingerprints. Give the published ones by --root and --log-key.",
+    ),
+    "fingerprint-other": (
+        "平台出示的{what}与您给出的不同（{found}）。不要继续：您连接的可能不是该平台。",
+        "The platform shows another {what} than the one you gave ({found}). Stop here: this may be another "
+        "platform.",
+    ),
+    "fingerprints-refused": (
+        "指纹未经确认，没有登记。",
+        "The fingerprints were not confirmed; nothing was enrolled.",
+    ),
+    "store-other-party": (
+        "新证书属于另一方（{found}），密钥库属于 {wanted}。请使用该保管人的令牌。",
+        "The new certificate is another party's ({found}); the store is that of {wanted}. Use the token of "
+        "that custodian.",
+    ),
+    "state-missing": (
+        "{path} 不是代理程序的文件夹（其中没有 tenders）。",
+        "{path} is not an agent's folder (it holds no tenders).",
+    ),
+    "unforeseen": (
+        "程序出现意外错误（{kind}）；详情见系统日志。",
+        "The program failed in a way nobody foresaw ({kind}); details are in the system's log.",
+    ),
 }

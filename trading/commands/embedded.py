@@ -13,6 +13,7 @@ from pathlib import Path
 from signing.errors import SigningError
 from trading.client.api import Api
 from trading.client.custodian import READ_SECONDS, Custodian
+from trading.client.custodian_keys import StateKeys
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.keyfile import KeyFile
@@ -97,4 +98,5 @@ def open_agent(folder: Path, address: str) -> Custodian:
     key = KeyFile.read(folder / KEY_FILE, password.encode()).of_role("custodian")
     transport = HttpTransport(address, connections=2, read_seconds=READ_SECONDS)
     api = Api(transport, read_token(), "en", read_token)
-    return Custodian(api, key.signer, CustodianState(folder / "state"), key.roots)
+    state = CustodianState(folder / "state")
+    return Custodian(api, StateKeys(state, (key.signer,)), state, key.roots)

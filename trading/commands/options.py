@@ -27,6 +27,8 @@ _MAX_SECRET = 4096
 SERVER_VARIABLE = "SUNSEAL_SERVER"
 TOKEN_VARIABLE = "SUNSEAL_TOKEN"  # noqa: S105
 PASSWORD_VARIABLE = "SUNSEAL_PASSWORD"  # noqa: S105
+PASSPHRASE_VARIABLE = "SUNSEAL_PASSPHRASE"  # noqa: S105
+STORE_VARIABLE = "SUNSEAL_STORE"
 
 
 def lang_option(command: Command) -> Command:
@@ -142,3 +144,39 @@ def say(lang: Language, chinese: str, english: str) -> None:
 def beside_json(path: Path, suffix: str) -> Path:
     """notice.json → notice.p7s."""
     return path.with_suffix(suffix)
+
+
+def store_options(command: Command) -> Command:
+    """--store, --passphrase-file."""
+    for option in reversed(
+        (
+            click.option(
+                "--store", type=PATH, required=True, envvar=STORE_VARIABLE,
+                help=f"The folder of the custodian's key store [{STORE_VARIABLE}].",
+            ),
+            click.option(
+                "--passphrase-file", type=PATH,
+                help=f"A file with the store's passphrase; else {PASSPHRASE_VARIABLE}, else it is asked for.",
+            ),
+        )
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def read_passphrase(path: Path | None, lang: Language, *, new: bool = False) -> str:
+    """A store's passphrase, from a file, the environment, or the person (twice, if it is a `new` one).
+
+    Raises:
+        ClientError: "passphrase-missing", or the file cannot be read.
+    """
+    if path is not None:
+        return first_line(path)
+    if given := os.environ.get(PASSPHRASE_VARIABLE):
+        return given
+    if not sys.stdin.isatty():
+        raise ClientError("passphrase-missing")
+    if new:
+        question = "为密钥库设置口令" if lang == "zh" else "A passphrase for the store"
+        return str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
+    return str(click.prompt("口令" if lang == "zh" else "Passphrase", hide_input=True, err=True))

@@ -19,7 +19,7 @@ COMMANDS = {
     "agency": Entry("trading.commands.agency", "agency", "Draft, publish, evaluate and award."),
     "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
-    "custodian": Entry("trading.commands.custodian", "custodian", "Run a custodian's agent."),
+    "custodian": Entry("trading.commands.custodian", "custodian", "A custodian's agent and its keys."),
     "serve": Entry("trading.commands.serve", "serve", "Run the whole platform in one process."),
     "web": Entry("trading.commands.web", "web", "Serve HTTP only."),
     "worker": Entry("trading.commands.worker", "worker", "Run scheduled jobs only."),
@@ -47,4 +47,12 @@ AGENCY_COMMANDS = {
     "files": Entry("trading.commands.agency_award", "files", "Open bidders' attachments."),
     "evaluate": Entry("trading.commands.agency_award", "evaluate", "Reject what is not responsive; rank."),
     "award": Entry("trading.commands.agency_award", "award", "Decide for the winner."),
+}
+
+CUSTODIAN_COMMANDS = {
+    "enrol": Entry(
+        "trading.commands.custodian_enrol", "enrol", "Make a key store, certify its key, pin the platform."
+    ),
+    "run": Entry("trading.commands.custodian_run", "run", "Run the agent."),
+    "journal": Entry("trading.commands.custodian_journal", "journal", "Print what the agent did, and why."),
 }

@@ -1,0 +1,39 @@
+"""The sentences of a custodian's journal: kind -> (Chinese, English)."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "enrolled": (
+        "以 {name}（{organisation}）的身份登记；根证书 {root}，日志公钥 {log_key}。",
+        "Enrolled as {name} ({organisation}); root {root}, log key {log_key}.",
+    ),
+    "renewed": (
+        "换用新的签名密钥，证书 {certificate}；旧密钥只用于已公布的标段。",
+        "A new signing key is in use, certificate {certificate}; older ones serve published tenders only.",
+    ),
+    "started": ("代理程序启动，平台 {server}。", "The agent has started, for {server}."),
+    "stopped": ("代理程序停止。", "The agent has stopped."),
+    "key-given": (
+        "交出本标段的密封公钥 {key}，由本机签名密钥签名。",
+        "Handed in the sealing key {key} of this tender, signed by the signing key here.",
+    ),
+    "accepted": (
+        "接受招标公告 {notice}（{title}，开启时间 {opens_at}，{threshold}/{count}）："
+        "招标人签名、证书链与登记有效；公告列有本保管人及本机所制的密钥；{succession}。",
+        "Accepted the notice {notice} ({title}, opens {opens_at}, {threshold} of {count}): the agency's "
+        "signature, chain and enrolment hold; it names this custodian with the keys made here; "
+        "{succession_en}.",
+    ),
+    "released": (
+        "已释放份额：{bids} 份有效投标，{shares} 份份额，{refused} 份拒绝。已核对：{checks}。",
+        "Released: {bids} current bids, {shares} shares, {refused} refused. Checked: {checks_en}.",
+    ),
+    "share-refused": (
+        "投标 {bid} 的 {part} 部分：份额未释放，{why}。",
+        "Bid {bid}, part {part}: its share was not released, {why_en}.",
+    ),
+    "erased": (
+        "密封密钥已销毁：{reason}。",
+        "The sealing key was erased: {reason_en}.",
+    ),
+}

@@ -1,0 +1,72 @@
+"""What an acceptance and a release come to in a custodian's journal, every check named."""
+
+from __future__ import annotations
+
+from bids.custody import Release
+from bids.notice import Notice
+from bids.releases import COMMITMENT_DIFFERS, DOES_NOT_OPEN
+from signing.encoding import b64decode, format_time
+from trading.client.custodian_journal import Journal
+
+# What a custodian checks before it releases (bids/custody.check_closed and the memory around it), in order.
+CHECKS = (
+    ("公告：招标人的签名、证书链、登记有效", "the notice: the agency's signature, chain and enrolment hold"),
+    ("密封策略就是本机在公布时接受的那一份", "the sealing policy is the one accepted here at publication"),
+    ("本机时钟已过策略中的开启时间", "this machine's clock is past the opening time of that policy"),
+    (
+        "截标声明由平台签名，与本标段、策略和截止时间相符",
+        "the closing is signed by the platform, for this tender, policy and deadline",
+    ),
+    (
+        "日志收录该截标声明且仅此一份，没有取消、暂停或本机未接受的公告",
+        "the log has this closing and no other, no cancellation, no suspension, and no notice unknown here",
+    ),
+    (
+        "日志从头逐条读过，是本机见过的每个检查点的延续",
+        "the log was read entry by entry and extends every checkpoint seen here",
+    ),
+    (
+        "本标段此前没有见过另一份截标声明；这一份已先写入磁盘",
+        "no other closing of this tender was ever seen here; this one is on disk first",
+    ),
+    ("投标台账全部取得，根哈希与截标声明相符", "the whole ledger was fetched and has the closing's root"),
+    (
+        "每份投标：签名、证书链、登记与回执有效，签名人即供应商，标识不重复，收到时间不倒退且不迟于截止",
+        "each bid: signature, chain, enrolment and receipt hold, the signer is the supplier, ids are unique, "
+        "times never go back and end by the deadline",
+    ),
+    ("有效投标由本机根据台账推算", "the current bids were computed here from the ledger alone"),
+    ("投标人数达到下限", "the minimum number of suppliers is reached"),
+)
+_WHY = {
+    DOES_NOT_OPEN: ("密封份额无法用本机密钥打开", "what was sealed does not open with the key here"),
+    COMMITMENT_DIFFERS: ("打开的份额与投标人的承诺不符", "it is not the share that the bidder committed to"),
+}
+
+
+def tell_accepted(journal: Journal, notice: Notice, before: Notice | None) -> None:
+    """A notice accepted, in place of `before` if there was one."""
+    succession = ("首份公告", "the first one")
+    if before is not None:
+        succession = (
+            f"它接替此前接受的 {before.digest}，其间每份公告都允许被接替",
+            f"it takes the place of {before.digest}, and every notice between may be replaced",
+        )
+    journal.write(
+        "accepted", notice.tender, notice=notice.digest, title=notice.title,
+        opens_at=format_time(notice.policy.opens_at), threshold=notice.policy.threshold,
+        count=len(notice.policy.custodians), succession=succession[0], succession_en=succession[1],
+    )  # fmt: skip
+
+
+def tell_released(journal: Journal, tender: str, file: str) -> None:
+    """A release handed in (its file in base64), and each share that was kept back."""
+    release = Release.parse(b64decode(file))
+    journal.write(
+        "released", tender, bids=len({bid for bid, _ in release.rows}),
+        shares=len(release.shares) + len(release.files), refused=len(release.refusals),
+        checks="；".join(zh for zh, _ in CHECKS), checks_en="; ".join(en for _, en in CHECKS),
+    )  # fmt: skip
+    for (bid, part), code in release.refusals.items():
+        zh, en = _WHY.get(code, (code, code))
+        journal.write("share-refused", tender, bid=bid, part=part, why=zh, why_en=en)
