@@ -66,21 +66,26 @@ def seal(
     attachments: Sequence[Attachment],
     replaces: str | None,
     write: Write,
+    secret: bytes | None = None,
 ) -> bytes:
     """Seal a bid to the custodians of `notice` and return its manifest's bytes, ready to be signed.
 
     `write(path, size)` opens the place for each ciphertext of `size` bytes ("objects/bid-public-0", …); the
     attachments come before the list of files. Keys are taken from the notice alone, whose signature the
-    caller has verified. `supplier` and `bid` are ids, `replaces` the id of the supplier's current bid.
+    caller has verified. `supplier` and `bid` are ids, `replaces` the id of the supplier's current bid;
+    `secret` is the bidder's own where the policy has a lock, and stays there: the manifest has its digest.
 
-    Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe", "attachment-changed".
+    Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe", "attachment-changed",
+    "lock-secret-missing".
     """
     check_attachments(attachments)
-    sealer = _Sealer(notice, supplier, bid, write)
+    lock = check_secret(notice, secret)
+    sealer = _Sealer(notice, supplier, bid, write, secret)
     parts = [sealer.public(offer), sealer.files(attachments)]
     return write_object(
         "manifest",
         {
+            **lock,
             "suite": notice.policy.suite,
             "tender": notice.tender,
             "notice": notice.digest,
@@ -91,6 +96,15 @@ def seal(
             "parts": parts,
         },
     )
+
+
+def check_secret(notice: Notice, secret: bytes | None) -> dict[str, JSON]:
+    """The manifest's `lock`, where the policy asks for one; BidError "lock-secret-missing"."""
+    if not notice.policy.lock:
+        return {}
+    if secret is None:
+        raise BidError("lock-secret-missing")
+    return {"lock": canonical.digest(secret)}
 
 
 def check_attachments(attachments: Sequence[Attachment]) -> None:
@@ -110,20 +124,23 @@ def check_attachments(attachments: Sequence[Attachment]) -> None:
 class _Sealer:
     """Seals the parts of one bid."""
 
-    def __init__(self, notice: Notice, supplier: str, bid: str, write: Write) -> None:
+    def __init__(self, notice: Notice, supplier: str, bid: str, write: Write, secret: bytes | None) -> None:
         self._policy = notice.policy
         self._supplier = supplier
         self._bid = bid
         self._write = write
+        self._secret = secret if notice.policy.lock else None
         with refusing("policy"):
             self._suite = suite.by_name(notice.policy.suite)
 
     def public(self, offer: bytes) -> dict[str, JSON]:
-        key, context = self._suite.content_key(), self._context("public")
-        return self._part("public", key, context, [self._index("public", offer, key, context)])
+        dealt, context = self._suite.content_key(), self._context("public")
+        key = self._locked(dealt, context)
+        return self._part("public", dealt, context, [self._index("public", offer, key, context)])
 
     def files(self, attachments: Sequence[Attachment]) -> dict[str, JSON]:
-        key, context = self._suite.content_key(), self._context("files")
+        dealt, context = self._suite.content_key(), self._context("files")
+        key = self._locked(dealt, context)
         sealed = [
             self._attachment(attachment, key, context, number)
             for number, attachment in enumerate(attachments, 1)
@@ -142,7 +159,15 @@ class _Sealer:
                 ]
             },
         )
-        return self._part("files", key, context, [self._index("files", contents, key, context), *sealed])
+        index = self._index("files", contents, key, context)
+        return self._part("files", dealt, context, [index, *sealed])
+
+    def _locked(self, dealt: bytes, context: bytes) -> bytes:
+        """The content key; what is dealt to the custodians is the key before the bidder's own lock."""
+        if self._secret is None:
+            return dealt
+        with refusing("lock"):
+            return self._suite.bind_lock(dealt, self._secret, context)
 
     def _context(self, part: str) -> bytes:
         policy = self._policy
@@ -163,10 +188,10 @@ class _Sealer:
         except SigningError as error:
             raise BidError("attachment-changed", name=attachment.name, reason=error) from None
 
-    def _part(self, part: str, key: bytes, context: bytes, objects: list[Sealed]) -> dict[str, JSON]:
+    def _part(self, part: str, dealt: bytes, context: bytes, objects: list[Sealed]) -> dict[str, JSON]:
         custodians = self._policy.custodians
         with refusing("policy"):
-            shares = self._suite.deal(key, self._policy.threshold, len(custodians), context)
+            shares = self._suite.deal(dealt, self._policy.threshold, len(custodians), context)
             sealed = [
                 self._suite.seal_share(custodian.sealing_key, context, custodian.position, share)
                 for custodian, share in zip(custodians, shares, strict=True)
@@ -203,11 +228,13 @@ def prepare(
     at: datetime,
     replaces: str | None = None,
     bid: str | None = None,
+    secret: bytes | None = None,
 ) -> Prepared:
     """Seal and sign a bid into the container `out`, off-line and in one pass.
 
-    The supplier is the one the signer's certificate names; `bid` is a new id unless given. The notice's
-    signature must have been verified (`notice.verify_notice`). Raises BidError, also for an offer that
+    The supplier is the one the signer's certificate names; `bid` is a new id unless given. `secret`, which
+    the container does not hold, is wanted where the policy has a lock. The notice's signature must have been
+    verified (`notice.verify_notice`). Raises BidError, also for an offer that
     would not count once opened; `out` is then incomplete and to be thrown away.
     """
     notice = Notice.parse(notice_raw)
@@ -218,7 +245,7 @@ def prepare(
         raise BidError("signer-not-supplier")
     bid = bid or new_id()
     writer = ContainerWriter(out)
-    raw = seal(notice, party.id, bid, offer, attachments, replaces, writer.entry)
+    raw = seal(notice, party.id, bid, offer, attachments, replaces, writer.entry, secret)
     manifest = Manifest.parse(raw)
     check_manifest(manifest, notice, party.id)
     with refusing("manifest"):
@@ -249,19 +276,24 @@ def open_files(
     ciphertext: Callable[[int], BinaryIO],
     notice: Notice,
     sink: Callable[[str], AbstractContextManager[Sink]],
+    secret: bytes | None = None,
 ) -> list[OpenedFile]:
-    """Open the `files` part of a bid from the custodians' shares.
+    """Open the `files` part of a bid from the custodians' shares, and with a lock the bidder's `secret`.
 
     `ciphertext(j)` opens object j for reading, `sink(name)` the place for a file; a place's context manager
     is left by an exception if its content is not to be kept. One file that does not open does not stop the
     others. Raises BidError if the key cannot be recovered or the list of files is wrong.
     """
+    if manifest.lock is not None and (secret is None or not manifest.is_secret(secret)):
+        raise BidError("lock-secret-other" if secret else "lock-secret-missing", bid=manifest.bid)
     part = manifest.part(BID_SEGMENT, "files")
     context = manifest.context(BID_SEGMENT, "files")
     policy = notice.policy
     with refusing("files"):
         sealing = suite.by_name(manifest.suite)
         key = sealing.recover(shares, policy.threshold, len(policy.custodians), context, part.share_digests)
+        if manifest.lock is not None and secret is not None:
+            key = sealing.bind_lock(key, secret, context)
     index = io.BytesIO()
     with _checked(ciphertext(0), part.objects[0], "contents") as source:
         sealing.decrypt_stream(source, index, key, context, 0, True)

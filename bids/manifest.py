@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,7 +43,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A bid's manifest as signed; `notice` and `policy` are digests, `replaces` a bid id or None."""
+    """A bid's manifest as signed; `notice` and `policy` are digests, `replaces` a bid id or None.
+
+    `lock` is the SHA-256 (hex) of the secret that the bidder keeps, where the policy asks for one.
+    """
 
     raw: bytes
     digest: str
@@ -100,6 +104,10 @@ class Manifest:
                 return one
         raise BidError("manifest-parts")
 
+    def is_secret(self, secret: bytes) -> bool:
+        """Whether this is the secret of the bidder's own lock."""
+        return self.lock is not None and hmac.compare_digest(canonical.digest(secret), self.lock)
+
     def context(self, segment: str, part: str) -> bytes:
         """The context C that shares and ciphertexts of a part are bound to."""
         with refusing("manifest"):
@@ -120,7 +128,7 @@ def check_manifest(manifest: Manifest, notice: Notice, supplier_id: str) -> None
     2. Both parts of the one segment, each once; a public part has its index alone.
     3. For each part a commitment and a sealed share of the suite's size for each custodian.
     4. Every size is one that padded content has; an index' is at most that of 4 MiB.
-    5. No bidder's lock, which this version does not open.
+    5. The digest of the bidder's own secret where the policy asks for one, and none where it does not.
     """
     if manifest.policy != notice.policy.digest and manifest.tender == notice.tender:
         raise BidError("manifest-other-policy")
@@ -137,8 +145,8 @@ def check_manifest(manifest: Manifest, notice: Notice, supplier_id: str) -> None
 
 def check_sealing(manifest: Manifest, policy: Policy) -> None:
     """Steps 2 to 5 of `check_manifest`: the form of a bid sealed under `policy`."""
-    if manifest.lock is not None:
-        raise BidError("lock-unsupported")
+    if (manifest.lock is not None) != policy.lock:
+        raise BidError("manifest-lock-missing" if policy.lock else "manifest-lock-unasked")
     if sorted((part.segment, part.part) for part in manifest.parts) != sorted(
         (BID_SEGMENT, part) for part in PARTS
     ):

@@ -122,10 +122,6 @@ _NOTICE = {
         "This version supports exactly one segment, bid, with its opening time.",
     ),
     "segments-deadline": ("开标时间须与投标截止时间相同。", "The opening time must be the deadline."),
-    "lock-unsupported": (
-        "本版本不支持投标人自行加锁。",
-        "This version does not support a bidder's own lock.",
-    ),
     "threshold-rehearsal": (
         "门限为 1 时一人即可开启，只允许用于演练（沙盒）。请增加保管人并提高门限。",
         "With a threshold of 1 one custodian opens alone, which is allowed for rehearsals (sandbox) only. "
@@ -224,6 +220,35 @@ _SIGNATURES = {
     "crl-unknown": (
         "缺少摘要为 {crl} 的证书吊销列表。",
         "The revocation list with the digest {crl} is not there.",
+    ),
+}
+
+_LOCK = {
+    "manifest-lock-missing": (
+        "本标段要求投标人自行加锁，而投标清单没有锁的摘要。请用现行公告重新密封。",
+        "This tender asks for a bidder's own lock, and the manifest has none. Seal again with the notice in "
+        "force.",
+    ),
+    "manifest-lock-unasked": (
+        "本标段不要求投标人自行加锁，而投标清单带有锁。请用现行公告重新密封。",
+        "This tender asks for no bidder's own lock, and the manifest has one. Seal again with the notice in "
+        "force.",
+    ),
+    "lock-secret-missing": (
+        "本标段要求投标人自行加锁：密封或打开这份投标需要投标人的解锁密钥。",
+        "This tender asks for a bidder's own lock: sealing or opening this bid takes its secret.",
+    ),
+    "unlock-file-malformed": (
+        "这不是解锁文件。请选择密封投标时保存的 .unlock 文件。",
+        "This is no unlocking file. Choose the .unlock file that was kept when the bid was sealed.",
+    ),
+    "unlock-file-damaged": (
+        "解锁文件已损坏：其中的密钥与所记摘要不符。请使用另一份备份。",
+        "The unlocking file is damaged: its secret is not the one whose digest it states. Use another copy.",
+    ),
+    "lock-secret-other": (
+        "解锁密钥不属于投标 {bid}。请选择密封这份投标时保存的解锁文件。",
+        "This secret is not that of the bid {bid}. Choose the unlocking file kept when this bid was sealed.",
     ),
 }
 
@@ -387,6 +412,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **_MONEY,
     **_NOTICE,
     **_SIGNATURES,
+    **_LOCK,
     **_MANIFEST,
     **_RECORDS,
     **_SEALING,

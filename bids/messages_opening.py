@@ -208,11 +208,68 @@ _OPENING = {
         "投标人的报价文件不符合公告要求。",
         "The bidder's offer is not a valid one for this notice.",
     ),
+    "opening-unlock-revoked": (
+        "投标人未在规定时段内解锁，由投标人原因造成，视为撤销其投标文件。",
+        "The bidder did not unlock the bid in time, by the bidder's own fault: the bid counts as revoked.",
+    ),
+    "opening-unlock-withdrawn": (
+        "因平台中断未能在规定时段内解锁，非投标人原因，视为撤回其投标文件，投标人有权要求赔偿。",
+        "The bid was not unlocked in time because the platform was down, not by the bidder's fault: it "
+        "counts as withdrawn, and the bidder may claim damages.",
+    ),
+    "opening-unlock-unknown": (
+        "未在规定时段内解锁，原因待招标人认定。",
+        "The bid was not unlocked in time; whose fault that was the agency has to decide.",
+    ),
     "opening-row": (
         "开标记录中投标 {bid} 的一行内容过多或不足。",
         "The row of the bid {bid} in the opening record says too much or too little.",
     ),
     "bid-twice": ("同一投标出现两次。", "The same bid is there twice."),
+}
+
+_UNLOCKING = {
+    "unlocking-row": (
+        "解锁声明中投标 {bid} 的一行内容过多或不足。",
+        "The row of the bid {bid} in the unlocking statement says too much or too little.",
+    ),
+    "unlocking-other-closing": (
+        "解锁声明针对另一个标段或另一份截标声明。",
+        "The unlocking statement is of another tender or closing.",
+    ),
+    "unlocking-other-bids": (
+        "解锁声明所列投标与台账得出的有效投标不一致。",
+        "The unlocking statement does not list exactly the current bids, in the ledger's order.",
+    ),
+    "unlocking-window": (
+        "解锁时段不是从截标之后开始，或其终止不晚于开始。",
+        "The unlocking window does not begin after the closing, or ends no later than it begins.",
+    ),
+    "unlocking-early": (
+        "解锁时段尚未对所有投标人结束，解锁声明即已出具。",
+        "The unlocking statement was made before the window had ended for all.",
+    ),
+    "unlocking-outages": (
+        "解锁声明所列平台中断不在解锁时段之内，或次序颠倒。",
+        "The outages in the unlocking statement are not in its window, or not in order.",
+    ),
+    "unlocking-secret": (
+        "解锁声明中投标 {bid} 的解锁密钥不是其投标清单中锁的密钥。",
+        "The secret of the bid {bid} in the unlocking statement is not that of the lock in its manifest.",
+    ),
+    "unlocking-time": (
+        "投标 {bid} 的解锁时间不在解锁时段之内。",
+        "The bid {bid} was unlocked outside of the window.",
+    ),
+    "unlocking-verdict": (
+        "投标 {bid} 未解锁，解锁声明的认定为 {said}，而按其记载的事实应为 {wanted}。",
+        "The bid {bid} was not unlocked; the unlocking statement says {said}, and {wanted} follows from the "
+        "facts it gives.",
+    ),
+    "unlock-decision-other": (
+        "该认定不是针对本标段待认定的投标，或重复认定。",
+        "The decision is not on bids of this tender that are left to be decided, or decides one twice.",
+    ),
 }
 
 _RANKING = {
@@ -279,6 +336,7 @@ _PACKAGE = {
 MESSAGES: dict[str, tuple[str, str]] = {
     **_CUSTODY,
     **_OPENING,
+    **_UNLOCKING,
     **_RANKING,
     **_PACKAGE,
     **_VERIFICATION,

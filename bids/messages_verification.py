@@ -113,6 +113,32 @@ _FINDINGS = {
         "证据包的条目中，确定之前收到的释放声明无一遗漏。",
         "No release among the package's entries from before the freezing was left out.",
     ),
+    "verify-unlocking-signed": (
+        "解锁声明由平台签名，在释放声明确定之后记入日志，解锁时段自确定之时起算。",
+        "The unlocking statement is signed by the platform and logged after the releases were frozen, when "
+        "its window began.",
+    ),
+    "verify-unlocked": (
+        "{count} 份投标中 {unlocked} 份由投标人解锁：密钥与清单中的锁一致；解锁时段对所有人均已结束。",
+        "{unlocked} of {count} bids were unlocked by their bidders: each secret is that of the lock in the "
+        "manifest, and the window had ended for all.",
+    ),
+    "verify-unlock-window": (
+        "解锁时段为 {minutes} 分钟；是否为规则包 {pack} 所定，仅凭证据包无法核对。",
+        "The window to unlock was {minutes} minutes; that the pack {pack} says so the package alone cannot "
+        "show.",
+    ),
+    "verify-unlock-decisions": (
+        "未解锁而记录不足以认定的投标，招标人已签名认定 {count} 份（撤销 {revoked} 份）并记入日志。",
+        "Of bids that were not unlocked and whose record leaves it open, the buyer signed and logged a "
+        "decision on {count}; {revoked} count as revoked.",
+    ),
+    "verify-unlock-record": (
+        "未解锁的投标人是否来过、平台何时中断，是平台自己的记录，仅凭证据包无法核对；"
+        "解锁时得到回执的投标人可凭回执证明已解锁。",
+        "Whether a bidder who did not unlock came, and when the platform was down, are the platform's own "
+        "records, which the package alone cannot show; a bidder who did unlock has a receipt that proves it.",
+    ),
     "verify-record-signed": ("开标记录由平台签名。", "The opening record is signed by the platform."),
     "verify-record-logged": (
         "开标记录在释放声明确定之后记入日志。",
@@ -371,6 +397,11 @@ _REFUSALS = {
     "statement-early": (
         "{act} 的声明时间早于它所依据的 {earlier}。",
         "The statement of {act} is from before {earlier}, which it rests on.",
+    ),
+    "unlock-undecided": (
+        "投标 {bid} 未解锁且记录不足以认定，招标人在定标前没有作出认定。",
+        "The bid {bid} was not unlocked and the record leaves it open; the buyer decided nothing before the "
+        "award.",
     ),
     "verify-broke-off": (
         "{what} 的内容出乎预料，检查中断（{kind}）。",

@@ -92,7 +92,8 @@ class Segment:
 class Policy:
     """The sealing policy; `raw` are the canonical bytes of the notice's `policy`, `digest` their SHA-256.
 
-    `threshold` of the custodians open a bid; `grace_seconds` are waited for the rest of them.
+    `threshold` of the custodians open a bid; `grace_seconds` are waited for the rest of them. With `lock`
+    each bid also wants its bidder's own secret.
     """
 
     raw: bytes
@@ -127,8 +128,6 @@ class Policy:
             raw = canonical.dumps(members)
             sealing = suite.by_name(members["suite"])
         segments = _segments(members["segments"])
-        if members["lock"]:
-            raise BidError("lock-unsupported")
         threshold, count = members["threshold"], len(members["custodians"])
         if not count < 2 * threshold <= 2 * count:
             raise BidError("threshold", threshold=threshold, count=count)
@@ -151,7 +150,7 @@ class Policy:
             segments=segments,
             minimum_bidders=members["minimum_bidders"],
             grace_seconds=members["grace_seconds"],
-            lock=False,
+            lock=members["lock"],
             independent=members["independent"],
         )
 
@@ -296,6 +295,7 @@ def build_policy(
     minimum_bidders: int,
     independent: bool,
     grace_seconds: int = 10,
+    lock: bool = False,
     suite: str = "sunseal-1",
 ) -> dict[str, JSON]:
     """The `policy` member of a notice; each custodian a mapping of its six members, keys in base64.
@@ -310,7 +310,7 @@ def build_policy(
         "segments": [{"name": BID_SEGMENT, "opens_at": format_time(opens_at)}],
         "minimum_bidders": minimum_bidders,
         "grace_seconds": grace_seconds,
-        "lock": False,
+        "lock": lock,
         "independent": independent,
     }
     Policy.parse(policy)

@@ -22,6 +22,7 @@ from bids.money import format_amount, parse_amount
 from bids.notice import BID_SEGMENT, Notice, Policy
 from bids.objects import build_statement, read_signed
 from bids.offer import Offer, Recomputed, recompute
+from bids.unlocking import REVOKED, UNDECIDED, WITHDRAWN, Unlock
 from signing import canonical
 from signing.canonical import JSON
 from signing.encoding import format_time, parse_time
@@ -31,6 +32,11 @@ from signing.suite import by_name
 
 BIDDER, PLATFORM, CUSTODIAN, UNKNOWN = "bidder", "platform", "custodian", "unknown"
 
+_SILENT = {
+    REVOKED: (BIDDER, "unlock-revoked"),
+    WITHDRAWN: (PLATFORM, "unlock-withdrawn"),
+    UNDECIDED: (UNKNOWN, "unlock-unknown"),
+}
 _OFFER_INVALID = "offer-invalid"
 
 
@@ -66,14 +72,19 @@ def open_bid(
     notice: Notice,
     releases: Sequence[Release],
     ciphertext: bytes | None,
+    unlock: Unlock | None = None,
 ) -> Outcome:
     """Open one bid's public part from checked, frozen `releases` and the ciphertext of its index.
+
+    `unlock` is what the unlocking statement says of the bid, where the policy has a lock.
 
     1. The ciphertext is there with the size and SHA-256 of the manifest: if not, the platform's fault.
     2. At least k released shares match the bidder's commitments: if not, a custodian's fault where one
        released another share, else nobody can tell rubbish sealed by the bidder from a lying refusal.
-    3. The key recovered deals to all n commitments, decrypts the ciphertext, and gives a valid offer for
-       the notice: if not, the bidder's fault, for all of that is in what the bidder signed.
+    3. The key recovered deals to all n commitments: if not, the bidder's fault.
+    4. With a lock, the bidder unlocked: if not, the fault is as the unlocking statement has it.
+    5. The key decrypts the ciphertext, which gives a valid offer for the notice: if not, the bidder's fault,
+       for all of that is in what the bidder signed.
     """
     part = bid.manifest.part(BID_SEGMENT, "public")
     suite = by_name(policy.suite)
@@ -93,6 +104,12 @@ def open_bid(
         key = suite.recover(
             list(matching.values()), policy.threshold, len(policy.custodians), context, part.share_digests
         )
+        if policy.lock:
+            secret = None if unlock is None else unlock.secret
+            if secret is None or not bid.manifest.is_secret(secret):
+                verdict = None if unlock is None else unlock.verdict
+                return _failed(bid, *_SILENT[verdict or UNDECIDED])
+            key = suite.bind_lock(key, secret, context)
         raw = suite.decrypt(ciphertext, key, context, 0, True)
         offer = Offer.parse(raw, notice)
         recomputed = recompute(offer, notice)

@@ -23,6 +23,7 @@ from signing.encoding import format_time
 NOTICE, NOTICE_SIGNATURE = "notice.json", "notice.p7s"
 CLOSING, LEDGER = "closing.json", "ledger.jsonl"
 OPENING_RECORD, OPENING_RECORD_PDF = "opening-record.json", "opening-record.pdf"
+UNLOCKING = "unlocking.json"
 AWARD, AWARD_REPORT = "award.json", "award-report.pdf"
 EVIDENCE, README = "evidence.json", "README.txt"
 LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES = "log/key", "log/checkpoint", "log/entries.jsonl"
@@ -33,7 +34,8 @@ MAX_FILES = 1_000_000
 MAX_FILE = 256 << 20  # bytes; the largest is the log entries or the award of a very large tender
 
 _FIXED = frozenset(
-    (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, AWARD, AWARD_REPORT)
+    (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING)
+    + (AWARD, AWARD_REPORT)
     + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS)
 )
 _PATTERNS = re.compile(

@@ -28,8 +28,8 @@ _TEXT = """\
     openssl cms -verify -binary -inform DER -in notice.p7s -content notice.json \\
         -CAfile certificates/roots.pem -attime 秒数 -out /dev/null
 
-3. 平台与保管人的声明（closing.json、receipt.json、shares/、opening-record.json、award.json、
-   evidence.json）形如 {{"signature": 签名, "statement": 声明}}；先取出两部分再同样验证：
+3. 平台与保管人的声明（closing.json、receipt.json、shares/、unlocking.json、opening-record.json、
+   award.json、evidence.json）形如 {{"signature": 签名, "statement": 声明}}；先取出两部分再同样验证：
 
     jq -jcS .statement closing.json > statement
     jq -r .signature closing.json | base64 -d > statement.p7s
@@ -43,6 +43,9 @@ _TEXT = """\
 5. 吊销列表：openssl crl -in certificates/crl.pem -noout -text
 
 6. 名次：award.json 的 statement.working 列有每份投标的逐项单价、数量、金额与总价，可逐行复算。
+
+7. 要求投标人自行加锁的标段，unlocking.json 列有各投标的解锁密钥（secret，base64）；其 SHA-256 即该投标
+   清单的 lock。
 
 ==== English ====
 
@@ -69,8 +72,9 @@ B. Without any program of ours
     openssl cms -verify -binary -inform DER -in notice.p7s -content notice.json \\
         -CAfile certificates/roots.pem -attime SECONDS -out /dev/null
 
-3. Statements of the platform and of custodians (closing.json, receipt.json, shares/, opening-record.json,
-   award.json, evidence.json) are {{"signature": …, "statement": …}}; take them apart, then verify alike:
+3. Statements of the platform and of custodians (closing.json, receipt.json, shares/, unlocking.json,
+   opening-record.json, award.json, evidence.json) are {{"signature": …, "statement": …}}; take them apart,
+   then verify alike:
 
     jq -jcS .statement closing.json > statement
     jq -r .signature closing.json | base64 -d > statement.p7s
@@ -84,6 +88,9 @@ B. Without any program of ours
 5. Revocation lists: openssl crl -in certificates/crl.pem -noout -text
 
 6. Ranks: statement.working in award.json has every unit price, quantity, amount and total of every bid.
+
+7. Where the bidders locked their bids themselves, unlocking.json has the secret of each (base64); its SHA-256
+   is the `lock` of the bid's manifest.
 """
 
 

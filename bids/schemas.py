@@ -39,6 +39,7 @@ MAX_KEY = 256 * 1024  # base64 of a public key or signature of any suite, bytes
 
 PARTS = ("public", "files")
 ROLES = ("agency", "supplier", "custodian")
+VERDICTS = ("revoked", "withdrawn", "unknown")  # of a bid whose bidder did not unlock
 FAULTS = ("bidder", "platform", "custodian", "unknown")
 RULES = ("lowest-total",)
 
@@ -237,6 +238,33 @@ SCHEMAS: Mapping[str, Members] = {
             "releases": List(Members({"custodian": Id(), "sha256": Digest()}), 1, MAX_CUSTODIANS),
         }
     ),
+    # With a bidder's own lock: who unlocked, and the receipt for it
+    "unlocking": _statement(
+        {
+            "tender": Id(),
+            "closing": Digest(),
+            "opened_at": Time(),
+            "until": Time(),
+            "outages": List(Members({"since": Time(), "until": Time()}), 0, 1000),
+            "bids": List(
+                Members(
+                    {"bid": Id()},  # and of who unlocked, or of who did not
+                    {
+                        "secret": Bytes(32, 32),
+                        "received_at": Time(),
+                        "fetched": Flag(),
+                        "attempts": Whole(0),
+                        "verdict": Choice(VERDICTS),
+                    },
+                ),
+                0,
+                MAX_BIDS,
+            ),
+        }
+    ),
+    "unlock-receipt": _statement(
+        {"tender": Id(), "policy": Digest(), "bid": Id(), "lock": Digest(), "received_at": Time()}
+    ),
     "opening-record": _statement(
         {
             "tender": Id(),
@@ -307,6 +335,15 @@ SCHEMAS: Mapping[str, Members] = {
         {"order": List(Id(), 1, MAX_BIDS)},
     ),
     "award-decision": _statement({"tender": Id(), "opening": Digest(), "winner": Id()}),
+    "unlock-decision": _statement(
+        {
+            "tender": Id(),
+            "unlocking": Digest(),
+            "decisions": List(
+                Members({"bid": Id(), "verdict": Choice(VERDICTS[:2]), "reason": REASON}), 1, MAX_BIDS
+            ),
+        }
+    ),
     "cancellation": _statement({"tender": Id(), "notice": Digest(), "reason": REASON}),
     # A leaf of the public log
     "entry": _statement(

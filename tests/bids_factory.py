@@ -13,7 +13,7 @@ Times are arguments; by default a notice is at `world.now`, its deadline an hour
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,6 +57,7 @@ class Bid:
     attachments: Mapping[str, bytes]
     receipt: bytes = b""
     leaf: bytes = b""
+    secret: bytes | None = None
 
     @property
     def id(self) -> str:
@@ -93,6 +94,7 @@ class Tender:
     deadline: datetime | None = None
     grace_seconds: int = 10
     independent: bool = True
+    lock: bool = False
     id: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     seeds: list[bytes] = field(default_factory=list)
@@ -133,6 +135,7 @@ class Tender:
             "minimum_bidders": self.minimum_bidders,
             "grace_seconds": self.grace_seconds,
             "independent": self.independent,
+            "lock": self.lock,
         }
         return build_policy(**{**facts, **changes})
 
@@ -240,6 +243,7 @@ class Tender:
             given = {"delivery_days": 30} if announced is None else announced
             offer = build_offer(self.notice, prices or self.prices(supplier), **given)
         memory = Memory()
+        secret = SUNSEAL_1.lock_secret() if self.notice.policy.lock else None
         raw = seal(
             self.notice,
             supplier.id,
@@ -248,9 +252,11 @@ class Tender:
             [attach(name, data) for name, data in attachments.items()],
             replaces,
             memory.write,
+            secret,
         )
         signature = supplier.sign(raw, at or self.notice.at)
-        return Bid(supplier, offer, Manifest.parse(raw), signature, memory.objects, dict(attachments))
+        bid = Bid(supplier, offer, Manifest.parse(raw), signature, memory.objects, dict(attachments))
+        return replace(bid, secret=secret)
 
     def receive(self, bid: Bid, at: datetime | None = None) -> Bid:
         """Accept a bid: receipt and leaf. Checks nothing, so that tests can have a platform that lies."""

@@ -33,6 +33,7 @@ from bids.opening import Outcome, build_opening_record, open_bid
 from bids.package import build_evidence, evidence_digests, lines, write_package
 from bids.ranking import Ranked, Ranking, rank
 from bids.readme import readme
+from bids.unlocking import Unlocking
 from signing import canonical, statements
 from signing.canonical import JSON
 from signing.certificates import dump_pem
@@ -96,6 +97,8 @@ class Case:
         self.record = self.evaluation = self.award_file = self.decision = b""
         self.ranking: Ranking | None = None
         self.extra: dict[str, bytes] = {}
+        self.unlocking: Unlocking | None = None
+        self.unlocking_file = b""
 
     # --- the course of things
 
@@ -152,6 +155,7 @@ class Case:
             },
         )
         frozen(statement)
+        self.frozen_at = at
         self.log("opening.frozen", {}, self.world.state(statement, at))
 
     def ciphertext(self, bid: str) -> bytes | None:
@@ -165,7 +169,14 @@ class Case:
         checked, trust = self.checked, self.tender.trust()
         releases = [check_release(file, checked, trust) for file in self.releases]
         self.outcomes = [
-            open_bid(bid, checked.policy, checked.notice, releases, self.ciphertext(bid.bid))
+            open_bid(
+                bid,
+                checked.policy,
+                checked.notice,
+                releases,
+                self.ciphertext(bid.bid),
+                None if self.unlocking is None else self.unlocking.of(bid.bid),
+            )
             for bid in checked.current
         ]
         at = self.later()
@@ -300,6 +311,8 @@ class Case:
             files |= _bid_entries(bid, one)
         for file in self.releases:
             files[names.share_name("bid", Release.parse(file).custodian)] = file
+        if self.unlocking_file:
+            files[names.UNLOCKING] = self.unlocking_file
         if self.record:
             files |= {names.OPENING_RECORD: self.record, names.OPENING_RECORD_PDF: b"%PDF-1.7 record"}
         for outcome in self.outcomes:

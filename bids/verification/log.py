@@ -16,6 +16,7 @@ from bids.package import (
     LOG_ENTRIES,
     LOG_KEY,
     OPENING_RECORD,
+    UNLOCKING,
     Package,
     evidence_digests,
     proof_name,
@@ -31,20 +32,36 @@ from signing.notes import Checkpoint, Proof
 _PROOFS = "log/proofs/"
 _FILES = {
     "tender.closed": CLOSING,
+    "opening.unlocked": UNLOCKING,
     "tender.opened": OPENING_RECORD,
     "tender.awarded": AWARD,
     "evidence.published": EVIDENCE,
 }
 # Signed by the agency or a custodian, or made long before it is logged because much is rendered meanwhile.
-_SIGNED_BEFORE = ("tender.evaluated", "tender.awarded", "tender.cancelled", "evidence.published")
+_SIGNED_BEFORE = (
+    "opening.unlock-decided",
+    "tender.evaluated",
+    "tender.awarded",
+    "tender.cancelled",
+    "evidence.published",
+)
 # What a statement rests on, by its file, or by its act where the entry holds it.
 _MADE_AFTER = {
+    UNLOCKING: ("opening.frozen",),
+    "opening.unlock-decided": ("opening.unlocked",),
     "tender.evaluated": ("tender.opened",),
     "tender.awarded": ("tender.opened",),
     AWARD: ("tender.evaluated",),
     EVIDENCE: ("tender.awarded", *ENDING_ACTS),
 }
-_COURSE = ("tender.closed", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded")
+_COURSE = (
+    "tender.closed",
+    "opening.frozen",
+    "opening.unlocked",
+    "tender.opened",
+    "tender.evaluated",
+    "tender.awarded",
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bids.notice import BID_SEGMENT
 from bids.opening import OpeningRecord, Outcome, open_bid, opening_rows
 from bids.package import LOG_ENTRIES, OPENING_RECORD, Package, offer_name, sealed_name
 from bids.trust import Trust
+from bids.unlocking import Unlock, Unlocking
 from bids.verification.findings import Book, Step
 from bids.verification.log import Log, check_digest, check_file_digest
 
@@ -34,11 +35,13 @@ def check_opening(
     log: Log,
     checked: CheckedClosing,
     releases: Sequence[Release],
+    unlocking: Unlocking | None,
 ) -> Opened | None:
-    """1. The record is signed by the platform for this closing, and logged after the releases were frozen.
-    2. Every current bid is opened again and its offer compared to the byte. 3. The ciphertext of each is
-    there, for which the platform gave a receipt. 4. The record says of each just what came out: opened or
-    not, total recomputed, what was announced, whose fault and why."""
+    """1. The record is signed by the platform for this closing, and logged after the releases were frozen,
+    with a bidder's own lock after the window to unlock too. 2. Every current bid is opened again and its
+    offer compared to the byte. 3. The ciphertext of each is there, for which the platform gave a receipt.
+    4. The record says of each just what came out: opened or not, total recomputed, what was announced, whose
+    fault and why."""
     record: OpeningRecord | None = None
     with book.step("verify-record-signed", OPENING_RECORD):
         data = package.read(OPENING_RECORD)
@@ -53,10 +56,15 @@ def check_opening(
         entry = log.only("tender.opened")
         check_digest(entry, "opening_record", record.digest)
         check_file_digest(entry, "opening_record_file", data)
-        if not log.before(entry, "opening.frozen"):
+        before = ("opening.frozen",) if unlocking is None else ("opening.frozen", "opening.unlocked")
+        if any(not log.before(entry, act) for act in before):
             raise BidError("entry-order", act=entry.act, file=LOG_ENTRIES)
     with book.step("verify-opened-again", count=len(checked.current)) as step:
-        outcomes = tuple(_open_again(package, step, checked, releases, bid) for bid in checked.current)
+        unlocks = {} if unlocking is None else unlocking.by_bid
+        outcomes = tuple(
+            _open_again(package, step, checked, releases, bid, unlocks.get(bid.bid))
+            for bid in checked.current
+        )
         step.params["opened"] = str(sum(outcome.opened for outcome in outcomes))
     with book.step("verify-ciphertexts", count=len(outcomes)) as step:
         for outcome in outcomes:
@@ -71,13 +79,18 @@ def check_opening(
 
 
 def _open_again(
-    package: Package, step: Step, checked: CheckedClosing, releases: Sequence[Release], bid: CurrentBid
+    package: Package,
+    step: Step,
+    checked: CheckedClosing,
+    releases: Sequence[Release],
+    bid: CurrentBid,
+    unlock: Unlock | None,
 ) -> Outcome:
     sealed, offer = sealed_name(bid.bid, BID_SEGMENT), offer_name(bid.bid, BID_SEGMENT)
     ciphertext: bytes | None = None
     with step.guard(sealed):
         ciphertext = package.read(sealed) if sealed in package else None
-    outcome = open_bid(bid, checked.policy, checked.notice, releases, ciphertext)
+    outcome = open_bid(bid, checked.policy, checked.notice, releases, ciphertext, unlock)
     with step.guard(offer):
         if outcome.offer_raw is not None and package.read(offer) != outcome.offer_raw:
             raise BidError("offer-differs", bid=bid.bid, file=offer)

@@ -10,6 +10,7 @@ from bids.errors import BidError
 from bids.notice import BID_SEGMENT, Notice
 from bids.package import Package
 from bids.trust import Trust
+from bids.unlocking import Unlocking
 from bids.verification.anchors import read_trust
 from bids.verification.awarded import agency_statement, check_award, check_evaluation, rank_opened
 from bids.verification.closed import check_closing
@@ -27,6 +28,7 @@ from bids.verification.log import (
 from bids.verification.notices import check_notices
 from bids.verification.opened import Opened, check_opening
 from bids.verification.releases import check_releases
+from bids.verification.unlocked import check_unlocking
 
 _ALWAYS = (
     names.NOTICE,
@@ -43,7 +45,14 @@ _ALWAYS = (
     names.CRLS,
     names.ENROLMENTS,
 )
-_OPENING_ACTS = ("custody.released", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded")
+_OPENING_ACTS = (
+    "custody.released",
+    "opening.frozen",
+    "opening.unlocked",
+    "tender.opened",
+    "tender.evaluated",
+    "tender.awarded",
+)
 
 
 def verify(
@@ -70,7 +79,7 @@ def verify(
     5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current.
     6. If too few suppliers bid: that nothing was opened, and the failure is logged. Otherwise
     7. the custodians' releases and the frozen set of them,
-    8. the opening record, by opening every bid again,
+    8. the opening record, by opening every bid again, with a bidder's own lock after who unlocked,
     9. and evaluation, ranking, award and decision, by ranking again; or the reason why there is none.
     10. That the package holds exactly the files that this course of things asks for.
     """
@@ -164,7 +173,13 @@ def _check_opened(package: Package, book: Book, trust: Trust, log: Log, checked:
     if releases is None:
         return wanted | set(package.names)
     wanted |= {names.share_name(BID_SEGMENT, release.custodian) for release in releases}
-    opened = check_opening(package, book, trust, log, checked, releases)
+    unlocking: Unlocking | None = None
+    if checked.policy.lock:
+        wanted.add(names.UNLOCKING)
+        unlocking = check_unlocking(package, book, trust, log, checked)
+        if unlocking is None:
+            return wanted | set(package.names)
+    opened = check_opening(package, book, trust, log, checked, releases, unlocking)
     if opened is None:
         return wanted | set(package.names)
     for outcome in opened.outcomes:

@@ -6,9 +6,11 @@ import { parseNotice } from "../../trading/web/assets/src/bids/notice";
 import { readObject } from "../../trading/web/assets/src/bids/objects";
 import { SheetError, readFile, readPrices, readText } from "../../trading/web/assets/src/bids/prices";
 import { buildOffer, parseOffer } from "../../trading/web/assets/src/bids/offer";
-import { listedFiles, openFile, openIndex, recoverKey, safeNames } from "../../trading/web/assets/src/bids/opened";
+import { contentKey, listedFiles, openFile, openIndex, recoverKey, safeNames } from "../../trading/web/assets/src/bids/opened";
 import { buildWithdrawal, matchReceipt, parseReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { lineAmount, formatAmount, minorDigits, parseAmount, parseDecimal } from "../../trading/web/assets/src/bids/money";
+import { readUnlockFile, writeUnlockFile, type UnlockFile } from "../../trading/web/assets/src/bids/unlock_file";
+import { checkUnlockReceipt } from "../../trading/web/assets/src/bids/unlocking";
 import * as canonical from "../../trading/web/assets/src/signing/canonical";
 import { fromPem, partyOf, readCertificate } from "../../trading/web/assets/src/signing/certificates";
 import { sign, type Signer } from "../../trading/web/assets/src/signing/cms";
@@ -23,6 +25,7 @@ import * as sharing from "../../trading/web/assets/src/signing/sharing";
 import { Hasher } from "../../trading/web/assets/src/signing/sha256";
 import { SUNSEAL_1, byName } from "../../trading/web/assets/src/signing/suite";
 import { certificatesIn, createCsr, generateKey, signerOf } from "../../trading/web/assets/src/signing/keys";
+import { loadPem } from "../../trading/web/assets/src/signing/profile";
 import { openKeyFile } from "../../trading/web/assets/src/signing/pkcs12";
 import { signStatement } from "../../trading/web/assets/src/signing/statements";
 import type { Commands, Request } from "./commands";
@@ -181,7 +184,11 @@ export const commands: Commands = {
     if (last !== sealed.size) throw new Error("progress ends elsewhere");
     return { measured: sha256, content: plaintextSha256, read: await encoding.digest(await sealed.read(0, sealed.size)) };
   },
-  "bid.seal": async ({ notice, supplier, offer, attachments, replaces }) => {
+  "unlock-file.write": ({ secret, ...place }) => b64encode(writeUnlockFile({ ...place, secret: b64decode(secret) } as UnlockFile)),
+  "unlock-file.read": ({ file }) => plain(readUnlockFile(b64decode(file))),
+  "unlock-receipt.check": async ({ file, manifest, roots }) =>
+    checkUnlockReceipt(b64decode(file), parseManifest(b64decode(manifest)), loadPem(encoding.utf8(roots))),
+  "bid.seal": async ({ notice, supplier, offer, attachments, replaces, secret }) => {
     const sealed = await envelope.seal({
       notice: await parseNotice(b64decode(notice)),
       supplier,
@@ -191,6 +198,7 @@ export const commands: Commands = {
         return { name, mediaType: envelope.mediaTypeOf(content), content };
       }),
       replaces,
+      ...(secret === undefined ? {} : { secret: b64decode(secret) }),
     });
     const objects = [];
     for (const entry of sealed.objects) {
@@ -199,10 +207,11 @@ export const commands: Commands = {
     }
     return { bid: sealed.bid, manifest: b64encode(sealed.manifest), objects };
   },
-  "bid.open": async ({ notice, manifest: file, part, shares, objects }) => {
+  "bid.open": async ({ notice, manifest: file, part, shares, objects, secret }) => {
     const manifest = parseManifest(b64decode(file));
     const { policy } = await parseNotice(b64decode(notice));
-    const key = recoverKey(manifest, part, bytesOf(shares), policy);
+    const dealt = recoverKey(manifest, part, bytesOf(shares), policy);
+    const key = contentKey(manifest, part, dealt, secret === undefined ? null : b64decode(secret));
     const { objects: entries } = partOf(manifest, part);
     const arrived = (objects as string[]).map((each, at) => arriving(each, entries[at]?.size ?? 0));
     const index = await openIndex(manifest, part, key, arrived[0] as contents.Content);

@@ -21,10 +21,12 @@ from bids.notice import Notice
 from bids.objects import read_object
 from bids.offer import Offer, build_offer, recompute
 from bids.receipts import Withdrawal, check_receipt
+from bids.unlock_file import UnlockFile, read_unlock_file, write_unlock_file
+from bids.unlocking import build_unlock_receipt, check_unlock_receipt
 from signing import canonical, cms, objects
 from signing.certificates import dump_pem, party_of
-from signing.encoding import b64decode, b64encode
-from signing.statements import verify_statement
+from signing.encoding import b64decode, b64encode, parse_time
+from signing.statements import sign_statement, verify_statement
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import NOW, Memory, Tender, World
 from tests.bids_platform import Actor
@@ -102,6 +104,75 @@ def test_sealed_in_typescript_opens_in_python(
     )
     assert memory.objects == files
     assert all(file.problem is None and file.media_type == "application/pdf" for file in opened)
+
+
+LOCKED = WORLD.tender(items=2, lock=True)
+
+
+def test_a_bidders_lock_sealed_in_either_language_opens_in_the_other(node: Node) -> None:
+    secret, notice = SUNSEAL_1.lock_secret(), b64encode(LOCKED.notice.raw)
+    offer = build_offer(LOCKED.notice, LOCKED.prices(SUPPLIER))
+    asked: dict[str, Any] = {
+        "notice": notice, "supplier": SUPPLIER.id, "offer": b64encode(offer), "replaces": None,
+        "attachments": [{"name": "a.bin", "media_type": "", "bytes": b64encode(b"abc")}],
+    }  # fmt: skip
+    assert judged(lambda: node.ask("bid.seal", **asked)) == ("lock-secret-missing", {})
+    sealed = node.ask("bid.seal", **asked, secret=b64encode(secret))
+    manifest = Manifest.parse(b64decode(sealed["manifest"]))
+    check_manifest(manifest, LOCKED.notice, SUPPLIER.id)
+    assert manifest.is_secret(secret)
+    ciphertexts = {(part, number): b64decode(text) for part, number, text in sealed["objects"]}
+    memory = Memory()
+    shares = released(LOCKED, manifest, "files")
+    open_files(
+        manifest, shares, lambda j: io.BytesIO(ciphertexts["files", j]), LOCKED.notice, memory.sink, secret
+    )
+    assert memory.objects == {"a.bin": b"abc"}
+
+    bid = LOCKED.seal(SUPPLIER, offer=offer)
+    opening: dict[str, Any] = {
+        "notice": notice, "manifest": b64encode(bid.manifest.raw), "part": "public",
+        "shares": [share.hex() for share in released(LOCKED, bid.manifest, "public")],
+        "objects": [b64encode(bid.ciphertext("public"))],
+    }  # fmt: skip
+    assert bid.secret is not None
+    opened = node.ask("bid.open", **opening, secret=b64encode(bid.secret))
+    assert b64decode(opened["index"]) == offer
+    assert judged(lambda: node.ask("bid.open", **opening)) == ("lock-secret-missing", {"bid": bid.id})
+    other = judged(lambda: node.ask("bid.open", **opening, secret=b64encode(secret)))
+    assert other == ("lock-secret-other", {"bid": bid.id})
+
+
+def test_unlocking_files_and_receipts(node: Node) -> None:
+    bid = LOCKED.seal(SUPPLIER)
+    assert bid.secret is not None
+    file = UnlockFile(LOCKED.id, bid.id, "2026-06-01T02:00:00.000Z", bid.secret)
+    data = write_unlock_file(file)
+    told = {"tender": file.tender, "bid": file.bid, "opens": file.opens, "secret": b64encode(file.secret)}
+    assert b64decode(node.ask("unlock-file.write", **told)) == data
+    mailed = b"\xef\xbb\xbf" + data.replace(b"\n", b" \r\n")
+    for each in (data, mailed):
+        assert read_unlock_file(each) == file and node.ask("unlock-file.read", file=b64encode(each)) == told
+    broken = [
+        b"",
+        b"\xff",
+        data * 20,
+        data.replace(b"bid: ", b"bid: 0"),
+        data.replace(b"secret: ", b"secret: A"),
+    ]
+    for each in [*broken, data.replace(b"lock: ", b"lock: 0"), data.replace(b"lock", b"look")]:
+        mine = judged(lambda each=each: read_unlock_file(each))
+        assert mine != "fine" and mine == judged(
+            lambda each=each: node.ask("unlock-file.read", file=b64encode(each))
+        )
+    receipt = sign_statement(build_unlock_receipt(bid.manifest, NOW), WORLD.receipt_signer, NOW)
+    asked = {"file": b64encode(receipt), "roots": dump_pem(WORLD.roots).decode()}
+    at = node.ask("unlock-receipt.check", manifest=b64encode(bid.manifest.raw), **asked)
+    assert parse_time(at) == check_unlock_receipt(receipt, bid.manifest, WORLD.roots).received_at == NOW
+    other = LOCKED.seal(SUPPLIER).manifest
+    with pytest.raises(NodeError) as refusal:
+        node.ask("unlock-receipt.check", manifest=b64encode(other.raw), **asked)
+    assert refusal.value.code == "receipt-mismatch"
 
 
 @pytest.mark.parametrize("length", [0, 100_000, 31 * 2**20, 33 * 2**20])
@@ -326,7 +397,8 @@ def test_offers_are_built_alike(node: Node, prices: list[str], announced: bool) 
 
 
 @given(
-    name=st.text(max_size=12) | st.sampled_from(
+    name=st.text(max_size=12)
+    | st.sampled_from(
         ["CON", "com¹.x", "COnın$", "a.", " a", "x" * 201, "nul.txt", "..", "路" * 90, "x\u202egpj.exe"]
     )
 )

@@ -88,6 +88,7 @@ def _fixed_facts(session: Session, tender: Tender) -> dict[str, Any]:
         "policy.suite": SUITE,
         "policy.threshold": tender.threshold,
         "policy.independent": tender.independent,
+        "policy.lock": False,
         "policy.custodians": [
             {
                 "id": organisation.id,
@@ -115,6 +116,7 @@ def _fixed_said(notice: Notice) -> Mapping[str, Any]:
         "policy.suite": policy.suite,
         "policy.threshold": policy.threshold,
         "policy.independent": policy.independent,
+        "policy.lock": policy.lock,
         "policy.custodians": [
             {
                 "id": each.id,

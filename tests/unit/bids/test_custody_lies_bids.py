@@ -314,7 +314,7 @@ def lied(tender: Tender, change: Callable[[dict[str, Any]], None], leaf_supplier
         ("suite", "sunseal-2", "manifest-other-suite"),
         ("supplier", "f" * 32, "manifest-other-supplier"),
         ("notice", "0" * 64, "manifest-other-notice"),
-        ("lock", "0" * 64, "lock-unsupported"),
+        ("lock", "0" * 64, "manifest-lock-unasked"),
         ("replaces", "f" * 32, "ledger-replaces-unknown"),
     ],
 )

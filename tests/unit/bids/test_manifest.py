@@ -91,7 +91,7 @@ def test_not_a_manifest(edit: Callable[[dict[str, Any]], object], code: str) -> 
         (lambda m: m.update(policy="0" * 64), "manifest-other-policy"),
         (lambda m: m.update(tender="0" * 32, policy="0" * 64), "manifest-other-tender"),
         (lambda m: m.update(supplier="0" * 32), "manifest-other-supplier"),
-        (lambda m: m.update(lock="0" * 64), "lock-unsupported"),
+        (lambda m: m.update(lock="0" * 64), "manifest-lock-unasked"),
         (lambda m: m["parts"].pop(), "manifest-parts"),
         (lambda m: m["parts"].pop(0), "manifest-parts"),
         (part(0, segment="price"), "manifest-parts"),

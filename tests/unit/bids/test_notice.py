@@ -124,7 +124,6 @@ FIRST = json.loads(NOTICE.raw)["policy"]["custodians"][0]
         (lambda n: n["documents"].append({**n["documents"][0], "name": "../../etc/passwd"}), "name-unsafe"),
         (lambda n: n["documents"].append({**n["documents"][0], "size": -1}), "form-whole"),
         (policy_edit(suite="sunseal-0"), "signing-refused"),
-        (policy_edit(lock=True), "lock-unsupported"),
         (policy_edit(threshold=1), "threshold"),
         (policy_edit(threshold=4), "threshold"),
         (policy_edit(threshold=0), "form-whole"),

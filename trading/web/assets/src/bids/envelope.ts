@@ -58,6 +58,8 @@ export interface Wanted {
   readonly offer: Bytes;
   readonly attachments: readonly Attachment[];
   readonly replaces: string | null;
+  /** The bidder's own, where the policy has a lock; the manifest has its digest alone. */
+  readonly secret?: Bytes;
 }
 
 /**
@@ -65,7 +67,7 @@ export interface Wanted {
  *
  * Keys are taken from the notice alone, whose signature the caller has verified. `progress` is told bytes done and
  * bytes in all. Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe",
- * "attachment-changed".
+ * "attachment-changed", "lock-secret-missing".
  */
 export async function seal(
   wanted: Wanted, measure: Measure = measureHere, progress: (done: number, total: number) => void = () => undefined,
@@ -73,11 +75,17 @@ export async function seal(
   const { notice, supplier, attachments, offer, replaces } = wanted;
   checkAttachments(attachments);
   const { policy } = notice;
+  const secret = policy.lock ? wanted.secret : undefined;
+  if (policy.lock && secret === undefined) throw new BidError("lock-secret-missing");
   const suite = refusing("policy", () => byName(policy.suite));
   const bid = wanted.bid ?? newId();
   const contexts = (part: PartName): Bytes =>
     suite.context({ tender: notice.tender, policy: policy.digest, supplier, bid, segment: BID_SEGMENT, part });
-  const keys = { public: suite.contentKey(), files: suite.contentKey() };
+  // What is dealt to the custodians is the key before the bidder's own lock.
+  const dealing = { public: suite.contentKey(), files: suite.contentKey() };
+  const locked = (part: PartName): Bytes =>
+    secret === undefined ? dealing[part] : refusing("lock", () => suite.bindLock(dealing[part], secret, contexts(part)));
+  const keys = { public: locked("public"), files: locked("files") };
   const recipe = (part: PartName, j: number): Recipe => ({
     contentKey: keys[part], context: contexts(part), j, index: j === 0, salt: newSalt(),
   });
@@ -104,10 +112,11 @@ export async function seal(
   const parts = [];
   for (const part of ["public", "files"] as const) {
     const entries = objects.filter((one) => one.part === part).map(({ sha256, size }) => ({ sha256, size }));
-    parts.push({ segment: BID_SEGMENT, part, objects: entries, ...(await dealt(suite, notice, keys[part], contexts(part))) });
+    parts.push({ segment: BID_SEGMENT, part, objects: entries, ...(await dealt(suite, notice, dealing[part], contexts(part))) });
   }
   const manifest = writeObject("manifest", {
     suite: policy.suite, tender: notice.tender, notice: notice.digest, policy: policy.digest, supplier, bid, replaces, parts,
+    ...(secret === undefined ? {} : { lock: hexdigest(secret) }),
   });
   return { bid, manifest, objects };
 }

@@ -25,7 +25,10 @@ export interface Part {
   readonly sealedShares: readonly Bytes[];
 }
 
-/** A bid's manifest as signed; `notice` and `policy` are digests, `replaces` a bid id or null. */
+/**
+ * A bid's manifest as signed; `notice` and `policy` are digests, `replaces` a bid id or null, `lock` the SHA-256 of the
+ * secret that the bidder keeps, where the policy asks for one.
+ */
 export interface Manifest {
   readonly raw: Bytes;
   readonly digest: string;
@@ -78,6 +81,11 @@ export function partOf(manifest: Manifest, part: PartName, segment = BID_SEGMENT
   return found;
 }
 
+/** Whether this is the secret of the bidder's own lock. */
+export function isSecret(manifest: Manifest, secret: Bytes): boolean {
+  return manifest.lock !== null && hexdigest(secret) === manifest.lock;
+}
+
 /** The context C that shares and ciphertexts of a part are bound to. */
 export function contextOf(manifest: Manifest, part: PartName, segment = BID_SEGMENT): Bytes {
   const { suite, tender, policy, supplier, bid } = manifest;
@@ -96,9 +104,11 @@ export function checkManifest(manifest: Manifest, notice: Notice, supplier: stri
   checkSealing(manifest, notice.policy);
 }
 
-/** The form of a bid sealed under `policy`: parts, shares, sizes, no bidder's lock. */
+/** The form of a bid sealed under `policy`: parts, shares, sizes, and the bidder's lock where one is asked for. */
 export function checkSealing(manifest: Manifest, policy: Policy): void {
-  if (manifest.lock !== null) throw new BidError("lock-unsupported");
+  if ((manifest.lock !== null) !== policy.lock) {
+    throw new BidError(policy.lock ? "manifest-lock-missing" : "manifest-lock-unasked");
+  }
   const places = manifest.parts.map(({ segment, part }) => `${segment} ${part}`).sort();
   if (places.join() !== PARTS.map((part) => `${BID_SEGMENT} ${part}`).sort().join()) {
     throw new BidError("manifest-parts");

@@ -49,6 +49,8 @@ export interface Policy {
   readonly opensAt: string;
   readonly minimumBidders: number;
   readonly graceSeconds: number;
+  /** Each bid also wants its bidder's own secret. */
+  readonly lock: boolean;
   readonly independent: boolean;
 }
 
@@ -130,7 +132,6 @@ export async function parsePolicy(given: JSONObject): Promise<Policy> {
   if (members.segments.length !== 1 || segment?.["name"] !== BID_SEGMENT || names !== "name,opens_at") {
     throw new BidError("segments-unsupported");
   }
-  if (members.lock) throw new BidError("lock-unsupported");
   const { threshold, tender } = members;
   const count = members.custodians.length;
   if (!(count < 2 * threshold && threshold <= count)) throw new BidError("threshold", { threshold, count });
@@ -154,6 +155,7 @@ export async function parsePolicy(given: JSONObject): Promise<Policy> {
     opensAt: segment["opens_at"] as string,
     minimumBidders: members.minimum_bidders,
     graceSeconds: members.grace_seconds,
+    lock: members.lock,
     independent: members.independent,
   };
 }

@@ -7,18 +7,30 @@ import { decryptTo } from "../signing/objects";
 import type { Sink } from "../signing/padding";
 import { byName } from "../signing/suite";
 import { BidError, fromSigning, refusing } from "./errors";
-import { contextOf, partOf, type Manifest, type ObjectEntry, type PartName } from "./manifest";
+import { contextOf, isSecret, partOf, type Manifest, type ObjectEntry, type PartName } from "./manifest";
 import { isSafe, makeSafe, sameKey } from "./names";
 import type { Policy } from "./notice";
 import { readObject } from "./objects";
 
-/** The content key of a part, from shares that custodians released; BidError "dealing-failed". */
+/**
+ * The key that the bidder dealt for a part, from shares that custodians released; BidError "dealing-failed". With a
+ * bidder's own lock the content key takes the secret too: see `contentKey`.
+ */
 export function recoverKey(manifest: Manifest, part: PartName, shares: readonly Bytes[], policy: Policy): Bytes {
   const { shareDigests } = partOf(manifest, part);
   const context = contextOf(manifest, part);
   return refusing(part, () =>
     byName(manifest.suite).recover(shares, policy.threshold, policy.custodians.length, context, shareDigests),
   );
+}
+
+/** The content key of a part from the dealt key, and with a bidder's own lock the secret. BidError "lock-secret-…". */
+export function contentKey(manifest: Manifest, part: PartName, dealt: Bytes, secret: Bytes | null): Bytes {
+  if (manifest.lock === null) return dealt;
+  if (secret === null || !isSecret(manifest, secret)) {
+    throw new BidError(secret === null ? "lock-secret-missing" : "lock-secret-other", { bid: manifest.bid });
+  }
+  return refusing(part, () => byName(manifest.suite).bindLock(dealt, secret, contextOf(manifest, part)));
 }
 
 /**

@@ -7,12 +7,15 @@ import type { Statement } from "../signing/statements";
 import { byName } from "../signing/suite";
 import { BidError } from "./errors";
 import type { Accepted } from "./examination";
-import { partOf, type Part } from "./manifest";
+import { isSecret, partOf, type Part } from "./manifest";
 import { formatAmount } from "./money";
 import { BID_SEGMENT, type Notice, type Policy } from "./notice";
 import { readSigned } from "./objects";
 import { correctionMembers, parseOffer, recompute, type Offer, type Recomputed } from "./offer";
 import type { Release } from "./releases";
+import type { Unlock, Verdict } from "./unlocking";
+
+const FAULTS: Readonly<Record<Verdict, string>> = { revoked: "bidder", withdrawn: "platform", unknown: "unknown" };
 
 /**
  * What became of one bid. If it opened: `offer`, its bytes, and its amounts `recomputed`. If not: whose fault it
@@ -23,15 +26,18 @@ export type Outcome =
   | { readonly bid: string; readonly supplier: string; readonly opened: false; readonly fault: string; readonly reason: string };
 
 /**
- * Open one bid's public part from checked, frozen `releases` and the ciphertext of its index.
+ * Open one bid's public part from checked, frozen `releases` and the ciphertext of its index; `unlock` is what the
+ * unlocking statement says of the bid, where the policy has a lock.
  *
  * 1. The ciphertext is there with the size and SHA-256 of the manifest: if not, the platform's fault. 2. At least k
  *    released shares match the bidder's commitments: if not, a custodian's fault where one released another share,
  *    else nobody can tell rubbish sealed by the bidder from a lying refusal. 3. The key recovered deals to all n
- *    commitments, decrypts the ciphertext, and gives a valid offer for the notice: if not, the bidder's fault.
+ *    commitments: if not, the bidder's fault. 4. With a lock, the bidder unlocked: if not, the fault is as the unlocking
+ *    statement has it. 5. The key decrypts the ciphertext, which gives a valid offer: if not, the bidder's fault.
  */
 export async function openBid(
   { bid, supplier, manifest }: Accepted, policy: Policy, notice: Notice, releases: readonly Release[], ciphertext: Bytes | null,
+  unlock?: Unlock,
 ): Promise<Outcome> {
   const failed = (fault: string, reason: string): Outcome => ({ bid, supplier, opened: false, fault, reason });
   const part = partOf(manifest, "public");
@@ -47,7 +53,15 @@ export async function openBid(
   const context = suite.context({ tender, policy: sealedUnder, supplier, bid, segment: BID_SEGMENT, part: "public" });
   try {
     const dealt = Array.from(matching.values());
-    const key = suite.recover(dealt, policy.threshold, policy.custodians.length, context, part.shareDigests);
+    let key = suite.recover(dealt, policy.threshold, policy.custodians.length, context, part.shareDigests);
+    if (policy.lock) {
+      const secret = unlock?.secret ?? null;
+      if (secret === null || !isSecret(manifest, secret)) {
+        const verdict = unlock?.verdict ?? "unknown";
+        return failed(FAULTS[verdict], `unlock-${verdict}`);
+      }
+      key = suite.bindLock(key, secret, context);
+    }
     const offerRaw = await suite.decrypt(ciphertext, key, context, 0, true);
     const offer = parseOffer(offerRaw, notice);
     return { bid, supplier, opened: true, offer, offerRaw, recomputed: recompute(offer, notice) };

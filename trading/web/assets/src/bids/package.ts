@@ -13,6 +13,7 @@ export const CLOSING = "closing.json";
 export const LEDGER = "ledger.jsonl";
 export const OPENING_RECORD = "opening-record.json";
 export const OPENING_RECORD_PDF = "opening-record.pdf";
+export const UNLOCKING = "unlocking.json";
 export const AWARD = "award.json";
 export const AWARD_REPORT = "award-report.pdf";
 export const EVIDENCE = "evidence.json";
@@ -29,7 +30,8 @@ const MAX_FILES = 1_000_000;
 const MAX_FILE = 256 * 1024 * 1024; // bytes
 
 const FIXED = new Set([
-  NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, AWARD, AWARD_REPORT, EVIDENCE, README,
+  NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING, AWARD, AWARD_REPORT, EVIDENCE,
+  README,
   LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS,
 ]);
 const PATTERNS = new RegExp(

@@ -14,6 +14,7 @@ const MAX_KEY = 256 * 1024; // base64 of a public key or signature of any suite,
 
 export const PARTS = ["public", "files"] as const;
 const ROLES = ["agency", "supplier", "custodian"];
+const VERDICTS = ["revoked", "withdrawn", "unknown"]; // of a bid whose bidder did not unlock
 const FAULTS = ["bidder", "platform", "custodian", "unknown"];
 const RULES = ["lowest-total"];
 
@@ -144,6 +145,22 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
     segment: SEGMENT,
     releases: list(members({ custodian: id, sha256: digest }), 1, MAX_CUSTODIANS),
   }),
+  // With a bidder's own lock: who unlocked, and the receipt for it
+  unlocking: statement({
+    tender: id, closing: digest, opened_at: time, until: time,
+    outages: list(members({ since: time, until: time }), 0, 1000),
+    bids: list(
+      members(
+        { bid: id }, // and of who unlocked, or of who did not
+        {
+          secret: bytes(32, 32), received_at: time,
+          fetched: flag, attempts: whole(0), verdict: choice(...VERDICTS),
+        },
+      ),
+      0, MAX_BIDS,
+    ),
+  }),
+  "unlock-receipt": statement({ tender: id, policy: digest, bid: id, lock: digest, received_at: time }),
   "opening-record": statement({
     tender: id,
     closing: digest,
@@ -200,6 +217,11 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
     { order: list(id, 1, MAX_BIDS) },
   ),
   "award-decision": statement({ tender: id, opening: digest, winner: id }),
+  "unlock-decision": statement({
+    tender: id,
+    unlocking: digest,
+    decisions: list(members({ bid: id, verdict: choice(...VERDICTS.slice(0, 2)), reason: REASON }), 1, MAX_BIDS),
+  }),
   cancellation: statement({ tender: id, notice: digest, reason: REASON }),
   // A leaf of the public log
   entry: statement(

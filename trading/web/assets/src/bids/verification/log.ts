@@ -10,8 +10,8 @@ import { parseEntry, type Entry } from "../entries";
 import { BidError, refusingLater } from "../errors";
 import { ENDING_ACTS } from "../examination";
 import {
-  AWARD, CLOSING, EVIDENCE, LOG_CHECKPOINT, LOG_ENTRIES, LOG_KEY, OPENING_RECORD, evidenceDigests, proofName, splitLines,
-  type Package,
+  AWARD, CLOSING, EVIDENCE, LOG_CHECKPOINT, LOG_ENTRIES, LOG_KEY, OPENING_RECORD, UNLOCKING, evidenceDigests, proofName,
+  splitLines, type Package,
 } from "../package";
 import { SKEW, type Trust } from "../trust";
 import type { Book, Step } from "./findings";
@@ -19,20 +19,27 @@ import type { Book, Step } from "./findings";
 const PROOFS = "log/proofs/";
 const FILES: Readonly<Record<string, string>> = {
   "tender.closed": CLOSING,
+  "opening.unlocked": UNLOCKING,
   "tender.opened": OPENING_RECORD,
   "tender.awarded": AWARD,
   "evidence.published": EVIDENCE,
 };
 // Signed by the agency or a custodian, or made long before it is logged because much is rendered meanwhile.
-const SIGNED_BEFORE = ["tender.evaluated", "tender.awarded", "tender.cancelled", "evidence.published"];
+const SIGNED_BEFORE = [
+  "opening.unlock-decided", "tender.evaluated", "tender.awarded", "tender.cancelled", "evidence.published",
+];
 // What a statement rests on, by its file, or by its act where the entry holds it.
 const MADE_AFTER: Readonly<Record<string, readonly string[]>> = {
+  [UNLOCKING]: ["opening.frozen"],
+  "opening.unlock-decided": ["opening.unlocked"],
   "tender.evaluated": ["tender.opened"],
   "tender.awarded": ["tender.opened"],
   [AWARD]: ["tender.evaluated"],
   [EVIDENCE]: ["tender.awarded", ...ENDING_ACTS],
 };
-const COURSE = ["tender.closed", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded"];
+const COURSE = [
+  "tender.closed", "opening.frozen", "opening.unlocked", "tender.opened", "tender.evaluated", "tender.awarded",
+];
 const ENDS: readonly string[] = [...ENDING_ACTS, "tender.failed"];
 
 /** The tender's entries as they stand in the log, in its order, and the checkpoint that proves them. */

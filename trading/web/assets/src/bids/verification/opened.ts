@@ -9,6 +9,7 @@ import { openBid, openingRows, parseOpeningRecord, type OpeningRecord, type Outc
 import { LOG_ENTRIES, OPENING_RECORD, offerName, sealedName, type Package } from "../package";
 import type { CheckedClosing, Release } from "../releases";
 import type { Trust } from "../trust";
+import type { Unlock, Unlocking } from "../unlocking";
 import type { Book, Step } from "./findings";
 import { checkDigest, checkFileDigest, type Log } from "./log";
 
@@ -22,12 +23,14 @@ export interface Opened {
 }
 
 /**
- * 1. The record is signed by the platform for this closing, and logged after the releases were frozen. 2. Every
+ * 1. The record is signed by the platform for this closing, and logged after the releases were frozen, and with a
+ * bidder's own lock after the window to unlock had ended. 2. Every
  * current bid is opened again and its offer compared to the byte. 3. The ciphertext of each is there, for which the
  * platform gave a receipt. 4. The record says of each just what came out.
  */
 export async function checkOpening(
   files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing, releases: readonly Release[],
+  unlocking: Unlocking | null,
 ): Promise<Opened | null> {
   const found: { data: Bytes; record: OpeningRecord }[] = [];
   await book.step("verify-record-signed", [OPENING_RECORD], {}, async () => {
@@ -48,14 +51,18 @@ export async function checkOpening(
     const entry = log.only("tender.opened");
     checkDigest(entry, "opening_record", record.digest);
     checkFileDigest(entry, "opening_record_file", data);
-    if (log.before(entry, "opening.frozen").length === 0) {
+    const before = unlocking === null ? ["opening.frozen"] : ["opening.frozen", "opening.unlocked"];
+    if (before.some((act) => log.before(entry, act).length === 0)) {
       throw new BidError("entry-order", { act: entry.act, file: LOG_ENTRIES });
     }
   });
   const outcomes: Outcome[] = [];
   const opened = (): string => String(outcomes.filter((outcome) => outcome.opened).length);
   await book.step("verify-opened-again", [], { count: checked.current.length }, async (step) => {
-    for (const bid of checked.current) outcomes.push(await openAgain(files, step, checked, releases, bid));
+    const unlocks = new Map(unlocking?.bids.map((row) => [row.bid, row]));
+    for (const bid of checked.current) {
+      outcomes.push(await openAgain(files, step, checked, releases, bid, unlocks.get(bid.bid)));
+    }
     step.params["opened"] = opened();
   });
   await book.step("verify-ciphertexts", [], { count: outcomes.length }, (step) => {
@@ -75,13 +82,14 @@ export async function checkOpening(
 
 async function openAgain(
   files: Package, step: Step, checked: CheckedClosing, releases: readonly Release[], bid: Accepted,
+  unlock: Unlock | undefined,
 ): Promise<Outcome> {
   const [sealed, offer] = [sealedName(bid.bid, BID_SEGMENT), offerName(bid.bid, BID_SEGMENT)];
   let ciphertext: Bytes | null = null;
   await step.guard([sealed], async () => {
     ciphertext = files.has(sealed) ? await files.read(sealed) : null;
   });
-  const outcome = await openBid(bid, checked.policy, checked.notice, releases, ciphertext);
+  const outcome = await openBid(bid, checked.policy, checked.notice, releases, ciphertext, unlock);
   await step.guard([offer], async () => {
     if (outcome.opened && !equal(await files.read(offer), outcome.offerRaw)) {
       throw new BidError("offer-differs", { bid: bid.bid, file: offer });

@@ -6,6 +6,7 @@ import * as names from "../package";
 import type { Package } from "../package";
 import type { CheckedClosing } from "../releases";
 import type { Trust } from "../trust";
+import type { Unlocking } from "../unlocking";
 import { readTrust } from "./anchors";
 import { agencyStatement, checkAward, checkEvaluation, rankOpened } from "./awarded";
 import { checkClosing } from "./closed";
@@ -17,12 +18,15 @@ import {
 import { checkNotices } from "./notices";
 import { checkOpening, type Opened } from "./opened";
 import { checkReleases } from "./releases";
+import { checkUnlocking } from "./unlocked";
 
 const ALWAYS = [
   names.NOTICE, names.NOTICE_SIGNATURE, names.CLOSING, names.LEDGER, names.EVIDENCE, names.README, names.LOG_KEY,
   names.LOG_CHECKPOINT, names.LOG_ENTRIES, names.ROOTS, names.CHAIN, names.CRLS, names.ENROLMENTS,
 ];
-const OPENING_ACTS = ["custody.released", "opening.frozen", "tender.opened", "tender.evaluated", "tender.awarded"];
+const OPENING_ACTS = [
+  "custody.released", "opening.frozen", "opening.unlocked", "tender.opened", "tender.evaluated", "tender.awarded",
+];
 const { LOG_ENTRIES } = names;
 
 /** The reader's own anchors: null to take the package's. */
@@ -130,7 +134,13 @@ async function checkOpened(
   const releases = await checkReleases(files, book, trust, log, checked);
   if (releases === null) return new Set([...wanted, ...files.names]);
   for (const release of releases) wanted.add(names.shareName(BID_SEGMENT, release.custodian));
-  const opened = await checkOpening(files, book, trust, log, checked, releases);
+  let unlocking: Unlocking | null = null;
+  if (checked.policy.lock) {
+    wanted.add(names.UNLOCKING);
+    unlocking = await checkUnlocking(files, book, trust, log, checked);
+    if (unlocking === null) return new Set([...wanted, ...files.names]);
+  }
+  const opened = await checkOpening(files, book, trust, log, checked, releases, unlocking);
   if (opened === null) return new Set([...wanted, ...files.names]);
   for (const outcome of opened.outcomes) {
     if (outcome.opened || outcome.reason !== "ciphertext-missing") wanted.add(names.sealedName(outcome.bid, BID_SEGMENT));

@@ -1,0 +1,193 @@
+// A bidder's own lock (Order 20 art. 30, 31): who unlocked in the window, and what becomes of who did not.
+import type { JSONObject } from "../signing/canonical";
+import { b64decode, parseTime, type Bytes } from "../signing/encoding";
+import { verifyStatement, type Statement } from "../signing/statements";
+import type { X509 } from "../signing/x509";
+import { BidError, refusingLater } from "./errors";
+import { isSecret, type Manifest } from "./manifest";
+import { buildStatement, readSigned, typeOf } from "./objects";
+import type { CheckedClosing } from "./releases";
+
+/** 撤销: the bidder's fault; 撤回: not the bidder's; not known until the agency decides. */
+export type Verdict = "revoked" | "withdrawn" | "unknown";
+
+/** A time in which the platform answered nobody, by its own record; microseconds since 1970. */
+export interface Outage {
+  readonly since: bigint;
+  readonly until: bigint;
+}
+
+/** One current bid in the window: its `secret` and when it came, or why there is none. */
+export interface Unlock {
+  readonly bid: string;
+  readonly secret: Bytes | null;
+  readonly receivedAt: bigint | null;
+  readonly fetched: boolean;
+  readonly attempts: number;
+  readonly verdict: Verdict | null;
+}
+
+/**
+ * What the record shows of a bidder who did not unlock.
+ *
+ * The platform was down for half of the window or more: withdrawn. It was never down, and the bidder neither came nor
+ * tried: revoked. Everything else the agency has to decide.
+ */
+export function verdictOf(
+  fetched: boolean, attempts: number, outages: readonly Outage[], since: bigint, until: bigint,
+): Verdict {
+  const down = outages.reduce((sum, one) => sum + one.until - one.since, 0n);
+  if (down * 2n >= until - since) return "withdrawn";
+  return fetched || attempts > 0 || outages.length > 0 ? "unknown" : "revoked";
+}
+
+/** The statement that ends the window; `digest` is that of the statement. */
+export interface Unlocking {
+  readonly digest: string;
+  readonly at: bigint;
+  readonly tender: string;
+  readonly closing: string;
+  readonly openedAt: bigint;
+  readonly until: bigint;
+  readonly outages: readonly Outage[];
+  readonly bids: readonly Unlock[];
+}
+
+interface Row {
+  readonly bid: string;
+  readonly secret?: string;
+  readonly received_at?: string;
+  readonly fetched?: boolean;
+  readonly attempts?: number;
+  readonly verdict?: Verdict;
+}
+
+interface Members {
+  readonly at: string;
+  readonly tender: string;
+  readonly closing: string;
+  readonly opened_at: string;
+  readonly until: string;
+  readonly outages: ReadonlyArray<{ readonly since: string; readonly until: string }>;
+  readonly bids: readonly Row[];
+}
+
+const UNLOCKED = "bid,received_at,secret";
+const SILENT = "attempts,bid,fetched,verdict";
+
+/** From its file or statement, the signature unchecked; BidError, "unlocking-row". */
+export function parseUnlocking(source: Bytes | Statement): Unlocking {
+  const read = readSigned(source, "unlocking");
+  const members = read.statement as never as Members;
+  return {
+    digest: read.digest,
+    at: parseTime(members.at),
+    tender: members.tender,
+    closing: members.closing,
+    openedAt: parseTime(members.opened_at),
+    until: parseTime(members.until),
+    outages: members.outages.map(({ since, until }) => ({ since: parseTime(since), until: parseTime(until) })),
+    bids: members.bids.map(readRow),
+  };
+}
+
+function readRow(row: Row): Unlock {
+  const { bid } = row;
+  if (![UNLOCKED, SILENT].includes(Object.keys(row).sort().join())) throw new BidError("unlocking-row", { bid });
+  return {
+    bid,
+    secret: row.secret === undefined ? null : b64decode(row.secret),
+    receivedAt: row.received_at === undefined ? null : parseTime(row.received_at),
+    fetched: row.fetched ?? false,
+    attempts: row.attempts ?? 0,
+    verdict: row.verdict ?? null,
+  };
+}
+
+/** The bids of which the agency has to decide, sorted. */
+export function undecided(unlocking: Unlocking): string[] {
+  return unlocking.bids.filter((row) => row.verdict === "unknown").map((row) => row.bid).sort();
+}
+
+/**
+ * Whatever does not hold in the statement, beside its signature.
+ *
+ * 1. It is of this tender and closing, and lists exactly the current bids in the ledger's order. 2. The window began
+ * after the closing, and ended at its end or when all had unlocked. 3. Outages lie in the window, in order. 4. Each
+ * secret is the one whose digest its bidder signed, received in the window. 5. What it says of who did not unlock
+ * follows from what it says happened.
+ */
+export function unlockingProblems(unlocking: Unlocking, checked: CheckedClosing): BidError[] {
+  const { openedAt, until, at, outages, bids } = unlocking;
+  if (unlocking.tender !== checked.notice.tender || unlocking.closing !== checked.closing.digest) {
+    return [new BidError("unlocking-other-closing")];
+  }
+  if (bids.map((row) => row.bid).join() !== checked.current.map((bid) => bid.bid).join()) {
+    return [new BidError("unlocking-other-bids")];
+  }
+  const found: BidError[] = [];
+  if (!(checked.closing.at <= openedAt && openedAt < until)) found.push(new BidError("unlocking-window"));
+  if (at < until && bids.some((row) => row.secret === null)) found.push(new BidError("unlocking-early"));
+  const edges = [openedAt, ...outages.flatMap((one) => [one.since, one.until]), until];
+  if (edges.some((edge, place) => place > 0 && edge < (edges[place - 1] ?? edge))) {
+    found.push(new BidError("unlocking-outages"));
+  }
+  for (const [place, row] of bids.entries()) {
+    const { bid, secret, receivedAt, verdict } = row;
+    if (secret === null || receivedAt === null) {
+      const wanted = verdictOf(row.fetched, row.attempts, outages, openedAt, until);
+      if (verdict !== wanted) found.push(new BidError("unlocking-verdict", { bid, said: String(verdict), wanted }));
+      continue;
+    }
+    const manifest = checked.current[place]?.manifest;
+    if (manifest === undefined || !isSecret(manifest, secret)) found.push(new BidError("unlocking-secret", { bid }));
+    if (!(openedAt <= receivedAt && receivedAt <= (at < until ? at : until))) {
+      found.push(new BidError("unlocking-time", { bid }));
+    }
+  }
+  return found;
+}
+
+/** When a secret was received, by a receipt signed by the platform's receipt key for this bid's lock; BidError. */
+export async function checkUnlockReceipt(file: Bytes, manifest: Manifest, roots: readonly X509[]): Promise<string> {
+  const verified = await refusingLater("receipt", () =>
+    verifyStatement(file, typeOf("unlock-receipt"), roots, "platform", "receipt"),
+  );
+  const members = readSigned(verified, "unlock-receipt").statement;
+  for (const member of ["tender", "policy", "bid", "lock"] as const) {
+    if (members[member] !== manifest[member]) throw new BidError("receipt-mismatch", { member, bid: manifest.bid });
+  }
+  return String(members["received_at"]);
+}
+
+/** What the agency decides of a bid that the record left open, and why. */
+export interface Decision {
+  readonly bid: string;
+  readonly verdict: Exclude<Verdict, "unknown">;
+  readonly reason: string;
+}
+
+/** The agency's decision, beside its signature; `unlocking` is the digest of the platform's statement. */
+export function buildUnlockDecision(
+  tender: string, unlocking: string, decisions: readonly Decision[], at: string,
+): JSONObject {
+  return buildStatement("unlock-decision", { at, tender, unlocking, decisions: decisions.map((one) => ({ ...one })) });
+}
+
+/** Verdicts by bid of a decision; `decided` are bids decided before. BidError "unlock-decision-other". */
+export function readUnlockDecision(
+  read: Statement, unlocking: Unlocking, decided: ReadonlyMap<string, Verdict>,
+): ReadonlyMap<string, Verdict> {
+  const members = readSigned(read, "unlock-decision").statement as never as {
+    readonly tender: string;
+    readonly unlocking: string;
+    readonly decisions: readonly Decision[];
+  };
+  const rows = new Map<string, Verdict>(members.decisions.map(({ bid, verdict }) => [bid, verdict]));
+  const open = undecided(unlocking).filter((bid) => !decided.has(bid));
+  const known = members.tender === unlocking.tender && members.unlocking === unlocking.digest;
+  if (!known || rows.size !== members.decisions.length || Array.from(rows.keys()).some((bid) => !open.includes(bid))) {
+    throw new BidError("unlock-decision-other");
+  }
+  return rows;
+}
