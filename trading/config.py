@@ -69,6 +69,7 @@ class Settings:
     claim_seconds: float = 10.0
     crl_hours: int = 24
     holidays_file: Path | None = None
+    reserve_size: int = 32
     max_object_bytes: int = 20 * 1024**3
     max_document_bytes: int = 64 * 1024**2
     demo_sign_in: bool = False
@@ -201,6 +202,7 @@ def _check(settings: Settings) -> None:
     _between("scan_seconds", settings.scan_seconds, 0.05, 60)
     _between("claim_seconds", settings.claim_seconds, 0.5, 600)
     _between("crl_hours", settings.crl_hours, 1, 24 * 31)
+    _between("reserve_size", settings.reserve_size, 0, 1000)
     _between("max_object_bytes", settings.max_object_bytes, 1, 2**50)
     _between("max_document_bytes", settings.max_document_bytes, 1, 2**32)
 

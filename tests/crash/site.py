@@ -57,6 +57,7 @@ class Site:
             claim_seconds=self.claim_seconds,
             scan_seconds=self.scan_seconds,
             broker_url=self.broker_url,
+            reserve_size=0,
         )
 
     def platform(self, clock: Clock | None = None, broker: dramatiq.Broker | None = None) -> Platform:

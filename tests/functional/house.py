@@ -116,6 +116,7 @@ class House:
             keys_dir=folder / "keys",
             validate_responses=True,
             default_language="en",
+            reserve_size=0,
         )
         self.platform: Platform = build_platform(
             dataclasses.replace(given, **settings), {"clock": self.clock}

@@ -49,12 +49,12 @@ def test_a_custodian_is_told_what_waits_for_it(
     assert tasks(house, one) == []
     draft = house.draft(agency, custodians)
     task = {
-        "tender": draft["id"], "state": "draft", "key_wanted": True, "deadline": draft["deadline"],
-        "released": False, "erase": False,
+        "tender": draft["id"], "state": "draft", "key_wanted": True, "key_held": False,
+        "deadline": draft["deadline"], "released": False, "erase": False,
     }
     assert tasks(house, one) == [task]
     house.hand_in_key(one, draft["id"])
-    assert tasks(house, one) == [{**task, "key_wanted": False}]
+    assert tasks(house, one) == [{**task, "key_wanted": False, "key_held": True}]
     house.hand_in_key(one, draft["id"])
     assert tasks(house, house.enrol("custodian")) == []
     for other in (agency, house.enrol("supplier")):

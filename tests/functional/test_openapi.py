@@ -33,7 +33,10 @@ ACTS = {
         "submitBid", "withdrawBid", "getReceipt", "getProofs",
     ],
     "evaluator": ["setEvaluatorKey", "getHanded", "getHandedObject"],
-    "custodian": ["listCustodyTenders", "putCustodyKey", "putRelease", "putErasure"],
+    "custodian": [
+        "listCustodyTenders", "putCustodyKey", "listReserve", "putReserve", "deleteReserved", "putRelease",
+        "putErasure",
+    ],
 }  # fmt: skip
 
 # What more than one role may do.
@@ -50,9 +53,10 @@ SHARED = {
 # request that fits the document may rightly be refused.
 UNJUDGED = [
     "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
-    "withdrawBid", "putCustodyKey", "putRelease", "putErasure", "requestCertificate",
-    "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken", "startUpload",
-    "invitePerson", "setEvaluatorKey", "handOver", "getAmendment", "prepareAmendment", "dropAmendment",
+    "withdrawBid", "putCustodyKey", "putReserve", "deleteReserved", "putRelease", "putErasure",
+    "requestCertificate", "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken",
+    "startUpload", "invitePerson", "setEvaluatorKey", "handOver", "getAmendment", "prepareAmendment",
+    "dropAmendment",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.

@@ -89,7 +89,8 @@ TABLE: dict[str, frozenset[str]] = {
     "upload-part PUT": BIDDER, "upload-completion POST": BIDDER,
     # the API: custody; which tenders are theirs the acts themselves decide
     "custody.tenders": CUSTODIANS, "custody.key PUT": CUSTODIANS, "custody.release PUT": CUSTODIANS,
-    "custody.erasure PUT": CUSTODIANS,
+    "custody.erasure PUT": CUSTODIANS, "custody.reserve": CUSTODIANS, "custody.reserve PUT": CUSTODIANS,
+    "custody.reserved DELETE": CUSTODIANS,
     # the API: after the deadline
     "tenders.closing": ALL, "tenders.ledger": ALL, "tenders.trust": ALL, "tenders.opening": ALL,
     "tenders.opening_record": ALL, "tenders.files": OWNER, "tenders.files.object": OWNER,

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 
 from cryptography import x509
@@ -25,21 +26,20 @@ from bids.custody import (
 from bids.entries import Entry
 from bids.errors import BidError
 from bids.examination import PUBLISHING_ACTS
-from bids.notice import BID_SEGMENT, Notice, sign_sealing_key
+from bids.notice import BID_SEGMENT, Notice
 from bids.trust import Trust
 from signing import canonical
-from signing.certificates import fingerprint
 from signing.encoding import b64decode, b64encode, is_id, parse_time
 from signing.errors import SigningError
-from signing.keys import Signer
 from signing.notes import NoteVerifier
 from signing.statements import sign_statement
 from trading.client.acceptance import accept_notice, accepted_notice
 from trading.client.api import Api, ApiProblem, JsonObject
-from trading.client.closed import fetch_closed, fetch_trust
+from trading.client.closed import fetch_closed, fetch_notice_file, fetch_trust
 from trading.client.custodian_journal import Journal, in_both
 from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_state import CustodianState, StateConflict
+from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
 from trading.client.journal_telling import tell_accepted, tell_released
@@ -53,6 +53,7 @@ READ_SECONDS = 20.0
 _CLOSED = ("closed", "opening", "opened", "evaluated", "awarded")
 _RETRY_SECONDS = 10.0
 _REMIND_SECONDS = 60.0
+_STOCK_SECONDS = 60.0
 # What a platform that lies or a proxy that garbles can make of an answer.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 _SOON = frozenset({"opening-early"})
@@ -95,13 +96,14 @@ class Custodian:
         self._roots = tuple(roots)
         self._given_log_key = log_key
         self._now = now
-        self._journal = journal or Journal(state.folder, now)
+        self.journal = journal or Journal(state.folder, now)
         self._follower: LogFollower | None = None
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
         self._told: dict[str, datetime] = {}
         self._deadlines: dict[str, datetime] = {}
         self._followed = False
+        self._stocked: datetime | None = None
         self.refusals: dict[str, Refusal] = {}
 
     def run(self, stop: Event, seconds: float = 2.0) -> None:
@@ -135,14 +137,42 @@ class Custodian:
         """
         self._deadlines.clear()
         self._followed = False
-        return sum(self._guarded(task) for task in list(self._api.pages("/custody/tenders")))
+        tasks = [task for task in self._api.pages("/custody/tenders") if is_id(str(task.get("tender")))]
+        done = sum(self._guarded(str(task["tender"]), partial(self._act, task=task)) for task in tasks)
+        # Whoever waits for an opening comes first.
+        self._guarded("-", lambda _: self._restock({str(task["tender"]) for task in tasks}))
+        return done
 
-    def _guarded(self, task: JsonObject) -> bool:
-        tender = str(task.get("tender"))
-        if not is_id(tender) or self._resting(tender):
+    def _restock(self, tasks: set[str]) -> bool:
+        """Now and then: fresh keys for what is to come, and an end to keys that nobody will use."""
+        now = self._now()
+        if self._stocked is not None and abs((now - self._stocked).total_seconds()) < _STOCK_SECONDS:
+            return False
+        self._stocked = now
+        stock = Stock(self._api, self._state, self._keys, self.journal)
+        wanted = stock.fill()
+        for tender in stock.unused(tasks | wanted):
+            self._guarded(tender, self._give_up)
+        return False
+
+    def _give_up(self, tender: str) -> bool:
+        """Erase a key whose id neither a tender nor the reserve has any more, unless the log knows better."""
+        if self._last_logged(tender) is None:
+            Stock(self._api, self._state, self._keys, self.journal).give_up(tender)
+            return True
+        notice = fetch_notice_file(self._api, tender).notice
+        if self.id in {each.id for each in notice.policy.custodians}:
+            return self._accept(tender)  # it was kept from this custodian
+        if notice.digest != self._last_logged(tender):
+            raise ClientError("notice-other-tender")
+        Stock(self._api, self._state, self._keys, self.journal).erase(tender)
+        return True
+
+    def _guarded(self, tender: str, act: Callable[[str], bool]) -> bool:
+        if self._resting(tender):
             return False
         try:
-            done = self._act(tender, task)
+            done = act(tender)
         except (BidError, ClientError, ApiProblem) as error:
             self._refuse(tender, error.code, error)
         except SigningError as error:
@@ -176,7 +206,7 @@ class Custodian:
             self._told[tender] = now
         if known is None or known.reason != reason:
             zh, en = in_both(error)
-            self._journal.say("refused", tender, f"未予办理：{zh} [{code}]", f"Not served: {en} [{code}]")
+            self.journal.say("refused", tender, f"未予办理：{zh} [{code}]", f"Not served: {en} [{code}]")
         self.refusals[tender] = Refusal(tender, code, reason)
 
     def _act(self, tender: str, task: JsonObject) -> bool:
@@ -187,6 +217,8 @@ class Custodian:
         if task["key_wanted"]:
             return self._give_key(tender)
         if not self._keys.holds(tender) and self._state.read(tender, "erasure.json") is None:
+            if task["key_held"] and (state == "published" or state in _CLOSED and not task["released"]):
+                raise ClientError("key-elsewhere")
             return False  # no key of ours: nothing to give, nothing to erase
         if state == "published":
             self._deadlines[tender] = parse_time(str(task["deadline"]))
@@ -204,28 +236,12 @@ class Custodian:
 
     def _give_key(self, tender: str) -> bool:
         """A fresh sealing key; the same one again if the first answer was lost."""
-        signer = self._keys.signer
-        body = self._state.read(tender, "key.json")
-        if body is None or json.loads(body)["certificate"] != fingerprint(signer.certificate):
-            body = self._sign_key(tender, signer)
-        self._api.put(f"/custody/tenders/{tender}/key", json.loads(body))
-        key = b64decode(json.loads(body)["sealing_key"])
-        self._journal.write("key-given", tender, key=canonical.digest(key))
+        members = signed_key(self._state, self._keys, tender)
+        self._api.put(f"/custody/tenders/{tender}/key", members)
+        key = canonical.digest(b64decode(members["sealing_key"]))
+        self.journal.write("key-given", tender, key=key)
         log.info("tender %s: sealing key handed in", tender)
         return True
-
-    def _sign_key(self, tender: str, signer: Signer) -> bytes:
-        """What hands in the tender's sealing key; on disk before this returns."""
-        public = self._keys.make(tender)
-        signature = sign_sealing_key(signer.key, tender, self.id, public)
-        members = {
-            "sealing_key": b64encode(public),
-            "signature": b64encode(signature),
-            "certificate": fingerprint(signer.certificate),
-        }
-        body = json.dumps(members).encode()
-        self._state.write(tender, "key.json", body)
-        return body
 
     # --- the policy
 
@@ -238,7 +254,7 @@ class Custodian:
             return False
         accepted = accepted_notice(self._state, tender)
         if accepted is not None:
-            tell_accepted(self._journal, accepted.notice, None if known is None else known.notice)
+            tell_accepted(self.journal, accepted.notice, None if known is None else known.notice)
         log.info("tender %s: notice accepted", tender)
         return True
 
@@ -262,7 +278,7 @@ class Custodian:
             self._state.write_once(tender, "release.json", body)
         self._api.put_json_bytes(f"/custody/tenders/{tender}/release", body)
         self._state.write(tender, "sent", b"")
-        tell_released(self._journal, tender, json.loads(body)["file"])
+        tell_released(self.journal, tender, json.loads(body)["file"])
         log.info("tender %s: shares released", tender)
         return True
 
@@ -316,7 +332,7 @@ class Custodian:
 
     def _erasures(self) -> Erasures:
         return Erasures(
-            self._api, self._state, self._log(), self._keys, self._now, self._journal,
+            self._api, self._state, self._log(), self._keys, self._now, self.journal,
             lambda tender: self._check(tender)[0],
         )  # fmt: skip
 

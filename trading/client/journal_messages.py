@@ -17,6 +17,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "交出本标段的密封公钥 {key}，由本机签名密钥签名。",
         "Handed in the sealing key {key} of this tender, signed by the signing key here.",
     ),
+    "stocked": (
+        "为平台预留的标识预先交出 {count} 把新密封公钥。",
+        "Handed in {count} fresh sealing keys for ids that the platform keeps ready.",
+    ),
+    "given-up": (
+        "该标识没有公布标段，平台不再使用其密钥；密封密钥已销毁。",
+        "No tender was published under this id and the platform uses its key no more; the key was erased.",
+    ),
+    "unnamed": (
+        "该标识下公布的标段没有列本保管人；密封密钥已销毁。",
+        "The tender published under this id does not name this custodian; the key was erased.",
+    ),
     "accepted": (
         "接受招标公告 {notice}（{title}，开启时间 {opens_at}，{threshold}/{count}）："
         "招标人签名、证书链与登记有效；公告列有本保管人及本机所制的密钥；{succession}。",

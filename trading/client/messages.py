@@ -191,6 +191,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path} 不是代理程序的文件夹（其中没有 tenders）。",
         "{path} is not an agent's folder (it holds no tenders).",
     ),
+    "key-elsewhere": (
+        "标段使用本保管人的一把密钥，但它不在本机（可能在浏览器或另一台机器上制作，或备份恢复时缺失）。"
+        "请在持有该密钥的地方释放，或用更新的备份恢复。",
+        "This tender names a key of this custodian that is not here: it was made in a browser or on another "
+        "machine, or is not in the backup that was recovered. Release where the key is, or recover a newer "
+        "backup.",
+    ),
+    "stock-too-large": (
+        "平台要求的预备密钥超过 {limit} 把，未予办理。",
+        "The platform asks for more than {limit} keys in advance; none were made.",
+    ),
     "unforeseen": (
         "程序出现意外错误（{kind}）；详情见系统日志。",
         "The program failed in a way nobody foresaw ({kind}); details are in the system's log.",

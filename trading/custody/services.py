@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from bids.custody import Release as CheckedRelease
@@ -27,6 +27,7 @@ from trading.platform import Platform
 from trading.queue import step
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
+from trading.tenders.reserve import FreshKey, Reserve
 from trading.tenders.services import Tenders
 from trading.web.security import Actor
 
@@ -41,10 +42,15 @@ class Custody:
         self._platform = platform
         self._accounts = Accounts(platform)
         self._tenders = Tenders(platform)
+        self._reserve = Reserve(platform)
         self._log = AuditLog(platform)
 
     def tasks(self, session: Session, actor: Actor, cursor: str | None, limit: int) -> dict[str, Any]:
-        """Tenders of this custodian whose keys it has not erased, by id: hints, no more."""
+        """Tenders of this custodian whose keys it has not erased, by id: hints, no more.
+
+        A draft whose deadline has passed cannot be published as it is: its keys may be given up.
+        """
+        now = self._platform.clock.now(session)
         query = (
             select(Tender, TenderCustodian, Release.digest)
             .join(TenderCustodian, TenderCustodian.tender_id == Tender.id)
@@ -60,6 +66,7 @@ class Custody:
                 & (Erasure.custodian_id == TenderCustodian.organisation_id),
             )
             .where(TenderCustodian.organisation_id == actor.organisation, Erasure.tender_id.is_(None))
+            .where(or_(Tender.state != State.DRAFT, Tender.deadline > now))
             .where(Tender.id > (cursor or ""))
             .order_by(Tender.id)
             .limit(limit + 1)
@@ -77,6 +84,24 @@ class Custody:
             session, actor, tender_id, sealing_key, signature, certificate
         )
         return _task(session.get_one(Tender, tender_id), row, False)
+
+    def reserve(self, session: Session, actor: Actor) -> dict[str, Any]:
+        """The ids kept ready, and for which of them this custodian's key is wanted."""
+        now = self._platform.clock.now(session)
+        return {
+            "items": [
+                {"tender": tender, "key_wanted": not given}
+                for tender, given in self._reserve.shown(session, actor.organisation, now)
+            ]
+        }
+
+    def stock(self, session: Session, actor: Actor, keys: Sequence[FreshKey]) -> int:
+        """Keep fresh keys for ids kept ready; how many were. See Reserve.keep for refusals."""
+        return self._reserve.keep(session, actor.organisation, keys, self._platform.clock.now(session))
+
+    def give_up(self, session: Session, actor: Actor, tender_id: str) -> None:
+        """Forget the custodian's key for an unpublished id; Conflict "custodian-key-needed"."""
+        self._reserve.give_up(session, actor.organisation, tender_id)
 
     def closing(self, session: Session, closing: Closing) -> dict[str, Any]:
         """The closing statement, its log entry, and a proof against the log as it is now."""
@@ -213,6 +238,7 @@ def _task(tender: Tender, own: TenderCustodian, released: bool) -> dict[str, Any
         "tender": tender.id,
         "state": tender.state,
         "key_wanted": tender.state == State.DRAFT and own.sealing_key is None,
+        "key_held": own.sealing_key is not None,
         "deadline": format_time(tender.deadline),
         "released": released,
         "erase": own.sealing_key is not None and tender.state in _ERASED_FROM,

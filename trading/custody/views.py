@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from pyramid.request import Request
+from pyramid.response import Response
 from pyramid.view import view_config
 
 from signing.encoding import b64decode, format_time
@@ -13,6 +14,7 @@ from trading.audit import private
 from trading.custody.ledger import LedgerPages
 from trading.custody.services import Custody
 from trading.custody.trust import trust_material
+from trading.tenders.reserve import FreshKey
 from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
@@ -46,6 +48,42 @@ def put_key(request: Request) -> Answer:
         request.dbsession, "sealing-key.handed-in", request, tender, {"key": hashlib.sha256(key).hexdigest()}
     )
     return answer
+
+
+@view_config(
+    route_name="custody.reserve", request_method="GET", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def list_reserve(request: Request) -> Answer:
+    return Custody(request.platform).reserve(request.dbsession, actor_of(request))
+
+
+@view_config(
+    route_name="custody.reserve", request_method="PUT", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def put_reserve(request: Request) -> Answer:
+    body = request.openapi_validated.body
+    keys = [
+        FreshKey(
+            each["tender"], b64decode(each["sealing_key"]), b64decode(each["signature"]), each["certificate"]
+        )
+        for each in body["keys"]
+    ]
+    kept = Custody(request.platform).stock(request.dbsession, actor_of(request), keys)
+    digests = [hashlib.sha256(key.sealing_key).hexdigest() for key in keys]
+    private.record(request.dbsession, "sealing-keys.stocked", request, None, {"keys": digests})
+    return {"kept": kept}
+
+
+@view_config(
+    route_name="custody.reserved", request_method="DELETE", permission=Permission.CUSTODY_ACT, openapi=True
+)
+def delete_reserved(request: Request) -> Response:
+    tender = request.matchdict["tender"]
+    Custody(request.platform).give_up(request.dbsession, actor_of(request), tender)
+    private.record(request.dbsession, "sealing-key.given-up", request, None, {"tender": tender})
+    return Response(status=204)
 
 
 @view_config(route_name="tenders.closing", request_method="GET", openapi=True, renderer="json")

@@ -10,6 +10,8 @@ PRIVATE_ACTS = {
     "document.stored": ("存入招标文件", "Bidding document stored"),
     "document.fetched": ("下载招标文件", "Bidding document downloaded"),
     "sealing-key.handed-in": ("保管人交来密封密钥", "Custodian handed in a sealing key"),
+    "sealing-keys.stocked": ("保管人预交密封密钥", "Custodian handed in sealing keys in advance"),
+    "sealing-key.given-up": ("保管人收回未用的密封密钥", "Custodian gave up an unused sealing key"),
     "upload.started": ("开始上传密文", "Upload of ciphertext begun"),
     "upload.completed": ("密文上传完成", "Upload of ciphertext completed"),
     "bid.received": ("收到投标", "Bid received"),

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, BinaryIO
 
-from cryptography import x509
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bids import names
-from bids.errors import BidError
-from bids.sealing_keys import verify_sealing_key
 from signing.encoding import new_id
-from signing.keys import spki
-from trading.accounts.models import Organisation, PartyCertificate
+from trading.accounts.models import Organisation
 from trading.errors import Conflict, NotFound, TradingError
 from trading.platform import Platform
 from trading.storage import Stored
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender, TenderCustodian, TenderDocument, TenderItem
 from trading.tenders.reading import lock_tender
+from trading.tenders.reserve import Reserve, certificate_of_key
 from trading.tenders.rules import pack_named
 from trading.tenders.terms import read_terms
 from trading.web.security import Actor
@@ -36,6 +32,7 @@ class Drafts:
     def __init__(self, platform: Platform) -> None:
         self._clock = platform.clock
         self._storage = platform.storage
+        self._reserve = Reserve(platform)
         self._embedded_custodians = platform.settings.custodians_dir is not None
 
     def create_project(self, session: Session, actor: Actor, number: str, title: str) -> Project:
@@ -69,8 +66,9 @@ class Drafts:
         project = session.get(Project, facts["project"])
         if project is None or project.organisation_id != actor.organisation:
             raise NotFound("project-not-found", status=422)
+        wanted = [str(entry["organisation"]) for entry in facts["custodians"]]
         tender = Tender(
-            id=new_id(),
+            id=self._reserve.take(session, wanted, self._clock.now(session)) or new_id(),
             project_id=project.id,
             organisation_id=actor.organisation,
             state=State.DRAFT.value,
@@ -182,7 +180,7 @@ class Drafts:
             if row.sealing_key == sealing_key:
                 return row
             raise Conflict("custodian-key-set")
-        signing_key = _signing_key_of(
+        _, signing_key = certificate_of_key(
             session, actor.organisation, now, certificate, tender.id, sealing_key, signature
         )
         row.signing_key, row.sealing_key, row.sealing_key_signature = signing_key, sealing_key, signature
@@ -206,6 +204,7 @@ class Drafts:
         session.flush()
         put_items(session, tender.id, facts["items"])
         _put_custodians(session, tender.id, custodians)
+        self._reserve.fill_in(session, tender.id, self._clock.now(session))
 
     def _custodians(self, session: Session, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         wanted = [(entry["organisation"], entry["role"]) for entry in facts["custodians"]]
@@ -276,38 +275,6 @@ def _put_custodians(session: Session, tender_id: str, wanted: list[tuple[str, st
             )
         )
     session.flush()
-
-
-def _signing_key_of(
-    session: Session,
-    organisation: str,
-    now: datetime,
-    certificate: str | None,
-    tender_id: str,
-    sealing_key: bytes,
-    signature: bytes,
-) -> bytes:
-    """The SPKI of the organisation's valid certificate whose key signed this sealing key."""
-    valid = [
-        row
-        for row in session.scalars(
-            select(PartyCertificate)
-            .where(PartyCertificate.organisation_id == organisation, PartyCertificate.role == "custodian")
-            .order_by(PartyCertificate.issued_at.desc())
-            .limit(20)
-        )
-        if row.revoked_at is None and row.expires_at > now and certificate in (None, row.fingerprint)
-    ]
-    refusal: Exception = TradingError("custodian-no-certificate")
-    for row in valid:
-        key = spki(x509.load_der_x509_certificate(row.der).public_key())  # type: ignore[arg-type]
-        try:
-            verify_sealing_key(key, tender_id, organisation, sealing_key, signature)
-        except BidError as error:
-            refusal = error
-        else:
-            return key
-    raise refusal
 
 
 def check_document(tender: Tender, name: str) -> None:

@@ -150,6 +150,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "标段已发布，封存公钥已写入公告，不能更换。",
         "The tender is published with your sealing key in its notice; the key cannot be exchanged any more.",
     ),
+    "custodian-key-needed": (
+        "标段已发布或正在使用此密钥，不能收回。",
+        "The tender is published with this key, or is taking it just now; it cannot be given up.",
+    ),
     "document-name": (
         "文件名 {name} 不能使用。请使用不含路径和控制字符的普通文件名。",
         "The file name {name} cannot be used. Use a plain name without paths or control characters.",

@@ -176,6 +176,38 @@ class TenderCustodian(Base):
     at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class ReserveDay(Base):
+    """A day (UTC, "2026-06-01") for which tender ids were kept ready, even if none were wanted."""
+
+    __tablename__ = "reserve_days"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+
+
+class ReservedTender(Base):
+    """An id kept ready for a draft to come, so that custodians can sign keys for it in advance."""
+
+    __tablename__ = "reserved_tenders"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    day: Mapped[str] = mapped_column(ForeignKey("reserve_days.day"), index=True)
+    taken: Mapped[bool] = mapped_column(default=False)
+
+
+class StockKey(Base):
+    """A custodian's fresh sealing key for a reserved id, signed by the key of one of its certificates."""
+
+    __tablename__ = "stock_keys"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("reserved_tenders.id"), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    certificate: Mapped[str] = mapped_column(ForeignKey("party_certificates.fingerprint"))
+    signing_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sealing_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sealing_key_signature: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class PublishedNotice(Base):
     """A notice as signed by the agency, to the byte; earlier ones stay."""
 

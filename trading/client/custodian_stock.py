@@ -1,0 +1,100 @@
+"""Sealing keys: signed for a tender, in advance for ids kept ready, and erased if no tender came of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Set as AbstractSet
+
+from bids.sealing_keys import sign_sealing_key
+from signing.certificates import fingerprint
+from signing.encoding import b64encode, is_id
+from trading.client.acceptance import accepted_notice
+from trading.client.api import Api, JsonObject
+from trading.client.custodian_journal import Journal
+from trading.client.custodian_keys import CustodianKeys
+from trading.client.custodian_state import CustodianState
+from trading.client.errors import ClientError
+
+_RECORD = "key.json"
+_AT_ONCE = 16  # keys in one request
+_MOST = 4000  # keys in advance: a platform must not fill this disk
+
+
+def signed_key(state: CustodianState, keys: CustodianKeys, tender: str) -> JsonObject:
+    """What hands in the sealing key of a tender, made now if there is none; on disk before this returns.
+
+    The same again if the first answer was lost, but signed anew if the signing key was renewed since.
+    """
+    signer = keys.signer
+    body = state.read(tender, _RECORD)
+    if body is not None:
+        known: JsonObject = json.loads(body)
+        if known["certificate"] == fingerprint(signer.certificate):
+            return known
+    public = keys.make(tender)
+    members: JsonObject = {
+        "sealing_key": b64encode(public),
+        "signature": b64encode(sign_sealing_key(signer.key, tender, keys.id, public)),
+        "certificate": fingerprint(signer.certificate),
+    }
+    state.write(tender, _RECORD, json.dumps(members).encode())
+    return members
+
+
+class Stock:
+    """The keys that this custodian has signed for tenders to come."""
+
+    def __init__(self, api: Api, state: CustodianState, keys: CustodianKeys, journal: Journal) -> None:
+        self._api = api
+        self._state = state
+        self._keys = keys
+        self._journal = journal
+
+    def fill(self) -> set[str]:
+        """Hand in a key for every id that has none; all ids that are kept ready now.
+
+        Raises:
+            ClientError: "stock-too-large".
+        """
+        items = [item for item in self._api.get("/custody/reserve")["items"] if is_id(str(item["tender"]))]
+        if len(items) > _MOST:
+            raise ClientError("stock-too-large", limit=_MOST)
+        wanted = [str(item["tender"]) for item in items if item["key_wanted"]]
+        for start in range(0, len(wanted), _AT_ONCE):
+            bodies = [
+                {"tender": tender, **signed_key(self._state, self._keys, tender)}
+                for tender in wanted[start : start + _AT_ONCE]
+            ]
+            self._api.put("/custody/reserve", {"keys": bodies})
+        if wanted:
+            self._journal.write("stocked", count=len(wanted))
+        return {str(item["tender"]) for item in items}
+
+    def unused(self, needed: AbstractSet[str]) -> list[str]:
+        """Keys here of which no notice was accepted and that are not among the needed."""
+        return [
+            tender
+            for tender in self._state.tenders()
+            if tender not in needed
+            and self._keys.holds(tender)
+            and accepted_notice(self._state, tender) is None
+        ]
+
+    def give_up(self, tender: str) -> None:
+        """Have the platform forget an unpublished key, and only then erase it.
+
+        Raises:
+            ApiProblem: it is needed after all; it stays.
+        """
+        self._api.delete(f"/custody/reserve/{tender}")
+        self._erase(tender)
+        self._journal.write("given-up", tender)
+
+    def erase(self, tender: str) -> None:
+        """Erase the key of a tender that was published without this custodian."""
+        self._erase(tender)
+        self._journal.write("unnamed", tender)
+
+    def _erase(self, tender: str) -> None:
+        self._keys.erase(tender)
+        self._state.erase(tender, _RECORD)
