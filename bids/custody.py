@@ -7,18 +7,21 @@ but the one in the policy of the signed notice that it accepted.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bids.amendments import chain_of, check_chain
 from bids.closing import Closing
+from bids.entries import Entry
 from bids.errors import BidError, refusing
 from bids.examination import (
+    ENDING_ACTS,
     Accepted,
     BidFiles,
     Course,
+    about,
     check_entries,
     check_manifest_notices,
     examine_acceptance,
@@ -32,16 +35,19 @@ from bids.examination import (
 )
 from bids.ledger import Leaf
 from bids.notice import Notice
-from bids.package import LEDGER, bid_name
+from bids.opening_record import OpeningRecord
+from bids.package import LEDGER, LOG_ENTRIES, bid_name, record_names
 from bids.releases import (
     CheckedClosing,
     CurrentBid,
     Release,
+    bids_of,
     build_release,
     check_release,
     open_files_share,
     seal_files_share,
 )
+from bids.stages import CheckedStage, Stage, check_stage
 from bids.trust import Trust
 from signing import canonical, merkle, notes
 from signing.encoding import format_time
@@ -51,16 +57,20 @@ from signing.notes import Checkpoint
 __all__ = [
     "BidFiles",
     "CheckedClosing",
+    "CheckedStage",
     "ClosedTender",
-    "ClosingMemory",
+    "StatementMemory",
     "CurrentBid",
     "Release",
+    "bids_of",
     "build_release",
     "check_closed",
     "check_log_extends",
     "check_release",
+    "check_stages",
     "open_files_share",
     "remember_closing",
+    "remember_stage",
     "seal_files_share",
 ]
 
@@ -164,19 +174,81 @@ def examine_bids(
     return accepted
 
 
-class ClosingMemory(Protocol):
-    """Where a custodian keeps the one closing digest of a tender; it must outlive the process."""
+def check_stages(
+    checked: CheckedClosing, segment: str, entries: Iterable[bytes], records: Sequence[bytes], trust: Trust
+) -> CheckedStage | None:
+    """The stage statement on which `segment` opens, with those before it; None for the first segment.
+
+    `entries` are the tender's log entries so far, in log order; `records` the files of the opening records of
+    the segments before `segment`, in their order. For each stage: the platform signed the record and the log
+    has it; after it the log has the agency's statement, the only one for its segment; and the statement holds
+    by `bids.stages.check_stage`. Nothing ended the tender.
+
+    Raises BidError: "tender-ended", "stage-missing", "stage-second", "stage-…", or what is wrong with a file.
+    """
+    names = checked.policy.segment_names
+    place = checked.policy.place(segment)
+    if place == 0:
+        return None
+    log = [entry for entry in map(Entry.parse, entries) if entry.tender == checked.notice.tender]
+    with about(LOG_ENTRIES):
+        for entry in log:
+            if entry.act in (*ENDING_ACTS, "tender.failed"):
+                raise BidError("tender-ended", act=entry.act)
+        opened = [at for at, entry in enumerate(log) if entry.act == "tender.opened"]
+        stated = [at for at, entry in enumerate(log) if entry.act == "tender.admitted"]
+        if min(len(opened), len(stated), len(records)) < place:
+            raise BidError("stage-missing", segment=segment)
+        stages = [_stage_of(log[at], checked.notice, trust) for at in stated]
+        told = [stage.segment for stage in stages]
+        if len(set(told)) < len(told):
+            raise BidError("stage-second", segment=segment)
+    bids, found = checked.current, None
+    for at in range(place):
+        record = _record_of(log[opened[at]], records[at], names[at], trust)
+        with about(LOG_ENTRIES):
+            if stated[at] < opened[at]:
+                raise BidError("stage-record")
+            found = check_stage(
+                stages[at], names[at + 1], record, bids, checked.notice, checked.closing_digest
+            )
+        bids = found.bids
+    return found
+
+
+def _stage_of(entry: Entry, notice: Notice, trust: Trust) -> Stage:
+    """The stage statement that an entry holds, signed by the notice's buyer."""
+    if entry.statement_file is None:
+        raise BidError("entry-statement", act=entry.act)
+    party, read = trust.verify_statement("stage", entry.statement_file, "agency")
+    if party.id != notice.buyer.id:
+        raise BidError("signer-not-buyer")
+    return Stage.parse(read)
+
+
+def _record_of(entry: Entry, file: bytes, segment: str, trust: Trust) -> OpeningRecord:
+    """A segment's opening record, as the log's entry names it."""
+    with about(record_names(segment)[0]):
+        record = OpeningRecord.parse(trust.platform_statement("opening-record", file))
+        if entry.digests.get("opening_record") != record.digest:
+            raise BidError("entry-digest", act=entry.act, member="opening_record")
+    return record
+
+
+class StatementMemory(Protocol):
+    """Where a custodian keeps the digest of the one statement of a kind that a tender has; it must outlive
+    the process."""
 
     def recall(self, tender: str) -> str | None:
-        """The closing digest kept for a tender, None if none ever was."""
+        """The digest kept for a tender, None if none ever was."""
         ...
 
-    def keep(self, tender: str, closing: str) -> None:
-        """Keep a tender's closing digest; on disk before this returns."""
+    def keep(self, tender: str, digest: str) -> None:
+        """Keep a tender's digest; on disk before this returns."""
         ...
 
 
-def remember_closing(memory: ClosingMemory, checked: CheckedClosing) -> None:
+def remember_closing(memory: StatementMemory, checked: CheckedClosing) -> None:
     """One closing for a tender, ever: BidError "closing-second" for another. Comes before releasing."""
     tender, closing = checked.notice.tender, checked.closing_digest
     kept = memory.recall(tender)
@@ -184,6 +256,17 @@ def remember_closing(memory: ClosingMemory, checked: CheckedClosing) -> None:
         memory.keep(tender, closing)
     elif kept != closing:
         raise BidError("closing-second", file="closing.json")
+
+
+def remember_stage(memory: StatementMemory, checked: CheckedStage) -> None:
+    """One stage statement for a segment, ever, by a memory of this segment's own: BidError "stage-second" for
+    another. Comes before releasing."""
+    stage = checked.stage
+    kept = memory.recall(stage.tender)
+    if kept is None:
+        memory.keep(stage.tender, stage.digest)
+    elif kept != stage.digest:
+        raise BidError("stage-second", segment=stage.segment)
 
 
 def check_log_extends(

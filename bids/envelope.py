@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,11 @@ from bids import names
 from bids.container import ContainerWriter, SealedBid, object_path
 from bids.errors import BidError, from_signing, refusing
 from bids.manifest import Manifest, ObjectEntry, check_manifest
-from bids.notice import BID_SEGMENT, Notice
+from bids.notice import Notice
 from bids.objects import read_object, write_object
-from bids.offer import Offer
+from bids.offer import Announcement, Offer
 from bids.schemas import MAX_OBJECTS
+from bids.segments import BID
 from signing import canonical, cms, suite
 from signing.canonical import JSON
 from signing.certificates import party_of
@@ -33,6 +34,7 @@ from signing.padding import Sink
 
 __all__ = [
     "Attachment",
+    "Contents",
     "OpenedFile",
     "Prepared",
     "SealedBid",
@@ -42,7 +44,6 @@ __all__ = [
     "seal",
 ]
 
-MAX_ATTACHMENTS = MAX_OBJECTS - 2  # both indices are objects too
 _PIECE = 256 * 1024
 
 Write = Callable[[str, int], AbstractContextManager[Sink]]
@@ -58,6 +59,14 @@ class Attachment:
     open: Callable[[], BinaryIO]
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a segment: its offer (canonical bytes) and its attachments."""
+
+    offer: bytes
+    attachments: Sequence[Attachment] = ()
+
+
 def seal(
     notice: Notice,
     supplier: str,
@@ -67,21 +76,26 @@ def seal(
     replaces: str | None,
     write: Write,
     secret: bytes | None = None,
+    before: Mapping[str, Contents] | None = None,
 ) -> bytes:
     """Seal a bid to the custodians of `notice` and return its manifest's bytes, ready to be signed.
 
-    `write(path, size)` opens the place for each ciphertext of `size` bytes ("objects/bid-public-0", …); the
-    attachments come before the list of files. Keys are taken from the notice alone, whose signature the
-    caller has verified. `supplier` and `bid` are ids, `replaces` the id of the supplier's current bid;
-    `secret` is the bidder's own where the policy has a lock, and stays there: the manifest has its digest.
+    `offer` and `attachments` are those of the segment with the prices, `before` the contents of the segments
+    that open before it, by name. `write(path, size)` opens the place for each ciphertext of `size` bytes
+    ("objects/bid-public-0", …); the attachments come before the list of files. Keys are taken from the notice
+    alone, whose signature the caller has verified. `supplier` and `bid` are ids, `replaces` the id of the
+    supplier's current bid; `secret` is the bidder's own where the policy has a lock, and stays there: the
+    manifest has its digest.
 
-    Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe", "attachment-changed",
-    "lock-secret-missing".
+    Raises BidError: "segments-contents" unless there are contents for each segment, "attachments-too-many",
+    "attachment-duplicate", "name-unsafe", "attachment-changed", "lock-secret-missing".
     """
-    check_attachments(attachments)
+    contents = _by_segment(notice, Contents(offer, attachments), before or {})
     lock = check_secret(notice, secret)
-    sealer = _Sealer(notice, supplier, bid, write, secret)
-    parts = [sealer.public(offer), sealer.files(attachments)]
+    parts: list[JSON] = []
+    for segment, own in contents.items():
+        sealer = _Sealer(notice, supplier, bid, segment, write, secret)
+        parts += [sealer.public(own.offer), sealer.files(own.attachments)]
     return write_object(
         "manifest",
         {
@@ -107,27 +121,49 @@ def check_secret(notice: Notice, secret: bytes | None) -> dict[str, JSON]:
     return {"lock": canonical.digest(secret)}
 
 
-def check_attachments(attachments: Sequence[Attachment]) -> None:
-    """BidError unless there are at most 198, each under a plain file name of its own."""
-    if len(attachments) > MAX_ATTACHMENTS:
-        raise BidError("attachments-too-many", limit=MAX_ATTACHMENTS)
-    seen: set[str] = set()
-    for attachment in attachments:
-        if not names.is_safe(attachment.name):
-            raise BidError("name-unsafe", name=attachment.name)
-        key = names.same_key(attachment.name)
-        if key in seen:
-            raise BidError("attachment-duplicate", name=attachment.name)
-        seen.add(key)
+def _by_segment(notice: Notice, last: Contents, before: Mapping[str, Contents]) -> dict[str, Contents]:
+    """The contents of all segments, in the order of their opening."""
+    *earlier, name = notice.policy.segment_names
+    if before.keys() != set(earlier):
+        raise BidError("segments-contents", wanted=", ".join(notice.policy.segment_names))
+    contents = {**{segment: before[segment] for segment in earlier}, name: last}
+    check_attachments(*(one.attachments for one in contents.values()))
+    return contents
+
+
+def check_attachments(*segments: Sequence[Attachment]) -> None:
+    """BidError unless each is, within its segment, under a plain file name of its own, and the bid has no
+    more than 200 objects: the attachments of all segments and the two indices of each."""
+    limit = MAX_OBJECTS - 2 * len(segments)
+    if sum(map(len, segments)) > limit:
+        raise BidError("attachments-too-many", limit=limit)
+    for attachments in segments:
+        seen: set[str] = set()
+        for attachment in attachments:
+            if not names.is_safe(attachment.name):
+                raise BidError("name-unsafe", name=attachment.name)
+            key = names.same_key(attachment.name)
+            if key in seen:
+                raise BidError("attachment-duplicate", name=attachment.name)
+            seen.add(key)
 
 
 class _Sealer:
-    """Seals the parts of one bid."""
+    """Seals the parts of one segment of a bid."""
 
-    def __init__(self, notice: Notice, supplier: str, bid: str, write: Write, secret: bytes | None) -> None:
+    def __init__(
+        self,
+        notice: Notice,
+        supplier: str,
+        bid: str,
+        segment: str,
+        write: Write,
+        secret: bytes | None,
+    ) -> None:
         self._policy = notice.policy
         self._supplier = supplier
         self._bid = bid
+        self._segment = segment
         self._write = write
         self._secret = secret if notice.policy.lock else None
         with refusing("policy"):
@@ -171,16 +207,18 @@ class _Sealer:
 
     def _context(self, part: str) -> bytes:
         policy = self._policy
-        return self._suite.context(policy.tender, policy.digest, self._supplier, self._bid, BID_SEGMENT, part)
+        return self._suite.context(
+            policy.tender, policy.digest, self._supplier, self._bid, self._segment, part
+        )
 
     def _index(self, part: str, data: bytes, key: bytes, context: bytes) -> Sealed:
         with refusing("offer" if part == "public" else "contents"):
             size = self._suite.ciphertext_length(len(data), True)
-            with self._write(object_path(BID_SEGMENT, part, 0), size) as sink:
+            with self._write(object_path(self._segment, part, 0), size) as sink:
                 return self._suite.encrypt_stream(io.BytesIO(data), sink, key, context, 0, len(data), True)
 
     def _attachment(self, attachment: Attachment, key: bytes, context: bytes, number: int) -> Sealed:
-        path = object_path(BID_SEGMENT, "files", number)
+        path = object_path(self._segment, "files", number)
         size = self._suite.ciphertext_length(attachment.size, False)
         try:
             with attachment.open() as source, self._write(path, size) as sink:
@@ -197,7 +235,7 @@ class _Sealer:
                 for custodian, share in zip(custodians, shares, strict=True)
             ]
         return {
-            "segment": BID_SEGMENT,
+            "segment": self._segment,
             "part": part,
             "objects": [{"sha256": one.sha256, "size": one.size} for one in objects],
             "share_digests": [canonical.digest(share) for share in shares],
@@ -229,8 +267,9 @@ def prepare(
     replaces: str | None = None,
     bid: str | None = None,
     secret: bytes | None = None,
+    before: Mapping[str, Contents] | None = None,
 ) -> Prepared:
-    """Seal and sign a bid into the container `out`, off-line and in one pass.
+    """Seal and sign a bid into the container `out`, off-line and in one pass; `before` as `seal` has it.
 
     The supplier is the one the signer's certificate names; `bid` is a new id unless given. `secret`, which
     the container does not hold, is wanted where the policy has a lock. The notice's signature must have been
@@ -239,13 +278,15 @@ def prepare(
     """
     notice = Notice.parse(notice_raw)
     Offer.parse(offer, notice)
+    for contents in (before or {}).values():
+        Announcement.parse(contents.offer, notice)
     with refusing("certificate"):
         party = party_of(signer.certificate)
     if party.role != "supplier":
         raise BidError("signer-not-supplier")
     bid = bid or new_id()
     writer = ContainerWriter(out)
-    raw = seal(notice, party.id, bid, offer, attachments, replaces, writer.entry, secret)
+    raw = seal(notice, party.id, bid, offer, attachments, replaces, writer.entry, secret, before)
     manifest = Manifest.parse(raw)
     check_manifest(manifest, notice, party.id)
     with refusing("manifest"):
@@ -277,8 +318,10 @@ def open_files(
     notice: Notice,
     sink: Callable[[str], AbstractContextManager[Sink]],
     secret: bytes | None = None,
+    segment: str = BID,
 ) -> list[OpenedFile]:
-    """Open the `files` part of a bid from the custodians' shares, and with a lock the bidder's `secret`.
+    """Open the `files` part of a bid's segment from the custodians' shares, and with a lock the bidder's
+    `secret`.
 
     `ciphertext(j)` opens object j for reading, `sink(name)` the place for a file; a place's context manager
     is left by an exception if its content is not to be kept. One file that does not open does not stop the
@@ -286,8 +329,8 @@ def open_files(
     """
     if manifest.lock is not None and (secret is None or not manifest.is_secret(secret)):
         raise BidError("lock-secret-other" if secret else "lock-secret-missing", bid=manifest.bid)
-    part = manifest.part(BID_SEGMENT, "files")
-    context = manifest.context(BID_SEGMENT, "files")
+    part = manifest.part(segment, "files")
+    context = manifest.context(segment, "files")
     policy = notice.policy
     with refusing("files"):
         sealing = suite.by_name(manifest.suite)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from bids.errors import BidError, refusing
-from bids.notice import BID_SEGMENT, Notice, Policy
+from bids.notice import Notice, Policy
 from bids.objects import read_object
 from bids.schemas import MAX_OBJECT_SIZE, MAX_OBJECTS, PARTS
 from signing import canonical, suite
@@ -102,7 +102,7 @@ class Manifest:
         for one in self.parts:
             if (one.segment, one.part) == (segment, part):
                 return one
-        raise BidError("manifest-parts")
+        raise BidError("manifest-parts", segments=segment)
 
     def is_secret(self, secret: bytes) -> bool:
         """Whether this is the secret of the bidder's own lock."""
@@ -125,7 +125,7 @@ def check_manifest(manifest: Manifest, notice: Notice, supplier_id: str) -> None
     """Raise BidError unless the manifest is one for this notice by this supplier.
 
     1. Suite, tender, notice, policy and supplier are those given.
-    2. Both parts of the one segment, each once; a public part has its index alone.
+    2. Both parts of each segment, each once; a public part has its index alone.
     3. For each part a commitment and a sealed share of the suite's size for each custodian.
     4. Every size is one that padded content has; an index' is at most that of 4 MiB.
     5. The digest of the bidder's own secret where the policy asks for one, and none where it does not.
@@ -147,10 +147,9 @@ def check_sealing(manifest: Manifest, policy: Policy) -> None:
     """Steps 2 to 5 of `check_manifest`: the form of a bid sealed under `policy`."""
     if (manifest.lock is not None) != policy.lock:
         raise BidError("manifest-lock-missing" if policy.lock else "manifest-lock-unasked")
-    if sorted((part.segment, part.part) for part in manifest.parts) != sorted(
-        (BID_SEGMENT, part) for part in PARTS
-    ):
-        raise BidError("manifest-parts")
+    wanted = sorted((segment, part) for segment in policy.segment_names for part in PARTS)
+    if sorted((part.segment, part.part) for part in manifest.parts) != wanted:
+        raise BidError("manifest-parts", segments=", ".join(policy.segment_names))
     with refusing("manifest"):
         share_size = suite.by_name(policy.suite).sealed_share_size
     count = len(policy.custodians)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bids.messages_opening import MESSAGES as OPENING
+from bids.messages_segments import MESSAGES as SEGMENTS
 
 _FORMS = {
     "too-large": (
@@ -117,10 +118,6 @@ _MONEY = {
 
 _NOTICE = {
     "policy-tender": ("密封规则属于另一个标段。", "The sealing policy is of another tender."),
-    "segments-unsupported": (
-        "本版本只支持一个投标文件段 bid，并须写明开启时间。",
-        "This version supports exactly one segment, bid, with its opening time.",
-    ),
     "segments-deadline": ("开标时间须与投标截止时间相同。", "The opening time must be the deadline."),
     "threshold-rehearsal": (
         "门限为 1 时一人即可开启，只允许用于演练（沙盒）。请增加保管人并提高门限。",
@@ -276,8 +273,8 @@ _MANIFEST = {
         "The manifest names another supplier than the one who signed it.",
     ),
     "manifest-parts": (
-        "投标清单须恰有 bid 段的公开部分和文件部分各一。",
-        "The manifest must have exactly one public and one files part of the segment bid.",
+        "投标清单中下列各段须恰有公开部分和文件部分各一：{segments}。",
+        "The manifest must have exactly one public and one files part of each of these segments: {segments}.",
     ),
     "manifest-part-twice": ("投标清单中同一部分出现两次。", "A part is in the manifest twice."),
     "manifest-public-objects": ("公开部分只能有一个对象。", "A public part has its index alone."),
@@ -417,4 +414,5 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **_RECORDS,
     **_SEALING,
     **OPENING,
+    **SEGMENTS,
 }

@@ -16,6 +16,7 @@ from bids.money import minor_digits, parse_amount, parse_decimal
 from bids.objects import read_object, write_object
 from bids.schemas import POLICY, check
 from bids.sealing_keys import sealing_key_statement, sign_sealing_key, verify_sealing_key
+from bids.segments import BID, Segment, read_segments, segment_members
 from signing import canonical, cms, suite
 from signing.canonical import JSON
 from signing.certificates import Party, party_of
@@ -38,8 +39,6 @@ __all__ = [
     "sign_sealing_key",
     "verify_notice",
 ]
-
-BID_SEGMENT = "bid"
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,6 @@ class Custodian:
 
 
 @dataclass(frozen=True)
-class Segment:
-    """A part of the bid that opens at a time of its own (UTC)."""
-
-    name: str
-    opens_at: datetime
-
-
-@dataclass(frozen=True)
 class Policy:
     """The sealing policy; `raw` are the canonical bytes of the notice's `policy`, `digest` their SHA-256.
 
@@ -110,8 +101,21 @@ class Policy:
 
     @property
     def opens_at(self) -> datetime:
-        """When the (one) segment opens: the tender's deadline."""
-        return self.segments[0].opens_at
+        """When the first segment opens: the tender's deadline."""
+        first = self.segments[0].opens_at
+        assert first is not None
+        return first
+
+    @property
+    def segment_names(self) -> tuple[str, ...]:
+        """The segments in the order of their opening; the last one holds the prices."""
+        return tuple(segment.name for segment in self.segments)
+
+    def place(self, segment: str) -> int:
+        """The segment's place in that order, from 0; BidError "segment-unknown"."""
+        if segment not in self.segment_names:
+            raise BidError("segment-unknown", segment=segment)
+        return self.segment_names.index(segment)
 
     def custodian(self, custodian_id: str) -> Custodian:
         """The custodian with that id; BidError "custodian-unknown"."""
@@ -127,7 +131,7 @@ class Policy:
         with refusing("policy"):
             raw = canonical.dumps(members)
             sealing = suite.by_name(members["suite"])
-        segments = _segments(members["segments"])
+        segments = read_segments(members["segments"])
         threshold, count = members["threshold"], len(members["custodians"])
         if not count < 2 * threshold <= 2 * count:
             raise BidError("threshold", threshold=threshold, count=count)
@@ -297,8 +301,10 @@ def build_policy(
     grace_seconds: int = 10,
     lock: bool = False,
     suite: str = "sunseal-1",
+    segments: Sequence[str] = (BID,),
 ) -> dict[str, JSON]:
-    """The `policy` member of a notice; each custodian a mapping of its six members, keys in base64.
+    """The `policy` member of a notice; each custodian a mapping of its six members, keys in base64, the
+    segments by name in the order of their opening.
 
     Raises BidError for whatever `Policy.parse` would refuse.
     """
@@ -307,7 +313,7 @@ def build_policy(
         "tender": tender,
         "threshold": threshold,
         "custodians": [dict(custodian) for custodian in custodians],
-        "segments": [{"name": BID_SEGMENT, "opens_at": format_time(opens_at)}],
+        "segments": segment_members(segments, opens_at),
         "minimum_bidders": minimum_bidders,
         "grace_seconds": grace_seconds,
         "lock": lock,
@@ -360,12 +366,6 @@ def build_notice(
     raw = write_object("notice", {**members, **{k: v for k, v in given.items() if v is not None}})
     Notice.parse(raw)
     return raw
-
-
-def _segments(segments: Sequence[Mapping[str, str]]) -> tuple[Segment, ...]:
-    if len(segments) != 1 or segments[0]["name"] != BID_SEGMENT or segments[0].keys() != {"name", "opens_at"}:
-        raise BidError("segments-unsupported")
-    return (Segment(BID_SEGMENT, parse_time(segments[0]["opens_at"])),)
 
 
 def _custodian(position: int, tender: str, members: Mapping[str, str], key_size: int) -> Custodian:

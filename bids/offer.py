@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from bids.errors import BidError
 from bids.money import add, format_amount, line_amount, parse_decimal
@@ -14,6 +15,7 @@ from signing import canonical
 from signing.canonical import JSON
 
 ANNOUNCED = ("total_in_words", "delivery_days", "quality")
+_PRICED = ("items", "total", "total_in_words")
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,7 @@ class Offer:
         "amount-digits", "currency-differs", "offer-item-…", or what `read_object` raises.
         """
         members = read_object(raw, "offer")
-        if members["currency"] != notice.currency:
-            raise BidError("currency-differs", wanted=notice.currency, currency=members["currency"])
+        _check_currency(members, notice)
         for name in ("items", "total"):
             if name not in members:
                 raise BidError("member-missing", path=name)
@@ -67,6 +68,31 @@ class Offer:
             currency=members["currency"],
             lines=lines,
             total=_amount(members["total"], digits, "total"),
+            announced={name: members[name] for name in ANNOUNCED if name in members},
+        )
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """The offer of a segment without prices: what of delivery_days and quality the bidder gave."""
+
+    raw: bytes
+    digest: str
+    currency: str
+    announced: Mapping[str, str | int]
+
+    @classmethod
+    def parse(cls, raw: bytes, notice: Notice) -> Announcement:
+        """An announcement for `notice`; BidError "offer-priced" if it says anything of a price."""
+        members = read_object(raw, "offer")
+        _check_currency(members, notice)
+        for name in _PRICED:
+            if name in members:
+                raise BidError("offer-priced", path=name)
+        return cls(
+            raw=raw,
+            digest=canonical.digest(raw),
+            currency=members["currency"],
             announced={name: members[name] for name in ANNOUNCED if name in members},
         )
 
@@ -137,6 +163,21 @@ def build_offer(notice: Notice, unit_prices: Mapping[str, str], **announced: str
         **announced,
     }
     return write_object("offer", members)
+
+
+def build_announcement(notice: Notice, **announced: str | int) -> bytes:
+    """The canonical bytes of the offer of a segment without prices; `announced`: delivery_days, quality.
+
+    Raises BidError for whatever `Announcement.parse` would refuse.
+    """
+    raw = write_object("offer", {"currency": notice.currency, **announced})
+    Announcement.parse(raw, notice)
+    return raw
+
+
+def _check_currency(members: Mapping[str, Any], notice: Notice) -> None:
+    if members["currency"] != notice.currency:
+        raise BidError("currency-differs", wanted=notice.currency, currency=members["currency"])
 
 
 def _normal(text: str, number: str) -> str:

@@ -7,27 +7,25 @@ that does not open is recorded and stops no other (Order 20 art. 31).
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 from bids.corrections import correction_members
 from bids.custody import CurrentBid, Release
 from bids.errors import BidError, Language
 from bids.manifest import Part
 from bids.messages import MESSAGES
-from bids.money import format_amount, parse_amount
-from bids.notice import BID_SEGMENT, Notice, Policy
-from bids.objects import build_statement, read_signed
-from bids.offer import Offer, Recomputed, recompute
+from bids.money import format_amount
+from bids.notice import Notice, Policy
+from bids.objects import build_statement
+from bids.offer import Announcement, Offer, Recomputed, recompute
+from bids.segments import BID, is_priced
 from bids.unlocking import REVOKED, UNDECIDED, WITHDRAWN, Unlock
 from signing import canonical
 from signing.canonical import JSON
-from signing.encoding import format_time, parse_time
+from signing.encoding import format_time
 from signing.errors import CiphertextError, DealingError, PaddingError
-from signing.statements import Statement
 from signing.suite import by_name
 
 BIDDER, PLATFORM, CUSTODIAN, UNKNOWN = "bidder", "platform", "custodian", "unknown"
@@ -44,7 +42,8 @@ _OFFER_INVALID = "offer-invalid"
 class Outcome:
     """What became of one bid.
 
-    If it opened: `offer`, its bytes `offer_raw`, and its amounts `recomputed`. If not: `fault`, whose it
+    If it opened: the bytes of its offer `offer_raw`, and `offer` with its amounts `recomputed`, or from a
+    segment without prices the `announcement`. If not: `fault`, whose it
     appears to be (bidder, platform, custodian, unknown), and `reason`, a code that `reason_text` explains.
     """
 
@@ -56,14 +55,15 @@ class Outcome:
     recomputed: Recomputed | None = None
     fault: str | None = None
     reason: str | None = None
+    announcement: Announcement | None = None
 
 
-def frozen(releases: int, count: int, threshold: int, closed_at: datetime, grace: int, now: datetime) -> bool:
+def frozen(releases: int, count: int, threshold: int, since: datetime, grace: int, now: datetime) -> bool:
     """Whether the set of releases is to be frozen: all `count` are in, or at least `threshold` and `grace`
-    seconds have passed since `closed_at` (the closing statement's time)."""
+    seconds have passed since `since`, the closing statement's time or that of the stage statement's entry."""
     if releases >= count:
         return True
-    return releases >= threshold and now >= closed_at + timedelta(seconds=grace)
+    return releases >= threshold and now >= since + timedelta(seconds=grace)
 
 
 def open_bid(
@@ -73,8 +73,9 @@ def open_bid(
     releases: Sequence[Release],
     ciphertext: bytes | None,
     unlock: Unlock | None = None,
+    segment: str = BID,
 ) -> Outcome:
-    """Open one bid's public part from checked, frozen `releases` and the ciphertext of its index.
+    """Open one bid's public part in a segment from checked, frozen `releases` and its index' ciphertext.
 
     `unlock` is what the unlocking statement says of the bid, where the policy has a lock.
 
@@ -86,7 +87,7 @@ def open_bid(
     5. The key decrypts the ciphertext, which gives a valid offer for the notice: if not, the bidder's fault,
        for all of that is in what the bidder signed.
     """
-    part = bid.manifest.part(BID_SEGMENT, "public")
+    part = bid.manifest.part(segment, "public")
     suite = by_name(policy.suite)
     failure = ciphertext_failure(part, ciphertext)
     if failure is not None or ciphertext is None:
@@ -98,7 +99,7 @@ def open_bid(
             return _failed(bid, CUSTODIAN, "share-mismatch")
         return _failed(bid, UNKNOWN, "shares-refused")
     context = suite.context(
-        bid.manifest.tender, bid.manifest.policy, bid.supplier, bid.bid, BID_SEGMENT, "public"
+        bid.manifest.tender, bid.manifest.policy, bid.supplier, bid.bid, segment, "public"
     )
     try:
         key = suite.recover(
@@ -111,15 +112,22 @@ def open_bid(
                 return _failed(bid, *_SILENT[verdict or UNDECIDED])
             key = suite.bind_lock(key, secret, context)
         raw = suite.decrypt(ciphertext, key, context, 0, True)
-        offer = Offer.parse(raw, notice)
-        recomputed = recompute(offer, notice)
+        return read_outcome(bid.bid, bid.supplier, raw, notice, segment)
     except DealingError:
         return _failed(bid, BIDDER, "dealing-dishonest")
     except (CiphertextError, PaddingError):
         return _failed(bid, BIDDER, "ciphertext-undecryptable")
     except BidError as error:
         return _failed(bid, BIDDER, f"{_OFFER_INVALID}:{error.code}")
-    return Outcome(bid.bid, bid.supplier, True, offer, raw, recomputed)
+
+
+def read_outcome(bid: str, supplier: str, raw: bytes, notice: Notice, segment: str) -> Outcome:
+    """The outcome of a bid whose offer in `segment` opened as `raw`; BidError for an invalid one."""
+    if not is_priced(segment):
+        announcement = Announcement.parse(raw, notice)
+        return Outcome(bid, supplier, True, offer_raw=raw, announcement=announcement)
+    offer = Offer.parse(raw, notice)
+    return Outcome(bid, supplier, True, offer, raw, recompute(offer, notice))
 
 
 def ciphertext_failure(part: Part, ciphertext: bytes | None) -> str | None:
@@ -154,9 +162,15 @@ def reason_text(reason: str, lang: Language) -> str:
 
 
 def build_opening_record(
-    tender: str, closing: str, outcomes: Sequence[Outcome], notice: Notice, at: datetime
+    tender: str,
+    closing: str,
+    outcomes: Sequence[Outcome],
+    notice: Notice,
+    at: datetime,
+    segment: str = BID,
 ) -> dict[str, JSON]:
-    """The opening record's statement; `outcomes` in the order of the current bids, `closing` the digest.
+    """The opening record's statement: one for each segment; `outcomes` are those of the bids released for it,
+    in the ledger's order, `closing` the digest.
 
     An opened bid's total is the recomputed one; corrections stand among what is announced.
     """
@@ -164,23 +178,25 @@ def build_opening_record(
         "at": format_time(at),
         "tender": tender,
         "closing": closing,
-        "bids": opening_rows(outcomes, notice),
+        "bids": opening_rows(outcomes, notice, segment),
     }
     return build_statement("opening-record", members)
 
 
-def opening_rows(outcomes: Sequence[Outcome], notice: Notice) -> list[JSON]:
-    """The rows of an opening record, as its `bids` has them."""
-    return [_row(outcome, notice.digits) for outcome in outcomes]
+def opening_rows(outcomes: Sequence[Outcome], notice: Notice, segment: str = BID) -> list[JSON]:
+    """The rows of a segment's opening record, as its `bids` has them."""
+    return [_row(outcome, notice.digits, segment) for outcome in outcomes]
 
 
-def _row(outcome: Outcome, digits: int) -> dict[str, JSON]:
+def _row(outcome: Outcome, digits: int, segment: str) -> dict[str, JSON]:
     row: dict[str, JSON] = {
         "bid": outcome.bid,
         "supplier": outcome.supplier,
-        "segment": BID_SEGMENT,
+        "segment": segment,
         "opened": outcome.opened,
     }
+    if outcome.announcement is not None:
+        return {**row, "announced": dict(outcome.announcement.announced)}
     if outcome.offer is None or outcome.recomputed is None:
         return {**row, "fault": outcome.fault, "reason": outcome.reason}
     announced: dict[str, JSON] = dict(outcome.offer.announced)
@@ -188,66 +204,3 @@ def _row(outcome: Outcome, digits: int) -> dict[str, JSON]:
     if corrections:
         announced["corrections"] = corrections
     return {**row, "total": format_amount(outcome.recomputed.total, digits), "announced": announced}
-
-
-@dataclass(frozen=True)
-class OpenedRow:
-    """A bid in an opening record: `total` and `announced` if it opened, else `fault` and `reason`."""
-
-    bid: str
-    supplier: str
-    segment: str
-    opened: bool
-    total: Decimal | None
-    announced: Mapping[str, Any]
-    fault: str | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class OpeningRecord:
-    """An opening record as read; `digest` is the SHA-256 of its canonical statement bytes."""
-
-    raw: bytes
-    digest: str
-    tender: str
-    at: datetime
-    closing: str
-    bids: tuple[OpenedRow, ...]
-
-    @classmethod
-    def parse(cls, source: bytes | Statement) -> OpeningRecord:
-        """A record from its file or statement, not yet verified.
-
-        Raises BidError as any object does, "opening-row" if a row says too much or too little, "bid-twice".
-        """
-        read = read_signed(source, "opening-record")
-        members = read.statement
-        rows = tuple(_parse_row(row) for row in members["bids"])
-        if len({(row.bid, row.segment) for row in rows}) != len(rows):
-            raise BidError("bid-twice")
-        return cls(
-            raw=read.statement_bytes,
-            digest=read.digest,
-            tender=members["tender"],
-            at=parse_time(members["at"]),
-            closing=members["closing"],
-            bids=rows,
-        )
-
-
-def _parse_row(row: Mapping[str, Any]) -> OpenedRow:
-    wanted = {"total", "announced"} if row["opened"] else {"fault", "reason"}
-    if row.keys() - {"bid", "supplier", "segment", "opened"} != wanted:
-        raise BidError("opening-row", bid=row["bid"])
-    total = row.get("total")
-    return OpenedRow(
-        bid=row["bid"],
-        supplier=row["supplier"],
-        segment=row["segment"],
-        opened=row["opened"],
-        total=None if total is None else parse_amount(total, len(total.partition(".")[2])),
-        announced=row.get("announced", {}),
-        fault=row.get("fault"),
-        reason=row.get("reason"),
-    )

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from bids.errors import BidError
 from bids.objects import build_statement, read_signed
+from bids.segments import is_priced
 from signing.canonical import JSON, digest
 from signing.encoding import format_time
 
@@ -43,6 +44,7 @@ _PATTERNS = re.compile(
     r"|bids/[0-9a-f]{32}/(?:manifest\.json|manifest\.p7s|receipt\.json)"
     r"|bids/[0-9a-f]{32}/(?:withdrawal\.json|withdrawal\.p7s|withdrawal-receipt\.json)"
     r"|bids/[0-9a-f]{32}/[a-z]{1,16}/(?:public\.sealed|offer\.json)"
+    r"|stages/[a-z]{1,16}/opening-record\.(?:json|pdf)"
     r"|shares/[a-z]{1,16}/[0-9a-f]{32}\.json"
     r"|log/proofs/(?:0|[1-9][0-9]{0,18})\.tlog-proof",
     re.ASCII,
@@ -78,6 +80,13 @@ def sealed_name(bid: str, segment: str) -> str:
 def offer_name(bid: str, segment: str) -> str:
     """The name of an opened bid's offer."""
     return f"bids/{bid}/{segment}/offer.json"
+
+
+def record_names(segment: str) -> tuple[str, str]:
+    """The names of a segment's opening record and of its PDF. The record of the segment with the prices, on
+    which evaluation and award rest, stands at the top; those before it under `stages/`."""
+    folder = "" if is_priced(segment) else f"stages/{segment}/"
+    return folder + OPENING_RECORD, folder + OPENING_RECORD_PDF
 
 
 def share_name(segment: str, custodian: str) -> str:

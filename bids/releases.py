@@ -16,7 +16,8 @@ from bids.notice import Custodian, Notice, Policy
 from bids.objects import build_statement, read_signed, type_of
 from bids.package import share_name
 from bids.schemas import PARTS
-from bids.trust import Trust
+from bids.stages import CheckedStage
+from bids.trust import SKEW, Trust
 from signing import canonical
 from signing.canonical import JSON
 from signing.encoding import b64decode, b64encode, format_time, parse_time
@@ -105,22 +106,39 @@ class Release:
         )
 
 
+def bids_of(checked: CheckedClosing, segment: str, stage: CheckedStage | None) -> tuple[CurrentBid, ...]:
+    """The bids that are released in a segment: all current ones in the first, in each later one those that
+    `stage` admits; BidError "segment-unknown", "stage-missing"."""
+    if checked.policy.place(segment) == 0:
+        return checked.current
+    if stage is None or stage.stage.segment != segment:
+        raise BidError("stage-missing", segment=segment)
+    return stage.bids
+
+
 def build_release(
-    checked: CheckedClosing, custodian_id: str, sealing_key: SealingKey, segment: str, at: datetime
+    checked: CheckedClosing,
+    custodian_id: str,
+    sealing_key: SealingKey,
+    segment: str,
+    at: datetime,
+    stage: CheckedStage | None = None,
 ) -> tuple[dict[str, JSON], dict[str, bytes]]:
-    """A custodian's release statement, and by bid its shares of the `files` parts, for the people entitled.
+    """A custodian's release statement for a segment, and by bid its shares of the `files` parts, for the
+    people entitled; `stage` is the stage statement for a later segment.
 
     A share that does not open, or is not the one that the bidder committed to, is refused, not released.
-    Raises BidError: "minimum-not-reached", "opening-early", "segment-unknown", "custodian-unknown",
-    "sealing-key-differs".
+    Raises BidError: "minimum-not-reached", "opening-early", "segment-unknown", "stage-missing",
+    "custodian-unknown", "sealing-key-differs".
     """
     policy = checked.policy
     custodian = policy.custodian(custodian_id)
-    _may_release(checked, custodian, sealing_key, segment, at)
+    _may_release(checked, custodian, sealing_key, at)
+    bids = bids_of(checked, segment, stage)
     suite = by_name(policy.suite)
     rows: list[JSON] = []
     files: dict[str, bytes] = {}
-    for bid in checked.current:
+    for bid in bids:
         for name in PARTS:
             part = bid.manifest.part(segment, name)
             row: dict[str, JSON] = {"bid": bid.bid, "part": name}
@@ -146,15 +164,13 @@ def build_release(
 
 
 def _may_release(
-    checked: CheckedClosing, custodian: Custodian, sealing_key: SealingKey, segment: str, at: datetime
+    checked: CheckedClosing, custodian: Custodian, sealing_key: SealingKey, at: datetime
 ) -> None:
     policy = checked.policy
     if not checked.minimum_reached:
         raise BidError("minimum-not-reached", found=checked.suppliers, wanted=policy.minimum_bidders)
     if at < policy.opens_at:
         raise BidError("opening-early", opens_at=format_time(policy.opens_at))
-    if segment not in {one.name for one in policy.segments}:
-        raise BidError("segment-unknown", segment=segment)
     if sealing_key.public != custodian.sealing_key:
         raise BidError("sealing-key-differs", custodian=custodian.id)
 
@@ -169,13 +185,16 @@ def _open_share(suite: Suite, key: SealingKey, context: bytes, position: int, pa
     return share if hmac.compare_digest(canonical.digest(share), committed) else COMMITMENT_DIFFERS
 
 
-def check_release(data: bytes, checked: CheckedClosing, trust: Trust) -> Release:
-    """Check a custodian's signed release against the closing it must bind.
+def check_release(
+    data: bytes, checked: CheckedClosing, trust: Trust, stage: CheckedStage | None = None
+) -> Release:
+    """Check a custodian's signed release of the first segment, or of the one that `stage` opens, against the
+    closing it must bind.
 
     1. Signature and chain hold as of its own time; the signer is enrolled as the custodian that the policy
        names, and its key is the one named there.
-    2. It is for this tender, segment and closing, and from after the opening time.
-    3. Its rows are the current bids' parts, exactly, in the ledger's order.
+    2. It is for this tender, segment and closing, and from after the opening time or the stage statement.
+    3. Its rows are the parts of the current, or the admitted, bids, exactly, in the ledger's order.
     4. Every share, and every digest of one, is what the bidder committed to at this custodian's place.
 
     A refusal is taken as it is: whether it lies, nobody can tell. Raises BidError.
@@ -189,13 +208,16 @@ def check_release(data: bytes, checked: CheckedClosing, trust: Trust) -> Release
             raise BidError("release-signer", custodian=custodian.id)
         if release.closing != checked.closing_digest or release.tender != policy.tender:
             raise BidError("release-other-closing")
-        if release.segment not in {one.name for one in policy.segments}:
-            raise BidError("segment-unknown", segment=release.segment)
-        if release.at < policy.opens_at:
+        policy.place(release.segment)
+        wanted = policy.segment_names[0] if stage is None else stage.stage.segment
+        if release.segment != wanted:
+            raise BidError("release-other-segment", segment=release.segment, wanted=wanted)
+        if release.at < (policy.opens_at if stage is None else stage.stage.at - SKEW):
             raise BidError("release-early", custodian=custodian.id)
-        if release.rows != tuple((bid.bid, part) for bid in checked.current for part in PARTS):
+        bids = bids_of(checked, release.segment, stage)
+        if release.rows != tuple((bid.bid, part) for bid in bids for part in PARTS):
             raise BidError("release-other-bids")
-        for bid in checked.current:
+        for bid in bids:
             _check_commitments(release, bid, custodian)
     return release
 

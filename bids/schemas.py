@@ -31,7 +31,7 @@ from bids.forms import (
 )
 
 MAX_ITEMS = 10_000
-MAX_OBJECTS = 200  # of a bid, both parts together
+MAX_OBJECTS = 200  # of a bid, all parts together
 MAX_CUSTODIANS = 16
 MAX_BIDS = 100_000
 MAX_OBJECT_SIZE = 1 << 44  # bytes of ciphertext
@@ -333,6 +333,17 @@ SCHEMAS: Mapping[str, Members] = {
             "rejections": List(Members({"bid": Id(), "reason": REASON}), 0, MAX_BIDS),
         },
         {"order": List(Id(), 1, MAX_BIDS)},
+    ),
+    # The agency's judgement of a segment: which bids go on to the segment that opens next
+    "stage": _statement(
+        {
+            "tender": Id(),
+            "closing": Digest(),
+            "segment": _SEGMENT,
+            "opening": Digest(),
+            "admitted": List(Id(), 0, MAX_BIDS),
+            "rejections": List(Members({"bid": Id(), "reason": REASON}), 0, MAX_BIDS),
+        }
     ),
     "award-decision": _statement({"tender": Id(), "opening": Digest(), "winner": Id()}),
     "unlock-decision": _statement(

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from bids.closing import Closing, build_closing
 from bids.entries import build_entry
-from bids.envelope import seal
+from bids.envelope import Contents, seal
 from bids.ledger import acceptance_leaf, ledger_origin, withdrawal_leaf
 from bids.manifest import Manifest
 from bids.notice import Custodian, Notice, build_notice, build_policy, sign_sealing_key
-from bids.offer import Offer, build_offer
+from bids.offer import Offer, build_announcement, build_offer
 from bids.receipts import Receipt, Withdrawal, build_receipt, build_withdrawal
 from bids.trust import Enrolment, Trust, enrolments_of
 from signing import canonical, merkle, statements
@@ -63,9 +63,9 @@ class Bid:
     def id(self) -> str:
         return self.manifest.bid
 
-    def ciphertext(self, part: str, number: int = 0) -> bytes:
+    def ciphertext(self, part: str, number: int = 0, segment: str = "bid") -> bytes:
         """An object's ciphertext."""
-        return self.objects[f"objects/bid-{part}-{number}"]
+        return self.objects[f"objects/{segment}-{part}-{number}"]
 
 
 @dataclass
@@ -82,6 +82,7 @@ class Withdrawn:
 @dataclass
 class Tender:
     """A tender of `world`: `notice` (parsed), `signature`, `bids`, `withdrawals`, `leaves`; then the closing.
+    Of the segments before the one with the prices, bids have an announcement and an attachment each.
 
     `changes` override members of the notice.
     """
@@ -95,6 +96,7 @@ class Tender:
     grace_seconds: int = 10
     independent: bool = True
     lock: bool = False
+    segments: tuple[str, ...] = ("bid",)
     id: str = ""
     changes: Mapping[str, Any] = field(default_factory=dict)
     seeds: list[bytes] = field(default_factory=list)
@@ -136,6 +138,7 @@ class Tender:
             "grace_seconds": self.grace_seconds,
             "independent": self.independent,
             "lock": self.lock,
+            "segments": self.segments,
         }
         return build_policy(**{**facts, **changes})
 
@@ -235,6 +238,7 @@ class Tender:
         bid: str | None = None,
         at: datetime | None = None,
         announced: Mapping[str, str | int] | None = None,
+        before: Mapping[str, Contents] | None = None,
     ) -> Bid:
         """A sealed and signed bid that nobody received yet."""
         if attachments is None:
@@ -253,10 +257,21 @@ class Tender:
             replaces,
             memory.write,
             secret,
+            before or self.earlier(supplier),
         )
         signature = supplier.sign(raw, at or self.notice.at)
         bid = Bid(supplier, offer, Manifest.parse(raw), signature, memory.objects, dict(attachments))
         return replace(bid, secret=secret)
+
+    def earlier(self, supplier: Actor) -> dict[str, Contents]:
+        """What goes into the segments before the one with the prices."""
+        return {
+            segment: Contents(
+                build_announcement(self.notice, quality=f"{segment} 合格"),
+                [attach(f"{segment}.pdf", b"%PDF-1.7 " + segment.encode() + supplier.id.encode())],
+            )
+            for segment in self.segments[:-1]
+        }
 
     def receive(self, bid: Bid, at: datetime | None = None) -> Bid:
         """Accept a bid: receipt and leaf. Checks nothing, so that tests can have a platform that lies."""

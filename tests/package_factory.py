@@ -2,6 +2,7 @@
 
     case = Case(World(seed=1), bidders=3)        # published, bid, closed
     case.release(); case.open(); case.evaluate(); case.award()
+    case.release(); case.open(); case.admit(); case.release(); …   # with segments=("qualification", "price")
     data = case.package()                        # the ZIP's bytes
 
 Every step takes what a dishonest platform would do otherwise, signed with the platform's own keys.
@@ -20,58 +21,34 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from bids import package as names
 from bids.awards import build_award
 from bids.custody import (
-    BidFiles,
     CheckedClosing,
-    ClosedTender,
+    CheckedStage,
     Release,
+    bids_of,
     build_release,
     check_closed,
     check_release,
+    check_stages,
 )
 from bids.objects import build_statement
 from bids.opening import Outcome, build_opening_record, open_bid
 from bids.package import build_evidence, evidence_digests, lines, write_package
 from bids.ranking import Ranked, Ranking, rank
 from bids.readme import readme
+from bids.stages import build_stage
 from bids.unlocking import Unlocking
 from signing import canonical, statements
 from signing.canonical import JSON
 from signing.certificates import dump_pem
 from signing.encoding import format_time
 from tests.bids_factory import Tender, World
+from tests.closed_files import bid_entries, bid_files, closed_tender
 
 Change = Callable[[dict[str, Any]], None]
 
 
 def unchanged(statement: dict[str, Any]) -> None:
     """The honest platform."""
-
-
-def closed_tender(tender: Tender, **changes: Any) -> ClosedTender:
-    """What the platform hands to custodians, honestly but for `changes`."""
-    facts: dict[str, Any] = {
-        "notice": tender.notice.raw,
-        "notice_signature": tender.signature,
-        "closing": tender.closing_file,
-        "leaves": tuple(tender.leaves),
-        "bids": bid_files(tender),
-        "closing_proof": tender.closing_proof,
-        "closing_entry": tender.closing_entry,
-        "earlier": tuple((notice.raw, signature) for notice, signature in tender.old_notices),
-        "entries": tuple(tender.world.log_entries),
-    }
-    return ClosedTender(**{**facts, **changes})
-
-
-def bid_files(tender: Tender) -> dict[str, BidFiles]:
-    """The files behind every leaf."""
-    withdrawn = {one.withdrawal.bid: one for one in tender.withdrawals}
-    files = {}
-    for bid in tender.bids:
-        taken = withdrawn.get(bid.id)
-        back = () if taken is None else (taken.withdrawal.raw, taken.signature, taken.receipt)
-        files[bid.id] = BidFiles(bid.manifest.raw, bid.signature, bid.receipt, *back)
-    return files
 
 
 class Case:
@@ -92,6 +69,10 @@ class Case:
         for supplier in world.suppliers[:bidders]:
             self.tender.submit(supplier)
         self.ciphertexts: dict[str, bytes | None] = {}
+        self.segment = self.tender.segments[0]
+        self.stage: CheckedStage | None = None
+        # By segment, in the order of their opening: what those before the present one left.
+        self.past: dict[str, tuple[list[bytes], bytes, list[Outcome]]] = {}
         self.releases: list[bytes] = []
         self.outcomes: list[Outcome] = []
         self.record = self.evaluation = self.award_file = self.decision = b""
@@ -121,7 +102,8 @@ class Case:
     def signed_release(self, number: int, change: Change = unchanged) -> bytes:
         """The n-th custodian's release (from 0)."""
         actor, at = self.world.custodians[number], self.later()
-        statement, _ = build_release(self.checked, actor.id, self.tender.sealing_keys[number], "bid", at)
+        key = self.tender.sealing_keys[number]
+        statement, _ = build_release(self.checked, actor.id, key, self.segment, at, self.stage)
         change(statement)
         return actor.statement(statement, at)
 
@@ -137,7 +119,8 @@ class Case:
         """Custodians release, the platform logs each and freezes the set; `keep` are those it admits to."""
         files = {number: self.signed_release(number, change) for number in custodians}
         for file in files.values():
-            self.log("custody.released", {"release": Release.parse(file).digest})
+            named = {} if self.stage is None else {"stage": self.stage.stage.digest}
+            self.log("custody.released", {"release": Release.parse(file).digest, **named})
         self.releases = [files[number] for number in (custodians if keep is None else keep)]
         at = self.later(wait)
         rows: list[JSON] = [
@@ -150,7 +133,7 @@ class Case:
                 "at": format_time(at),
                 "tender": self.tender.id,
                 "closing": self.checked.closing_digest,
-                "segment": "bid",
+                "segment": self.segment,
                 "releases": rows,
             },
         )
@@ -162,12 +145,16 @@ class Case:
         """The ciphertext of a bid's public index as the platform has it; `ciphertexts` overrides."""
         if bid in self.ciphertexts:
             return self.ciphertexts[bid]
-        return next(one for one in self.tender.bids if one.id == bid).ciphertext("public")
+        return self.sealed(bid, self.segment)
+
+    def sealed(self, bid: str, segment: str) -> bytes:
+        """The ciphertext of a bid's public index in a segment, as it was received."""
+        return next(one for one in self.tender.bids if one.id == bid).ciphertext("public", 0, segment)
 
     def open(self, change: Change = unchanged) -> None:
-        """Open every current bid and publish the record."""
+        """Open every bid of the segment and publish the record."""
         checked, trust = self.checked, self.tender.trust()
-        releases = [check_release(file, checked, trust) for file in self.releases]
+        releases = [check_release(file, checked, trust, self.stage) for file in self.releases]
         self.outcomes = [
             open_bid(
                 bid,
@@ -176,18 +163,70 @@ class Case:
                 releases,
                 self.ciphertext(bid.bid),
                 None if self.unlocking is None else self.unlocking.of(bid.bid),
+                self.segment,
             )
-            for bid in checked.current
+            for bid in bids_of(checked, self.segment, self.stage)
         ]
         at = self.later()
         statement = build_opening_record(
-            self.tender.id, checked.closing_digest, self.outcomes, checked.notice, at
+            self.tender.id, checked.closing_digest, self.outcomes, checked.notice, at, self.segment
         )
         change(statement)
         self.record = self.world.state(statement, at)
         digest = statements.read_statement(self.record, "sunseal/opening-record/v1").digest
         file = canonical.digest(self.record)
         self.log("tender.opened", {"opening_record": digest, "opening_record_file": file})
+
+    def next_segment(self) -> str:
+        """The segment after the present one."""
+        return self.tender.segments[self.tender.segments.index(self.segment) + 1]
+
+    def admit(
+        self,
+        rejections: Mapping[str, str] | None = None,
+        change: Change = unchanged,
+        signer: Any = None,
+    ) -> None:
+        """The agency's stage statement on the segment that was opened: the next one's turn."""
+        at, rejected = self.later(), rejections or {}
+        statement = build_stage(
+            at=at,
+            tender=self.tender.id,
+            closing=self.checked.closing_digest,
+            segment=self.next_segment(),
+            opening=self.record_digest(),
+            admitted=[one.bid for one in self.outcomes if one.opened and one.bid not in rejected],
+            rejections=rejected,
+        )
+        change(statement)
+        file = (signer or self.world.agency).statement(statement, at)
+        digest = statements.read_statement(file, "sunseal/stage/v1").digest
+        self.log("tender.admitted", {"stage": digest}, file)
+        self.past[self.segment] = (self.releases, self.record, self.outcomes)
+        self.releases, self.outcomes, self.record = [], [], b""
+        self.segment = self.next_segment()
+
+    def check_stages(self, **changes: Any) -> CheckedStage | None:
+        """The stages so far as a custodian checks them that is shown them with `changes`."""
+        facts: dict[str, Any] = {
+            "checked": self.checked,
+            "segment": self.segment,
+            "entries": tuple(self.world.log_entries),
+            "records": [record for _, record, _ in self.past.values()],
+            "trust": self.tender.trust(),
+        }
+        self.stage = check_stages(**{**facts, **changes})
+        return self.stage
+
+    def stages(self, **rejections: Mapping[str, str]) -> Case:
+        """Closed, and every segment before the last opened and judged; `rejections` by segment."""
+        self.close()
+        while self.segment != self.tender.segments[-1]:
+            self.release()
+            self.open()
+            self.admit(rejections.get(self.segment))
+            self.check_stages()
+        return self
 
     def record_digest(self) -> str:
         return statements.read_statement(self.record, "sunseal/opening-record/v1").digest
@@ -308,22 +347,28 @@ class Case:
             name, signature_name = names.notice_names(notice.digest)
             files |= {name: notice.raw, signature_name: signature}
         for bid, one in bid_files(tender).items():
-            files |= _bid_entries(bid, one)
-        for file in self.releases:
-            files[names.share_name("bid", Release.parse(file).custodian)] = file
+            files |= bid_entries(bid, one)
+        for segment, (releases, record, outcomes) in self.opened().items():
+            for file in releases:
+                files[names.share_name(segment, Release.parse(file).custodian)] = file
+            if record:
+                name, pdf = names.record_names(segment)
+                files |= {name: record, pdf: b"%PDF-1.7 record"}
+            for outcome in outcomes:
+                ciphertext = self.ciphertexts.get(outcome.bid, self.sealed(outcome.bid, segment))
+                if ciphertext is not None:
+                    files[names.sealed_name(outcome.bid, segment)] = ciphertext
+                if outcome.offer_raw is not None:
+                    files[names.offer_name(outcome.bid, segment)] = outcome.offer_raw
         if self.unlocking_file:
             files[names.UNLOCKING] = self.unlocking_file
-        if self.record:
-            files |= {names.OPENING_RECORD: self.record, names.OPENING_RECORD_PDF: b"%PDF-1.7 record"}
-        for outcome in self.outcomes:
-            ciphertext = self.ciphertext(outcome.bid)
-            if ciphertext is not None:
-                files[names.sealed_name(outcome.bid, "bid")] = ciphertext
-            if outcome.offer_raw is not None:
-                files[names.offer_name(outcome.bid, "bid")] = outcome.offer_raw
         if self.award_file:
             files |= {names.AWARD: self.award_file, names.AWARD_REPORT: b"%PDF-1.7 award"}
         return {**files, **self.extra}
+
+    def opened(self) -> dict[str, tuple[list[bytes], bytes, list[Outcome]]]:
+        """Releases, record and outcomes by segment."""
+        return {**self.past, self.segment: (self.releases, self.record, self.outcomes)}
 
     def package(
         self,
@@ -368,18 +413,6 @@ class Case:
             names.LOG_ENTRIES: lines(world.log_entries[index] for index in positions),
             **{names.proof_name(index): world.proof(index) for index in positions},
         }
-
-
-def _bid_entries(bid: str, files: BidFiles) -> dict[str, bytes]:
-    found = {
-        "manifest.json": files.manifest,
-        "manifest.p7s": files.signature,
-        "receipt.json": files.receipt,
-        "withdrawal.json": files.withdrawal,
-        "withdrawal.p7s": files.withdrawal_signature,
-        "withdrawal-receipt.json": files.withdrawal_receipt,
-    }
-    return {names.bid_name(bid, name): data for name, data in found.items() if data is not None}
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

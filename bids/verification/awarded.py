@@ -15,7 +15,7 @@ from bids.package import AWARD, LOG_ENTRIES, Package
 from bids.ranking import TIE_RULES, Ranked, Ranking, rank
 from bids.trust import Trust
 from bids.verification.findings import Book, Step
-from bids.verification.log import Log, check_digest, check_file_digest, embedded
+from bids.verification.log import Log, agency_statement, check_digest, check_file_digest
 from bids.verification.opened import Opened
 from signing.statements import Statement
 
@@ -82,16 +82,6 @@ def check_evaluation(
     if evaluation is not None and len(entries) > 1:
         book.note("verify-evaluated-before", LOG_ENTRIES, count=len(entries) - 1)
     return evaluation
-
-
-def agency_statement(trust: Trust, name: str, entry: Entry, notice: Notice) -> Statement:
-    """The statement of type `name` that an entry embeds, signed by the notice's buyer for its tender."""
-    party, read = trust.verify_statement(name, embedded(entry), "agency")
-    if party.id != notice.buyer.id:
-        raise BidError("signer-not-buyer", file=LOG_ENTRIES)
-    if read.statement["tender"] != notice.tender:
-        raise BidError("entry-other-tender", act=entry.act, file=LOG_ENTRIES)
-    return read
 
 
 def rank_opened(

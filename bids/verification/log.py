@@ -8,6 +8,8 @@ from datetime import datetime
 from bids.entries import Entry
 from bids.errors import BidError, refusing
 from bids.examination import ENDING_ACTS, log_verifier
+from bids.notice import Notice
+from bids.objects import read_signed
 from bids.package import (
     AWARD,
     CLOSING,
@@ -28,8 +30,10 @@ from signing import canonical, merkle, notes
 from signing.encoding import parse_time
 from signing.errors import SigningError
 from signing.notes import Checkpoint, Proof
+from signing.statements import Statement
 
 _PROOFS = "log/proofs/"
+_STAGES = "stages/"
 _FILES = {
     "tender.closed": CLOSING,
     "opening.unlocked": UNLOCKING,
@@ -40,6 +44,7 @@ _FILES = {
 # Signed by the agency or a custodian, or made long before it is logged because much is rendered meanwhile.
 _SIGNED_BEFORE = (
     "opening.unlock-decided",
+    "tender.admitted",
     "tender.evaluated",
     "tender.awarded",
     "tender.cancelled",
@@ -49,6 +54,7 @@ _SIGNED_BEFORE = (
 _MADE_AFTER = {
     UNLOCKING: ("opening.frozen",),
     "opening.unlock-decided": ("opening.unlocked",),
+    "tender.admitted": ("tender.opened",),
     "tender.evaluated": ("tender.opened",),
     "tender.awarded": ("tender.opened",),
     AWARD: ("tender.evaluated",),
@@ -59,6 +65,7 @@ _COURSE = (
     "opening.frozen",
     "opening.unlocked",
     "tender.opened",
+    "tender.admitted",
     "tender.evaluated",
     "tender.awarded",
 )
@@ -81,6 +88,16 @@ class Log:
         if len(found) != 1:
             raise BidError("entry-twice" if found else "entry-missing", act=act, file=LOG_ENTRIES)
         return found[0]
+
+    def nth(self, act: str, place: int, most: int) -> Entry:
+        """The entry of an act at that place among them, of which there are `most`; BidError "entry-missing",
+        "entry-twice" if there are more."""
+        found = self.of(act)
+        if place >= len(found) or len(found) > most:
+            raise BidError(
+                "entry-twice" if len(found) > most else "entry-missing", act=act, file=LOG_ENTRIES
+            )
+        return found[place]
 
     def position(self, entry: Entry) -> int:
         """Where an entry stands among the tender's."""
@@ -187,16 +204,32 @@ def check_times(package: Package, book: Book, log: Log) -> None:
     is about. Clocks may differ by SKEW."""
     with book.step("verify-times", LOG_ENTRIES) as step:
         latest = log.entries[0].at
+        records = _records(package)
         for entry in log.entries:
             if entry.at < latest - SKEW:
                 step.fail(BidError("entry-back", act=entry.act, file=LOG_ENTRIES))
             latest = max(latest, entry.at)
             embeds = entry.statement is not None
-            for file in dict.fromkeys((LOG_ENTRIES,) * embeds + (_FILES.get(entry.act, LOG_ENTRIES),)):
+            own = _FILES.get(entry.act, LOG_ENTRIES)
+            if own == OPENING_RECORD:
+                own = records.get(entry.digests.get("opening_record", ""), own)
+            for file in dict.fromkeys((LOG_ENTRIES,) * embeds + (own,)):
                 with step.guard(file):
                     at = _stated(entry.statement_file if file == LOG_ENTRIES else package.read(file))
                     if at is not None:
                         _check_time(log, entry, at, file)
+
+
+def _records(package: Package) -> dict[str, str]:
+    """The names of the opening records of segments before the last, by their statement's digest."""
+    found: dict[str, str] = {}
+    for name in package.names:
+        if name.startswith(_STAGES) and name.endswith(".json"):
+            try:
+                found[read_signed(package.read(name), "opening-record").digest] = name
+            except BidError:
+                continue  # its own step says so
+    return found
 
 
 def _check_time(log: Log, entry: Entry, at: datetime, file: str) -> None:
@@ -237,3 +270,13 @@ def embedded(entry: Entry) -> bytes:
     if data is None:
         raise BidError("entry-statement", act=entry.act, file=LOG_ENTRIES)
     return data
+
+
+def agency_statement(trust: Trust, name: str, entry: Entry, notice: Notice) -> Statement:
+    """The statement of type `name` that an entry embeds, signed by the notice's buyer for its tender."""
+    party, read = trust.verify_statement(name, embedded(entry), "agency")
+    if party.id != notice.buyer.id:
+        raise BidError("signer-not-buyer", file=LOG_ENTRIES)
+    if read.statement["tender"] != notice.tender:
+        raise BidError("entry-other-tender", act=entry.act, file=LOG_ENTRIES)
+    return read

@@ -10,9 +10,8 @@ from bids.objects import read_signed
 from bids.package import LOG_ENTRIES, UNLOCKING, Package
 from bids.trust import Trust
 from bids.unlocking import REVOKED, Unlocking, read_unlock_decision, unlocking_problems
-from bids.verification.awarded import agency_statement
 from bids.verification.findings import Book
-from bids.verification.log import Log, check_digest, check_file_digest, embedded
+from bids.verification.log import Log, agency_statement, check_digest, check_file_digest, embedded
 from signing.encoding import parse_time
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from bids import package as names
 from bids.custody import CheckedClosing
 from bids.errors import BidError
-from bids.notice import BID_SEGMENT, Notice
+from bids.notice import Notice
 from bids.package import Package
+from bids.stages import CheckedStage
 from bids.trust import Trust
 from bids.unlocking import Unlocking
 from bids.verification.anchors import read_trust
-from bids.verification.awarded import agency_statement, check_award, check_evaluation, rank_opened
+from bids.verification.awarded import check_award, check_evaluation, rank_opened
 from bids.verification.closed import check_closing
 from bids.verification.files import check_complete, check_evidence
 from bids.verification.findings import Book, Report
 from bids.verification.log import (
     Log,
+    agency_statement,
     check_course,
     check_log,
     check_published,
@@ -28,6 +31,7 @@ from bids.verification.log import (
 from bids.verification.notices import check_notices
 from bids.verification.opened import Opened, check_opening
 from bids.verification.releases import check_releases
+from bids.verification.stages import Stated, check_admission
 from bids.verification.unlocked import check_unlocking
 
 _ALWAYS = (
@@ -50,6 +54,7 @@ _OPENING_ACTS = (
     "opening.frozen",
     "opening.unlocked",
     "tender.opened",
+    "tender.admitted",
     "tender.evaluated",
     "tender.awarded",
 )
@@ -80,6 +85,7 @@ def verify(
     6. If too few suppliers bid: that nothing was opened, and the failure is logged. Otherwise
     7. the custodians' releases and the frozen set of them,
     8. the opening record, by opening every bid again, with a bidder's own lock after who unlocked,
+       of each segment in turn, for each after the first with the agency's stage statement before them,
     9. and evaluation, ranking, award and decision, by ranking again; or the reason why there is none.
     10. That the package holds exactly the files that this course of things asks for.
     """
@@ -168,25 +174,43 @@ def _check_ending(book: Book, trust: Trust, log: Log, checked: CheckedClosing) -
 
 def _check_opened(package: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing) -> set[str]:
     """Steps 7 to 9; the names of the files that they ask for."""
-    wanted = {names.OPENING_RECORD, names.OPENING_RECORD_PDF}
-    releases = check_releases(package, book, trust, log, checked)
-    if releases is None:
-        return wanted | set(package.names)
-    wanted |= {names.share_name(BID_SEGMENT, release.custodian) for release in releases}
+    wanted: set[str] = set()
+    opened: Opened | None = None
+    stage: Stated | None = None
+    admitted: CheckedStage | None = None
     unlocking: Unlocking | None = None
-    if checked.policy.lock:
-        wanted.add(names.UNLOCKING)
-        unlocking = check_unlocking(package, book, trust, log, checked)
-        if unlocking is None:
+    for place, segment in enumerate(checked.policy.segment_names):
+        if opened is not None:
+            if _ended(log) and len(log.of("tender.admitted")) < place:
+                _check_unreached(book, trust, log, checked, place, opened, None)
+                return wanted
+            stage = check_admission(book, trust, log, checked, place, opened, admitted)
+            if stage is None:
+                return wanted | set(package.names)
+            admitted = stage.checked
+            if _ended(log) and len(log.of("opening.frozen")) <= place:
+                _check_unreached(book, trust, log, checked, place, opened, admitted)
+                return wanted
+        wanted |= set(names.record_names(segment))
+        releases = check_releases(package, book, trust, log, checked, place, stage)
+        if releases is None:
             return wanted | set(package.names)
-    opened = check_opening(package, book, trust, log, checked, releases, unlocking)
-    if opened is None:
-        return wanted | set(package.names)
-    for outcome in opened.outcomes:
-        if outcome.reason != "ciphertext-missing":
-            wanted.add(names.sealed_name(outcome.bid, BID_SEGMENT))
-        if outcome.opened:
-            wanted.add(names.offer_name(outcome.bid, BID_SEGMENT))
+        wanted |= {names.share_name(segment, release.custodian) for release in releases}
+        if checked.policy.lock and opened is None:
+            # One secret opens all segments of a bid: the window to unlock comes with the first.
+            wanted.add(names.UNLOCKING)
+            unlocking = check_unlocking(package, book, trust, log, checked)
+            if unlocking is None:
+                return wanted | set(package.names)
+        opened = check_opening(package, book, trust, log, checked, releases, unlocking, place, admitted)
+        if opened is None:
+            return wanted | set(package.names)
+        for outcome in opened.outcomes:
+            if outcome.reason != "ciphertext-missing":
+                wanted.add(names.sealed_name(outcome.bid, segment))
+            if outcome.opened:
+                wanted.add(names.offer_name(outcome.bid, segment))
+    assert opened is not None
     if _ended(log):
         _check_no_award(book, trust, log, checked, opened)
         return wanted
@@ -194,8 +218,42 @@ def _check_opened(package: Package, book: Book, trust: Trust, log: Log, checked:
     return wanted | {names.AWARD, names.AWARD_REPORT}
 
 
+def _check_unreached(
+    book: Book,
+    trust: Trust,
+    log: Log,
+    checked: CheckedClosing,
+    place: int,
+    opened: Opened,
+    stage: CheckedStage | None,
+) -> None:
+    """A tender that ended before the segment at `place` was opened: nothing followed in the log, and where
+    the platform ended it, too few suppliers were opened before, or admitted by the stage statement."""
+    _check_ending(book, trust, log, checked)
+    with book.step("verify-not-awarded", names.LOG_ENTRIES) as step:
+        courses = [log.of(act)[place:] for act in ("opening.frozen", "tender.opened", "tender.admitted")]
+        for entry in (*chain(*courses), *log.of("tender.evaluated", "tender.awarded")):
+            step.fail(BidError("entry-unopened", act=entry.act, file=names.LOG_ENTRIES))
+    if not log.of("tender.failed"):
+        book.note("verify-not-evaluated", names.LOG_ENTRIES)
+        return
+    if stage is None:
+        _check_few_opened(book, checked, opened)
+        return
+    suppliers, least = stage.suppliers, checked.policy.minimum_bidders
+    segment = stage.stage.segment
+    with book.step(
+        "verify-few-admitted", names.LOG_ENTRIES, suppliers=suppliers, wanted=least, segment=segment
+    ) as step:
+        if suppliers >= least:
+            step.fail(BidError("failure-unjustified", file=names.LOG_ENTRIES))
+        elif suppliers:
+            # As after the opening: whether those who go on are counted again the rule pack says.
+            step.unknown()
+
+
 def _check_no_award(book: Book, trust: Trust, log: Log, checked: CheckedClosing, opened: Opened) -> None:
-    """A tender that ended after its opening: no award in the log, and where the platform ended it, no bid
+    """A tender that ended after an opening: no award in the log, and where the platform ended it, no bid
     that could have won."""
     _check_ending(book, trust, log, checked)
     with book.step("verify-not-awarded", names.LOG_ENTRIES):

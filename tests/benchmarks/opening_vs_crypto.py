@@ -20,8 +20,8 @@ from pathlib import Path
 from cryptography import x509
 
 from bids.manifest import Manifest, _remembered
-from bids.notice import BID_SEGMENT
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
+from bids.segments import BID
 from signing import canonical, suite
 from tests.benchmarks.bare_crypto import BareBid, BareOpening, SealedPart, forget
 from tests.benchmarks.ratios import Ratio, alternate, say
@@ -101,7 +101,7 @@ class _Opening:
                 manifest = Manifest.parse(bid.manifest)
                 row = session.get_one(Bid, manifest.bid)
                 certificate = session.get_one(PartyCertificate, row.certificate)
-                wanted = manifest.part(BID_SEGMENT, "public").objects[0].sha256
+                wanted = manifest.part(BID, "public").objects[0].sha256
                 index = next(each for each in bid.ciphertexts if canonical.digest(each) == wanted)
                 bids.append(
                     BareBid(
@@ -154,8 +154,8 @@ class _Opening:
 
 
 def _part(manifest: Manifest, name: str) -> SealedPart:
-    part = manifest.part(BID_SEGMENT, name)
-    context = manifest.context(BID_SEGMENT, name)
+    part = manifest.part(BID, name)
+    context = manifest.context(BID, name)
     return SealedPart(context, tuple(part.sealed_shares), tuple(part.share_digests))
 
 

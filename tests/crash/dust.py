@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from bids.ledger import parse_leaf
 from bids.objects import build_statement
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
 from bids.package import read_package
 from bids.verification import verify
 from signing.encoding import format_time

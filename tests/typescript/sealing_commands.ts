@@ -5,7 +5,7 @@ import { isSafe, makeSafe, sameKey } from "../../trading/web/assets/src/bids/nam
 import { parseNotice } from "../../trading/web/assets/src/bids/notice";
 import { readObject } from "../../trading/web/assets/src/bids/objects";
 import { SheetError, readFile, readPrices, readText } from "../../trading/web/assets/src/bids/prices";
-import { buildOffer, parseOffer } from "../../trading/web/assets/src/bids/offer";
+import { buildAnnouncement, buildOffer, parseAnnouncement, parseOffer } from "../../trading/web/assets/src/bids/offer";
 import { contentKey, listedFiles, openFile, openIndex, recoverKey, safeNames } from "../../trading/web/assets/src/bids/opened";
 import { buildWithdrawal, matchReceipt, parseReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { lineAmount, formatAmount, minorDigits, parseAmount, parseDecimal } from "../../trading/web/assets/src/bids/money";
@@ -124,6 +124,8 @@ export const commands: Commands = {
   "offer.build": async ({ notice, prices, announced }) =>
     b64encode(buildOffer(await parseNotice(b64decode(notice)), new Map(prices), announced)),
   "offer.read": async ({ notice, file }) => plain(parseOffer(b64decode(file), await parseNotice(b64decode(notice)))),
+  "announcement.build": async ({ notice, announced }) => b64encode(buildAnnouncement(await parseNotice(b64decode(notice)), announced)),
+  "announcement.read": async ({ notice, file }) => plain(parseAnnouncement(b64decode(file), await parseNotice(b64decode(notice)))),
   "manifest.check": async ({ notice, file, supplier }) => {
     const manifest = parseManifest(b64decode(file));
     checkManifest(manifest, await parseNotice(b64decode(notice)), supplier);
@@ -188,40 +190,44 @@ export const commands: Commands = {
   "unlock-file.read": ({ file }) => plain(readUnlockFile(b64decode(file))),
   "unlock-receipt.check": async ({ file, manifest, roots }) =>
     checkUnlockReceipt(b64decode(file), parseManifest(b64decode(manifest)), loadPem(encoding.utf8(roots))),
-  "bid.seal": async ({ notice, supplier, offer, attachments, replaces, secret }) => {
+  "bid.seal": async ({ notice, supplier, offer, attachments, replaces, before = {}, secret }) => {
+    const filesOf = (files: readonly Request[]) => files.map(({ name, media_type, bytes }) => {
+      const content = new Blob([b64decode(bytes)], { type: media_type });
+      return { name, mediaType: envelope.mediaTypeOf(content), content };
+    });
+    const earlier = Object.entries(before as Record<string, Request>).map(([segment, one]) =>
+      [segment, { offer: b64decode(one["offer"]), attachments: filesOf(one["attachments"]) }] as const);
     const sealed = await envelope.seal({
       notice: await parseNotice(b64decode(notice)),
       supplier,
       offer: b64decode(offer),
-      attachments: attachments.map(({ name, media_type, bytes }: Request) => {
-        const content = new Blob([b64decode(bytes)], { type: media_type });
-        return { name, mediaType: envelope.mediaTypeOf(content), content };
-      }),
+      attachments: filesOf(attachments),
+      before: new Map(earlier),
       replaces,
       ...(secret === undefined ? {} : { secret: b64decode(secret) }),
     });
     const objects = [];
     for (const entry of sealed.objects) {
       const made = await envelope.ciphertextOf(entry);
-      objects.push([entry.part, entry.recipe.j, b64encode(await made.read(0, made.size))]);
+      objects.push([entry.part, entry.recipe.j, b64encode(await made.read(0, made.size)), entry.segment]);
     }
     return { bid: sealed.bid, manifest: b64encode(sealed.manifest), objects };
   },
-  "bid.open": async ({ notice, manifest: file, part, shares, objects, secret }) => {
+  "bid.open": async ({ notice, manifest: file, part, shares, objects, secret, segment }) => {
     const manifest = parseManifest(b64decode(file));
     const { policy } = await parseNotice(b64decode(notice));
-    const dealt = recoverKey(manifest, part, bytesOf(shares), policy);
-    const key = contentKey(manifest, part, dealt, secret === undefined ? null : b64decode(secret));
-    const { objects: entries } = partOf(manifest, part);
+    const dealt = recoverKey(manifest, part, bytesOf(shares), policy, segment);
+    const key = contentKey(manifest, part, dealt, secret === undefined ? null : b64decode(secret), segment);
+    const { objects: entries } = partOf(manifest, part, segment);
     const arrived = (objects as string[]).map((each, at) => arriving(each, entries[at]?.size ?? 0));
-    const index = await openIndex(manifest, part, key, arrived[0] as contents.Content);
+    const index = await openIndex(manifest, part, key, arrived[0] as contents.Content, segment);
     if (part === "public") return { index: b64encode(index) };
     const files = [];
-    const listed = listedFiles(index, manifest);
+    const listed = listedFiles(index, manifest, segment);
     for (const file of listed) {
       const pieces: Uint8Array[] = [];
       const sink = (piece: Uint8Array) => void pieces.push(piece);
-      await openFile(manifest, file, key, arrived[file.object] as contents.Content, sink);
+      await openFile(manifest, file, key, arrived[file.object] as contents.Content, sink, segment);
       files.push([file.name, file.media_type, b64encode(encoding.concat(...pieces))]);
     }
     return { index: b64encode(index), files, names: safeNames(listed) };

@@ -19,7 +19,7 @@ from bids.errors import BidError
 from bids.manifest import Manifest, check_manifest
 from bids.notice import Notice
 from bids.objects import read_object
-from bids.offer import Offer, build_offer, recompute
+from bids.offer import Announcement, Offer, build_announcement, build_offer, recompute
 from bids.receipts import Withdrawal, check_receipt
 from bids.unlock_file import UnlockFile, read_unlock_file, write_unlock_file
 from bids.unlocking import build_unlock_receipt, check_unlock_receipt
@@ -38,6 +38,8 @@ SUPPLIER = WORLD.suppliers[0]
 NOTICE = b64encode(TENDER.notice.raw)
 OFFER = build_offer(TENDER.notice, TENDER.prices(SUPPLIER), delivery_days=90, quality="合格\n一次验收")
 BID = TENDER.seal(SUPPLIER, offer=OFFER)
+STAGED = WORLD.tender(items=2, segments=("technical", "price"))
+ANNOUNCEMENT = build_announcement(TENDER.notice, delivery_days=30, quality="一级")
 
 
 def signer(actor: Actor) -> dict[str, str]:
@@ -85,7 +87,7 @@ def test_sealed_in_typescript_opens_in_python(
     manifest = Manifest.parse(raw)
     check_manifest(manifest, TENDER.notice, SUPPLIER.id)
     assert manifest.bid == sealed["bid"]
-    ciphertexts = {(part, number): b64decode(text) for part, number, text in sealed["objects"]}
+    ciphertexts = {(part, number): b64decode(text) for part, number, text, _ in sealed["objects"]}
     for part in manifest.parts:
         for number, entry in enumerate(part.objects):
             ciphertext = ciphertexts[part.part, number]
@@ -121,7 +123,7 @@ def test_a_bidders_lock_sealed_in_either_language_opens_in_the_other(node: Node)
     manifest = Manifest.parse(b64decode(sealed["manifest"]))
     check_manifest(manifest, LOCKED.notice, SUPPLIER.id)
     assert manifest.is_secret(secret)
-    ciphertexts = {(part, number): b64decode(text) for part, number, text in sealed["objects"]}
+    ciphertexts = {(part, number): b64decode(text) for part, number, text, _ in sealed["objects"]}
     memory = Memory()
     shares = released(LOCKED, manifest, "files")
     open_files(
@@ -184,9 +186,9 @@ def test_files_are_measured_in_pieces_or_whole(node: Node, length: int) -> None:
     assert told["measured"] == told["read"]
 
 
-def released(tender: Tender, manifest: Manifest, part: str) -> list[bytes]:
+def released(tender: Tender, manifest: Manifest, part: str, segment: str = "bid") -> list[bytes]:
     """Shares of the first and the last custodian."""
-    one, context = manifest.part("bid", part), manifest.context("bid", part)
+    one, context = manifest.part(segment, part), manifest.context(segment, part)
     return [
         SUNSEAL_1.open_share(tender.sealing_keys[n], context, n + 1, one.sealed_shares[n]) for n in (0, 2)
     ]
@@ -290,6 +292,14 @@ READERS: dict[str, Any] = {
         lambda raw: check_manifest(Manifest.parse(raw), TENDER.notice, SUPPLIER.id),
         lambda node, file: node.ask("manifest.check", notice=NOTICE, file=file, supplier=SUPPLIER.id),
     ),
+    "announcement": (
+        ANNOUNCEMENT,
+        lambda raw: Announcement.parse(raw, TENDER.notice),
+        lambda node, file: node.ask("announcement.read", notice=NOTICE, file=file),
+    ),
+    "staged notice": (
+        STAGED.notice.raw, Notice.parse, lambda node, file: node.ask("notice.read", file=file)
+    ),
     "offer": (
         OFFER,
         lambda raw: Offer.parse(raw, TENDER.notice),
@@ -363,7 +373,7 @@ def test_members_are_read_as_python_reads_them(node: Node) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["receipt", "release", "award", "entry", "closing", "evaluation", "withdrawal"]
+    "name", ["receipt", "release", "award", "entry", "closing", "evaluation", "stage", "withdrawal"]
 )
 def test_the_other_schemas_are_there(node: Node, name: str) -> None:
     empty = canonical.dumps({"type": f"sunseal/{name}/v1"})

@@ -13,7 +13,7 @@ from cryptography import x509
 from bids.awards import Award
 from bids.notice import Notice, build_notice, build_policy
 from bids.objects import build_statement
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
 from bids.trust import Trust
 from signing import cms
 from signing.certificates import party_of

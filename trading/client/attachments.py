@@ -12,7 +12,8 @@ from bids.custody import open_files_share
 from bids.envelope import OpenedFile, open_files
 from bids.errors import BidError
 from bids.manifest import Manifest
-from bids.notice import BID_SEGMENT, Notice
+from bids.notice import Notice
+from bids.segments import BID
 from signing import canonical
 from signing.encoding import is_id
 from signing.hpke import SealingKey
@@ -43,7 +44,7 @@ def open_attachments(
         try:
             shares.append(
                 open_files_share(
-                    key, notice.tender, manifest.bid, BID_SEGMENT, notice.policy.custodian(custodian),
+                    key, notice.tender, manifest.bid, BID, notice.policy.custodian(custodian),
                     str(each["sealed"]), notice.policy.suite,
                 )
             )  # fmt: skip

@@ -26,7 +26,8 @@ from bids.custody import (
 from bids.entries import Entry
 from bids.errors import BidError
 from bids.examination import PUBLISHING_ACTS
-from bids.notice import BID_SEGMENT, Notice
+from bids.notice import Notice
+from bids.segments import BID
 from bids.trust import Trust
 from signing import canonical
 from signing.encoding import b64decode, b64encode, is_id, parse_time
@@ -292,7 +293,7 @@ class Custodian:
         if key is None or signer is None:
             return None
         now = self._now()
-        statement, shares = build_release(checked, self.id, key, BID_SEGMENT, now)
+        statement, shares = build_release(checked, self.id, key, BID, now)
         sealed = self._seal_files(checked.notice, shares, trust)
         remember_closing(_Memory(self._state), checked)
         file = sign_statement(statement, signer, now)
@@ -322,7 +323,7 @@ class Custodian:
             {
                 "bid": bid,
                 "sealed": seal_files_share(
-                    key, notice.tender, bid, BID_SEGMENT, self.id, share, notice.policy.suite
+                    key, notice.tender, bid, BID, self.id, share, notice.policy.suite
                 ),
             }
             for bid, share in shares.items()

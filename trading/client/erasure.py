@@ -12,7 +12,7 @@ from bids.entries import Entry
 from bids.errors import BidError
 from bids.notice import Notice
 from bids.objects import build_statement, read_signed
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
 from bids.trust import Trust
 from signing.encoding import b64decode, format_time
 from signing.statements import sign_statement

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bids.custody import check_closed
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
 from signing import suite
 from signing.notes import NoteVerifier
 from trading.client.agency import Agency

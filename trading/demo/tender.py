@@ -14,7 +14,7 @@ from bids.awards import Award
 from bids.custody import CheckedClosing, check_closed
 from bids.entries import Entry
 from bids.money import format_amount
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
 from bids.package import read_package
 from bids.verification import Report, verify
 from signing.certificates import dump_pem

@@ -17,7 +17,8 @@ from bids.closing import Closing
 from bids.ledger import parse_leaf
 from bids.notice import Notice
 from bids.offer import Offer, recompute
-from bids.opening import OpenedRow, OpeningRecord, reason_text
+from bids.opening import reason_text
+from bids.opening_record import OpenedRow, OpeningRecord
 from reports.facts import (
     AnnouncedField,
     AwardFacts,

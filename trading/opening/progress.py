@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bids.opening import OpeningRecord
+from bids.opening_record import OpeningRecord
 from signing.encoding import b64encode, format_time
 from trading.opening.lost import waiting_until
 from trading.opening.models import OpenedBid, PublishedOpeningRecord, ReleaseSet

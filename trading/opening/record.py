@@ -14,11 +14,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.ledger import Leaf, current_bids, parse_leaf
-from bids.notice import BID_SEGMENT
+from bids.segments import BID
 from trading.submission.models import Bid, BidObject, LedgerLeaf, SpoiledObject, Upload
 from trading.submission.uploads import storage_key
 
-SEGMENT = BID_SEGMENT
+SEGMENT = BID
 
 
 @dataclass(frozen=True)

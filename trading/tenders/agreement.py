@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bids.notice import Notice
+from bids.segments import BID
 from signing.encoding import b64encode
 from trading.accounts.models import Organisation
 from trading.errors import TradingError
@@ -86,6 +87,7 @@ def _fixed_facts(session: Session, tender: Tender) -> dict[str, Any]:
         "sandbox": tender.sandbox,
         "rules": (tender.pack, tender.pack_version),
         "policy.suite": SUITE,
+        "policy.segments": (BID,),
         "policy.threshold": tender.threshold,
         "policy.independent": tender.independent,
         "policy.lock": False,
@@ -114,6 +116,7 @@ def _fixed_said(notice: Notice) -> Mapping[str, Any]:
         "sandbox": notice.sandbox,
         "rules": (notice.rules.pack, notice.rules.version),
         "policy.suite": policy.suite,
+        "policy.segments": policy.segment_names,
         "policy.threshold": policy.threshold,
         "policy.independent": policy.independent,
         "policy.lock": policy.lock,

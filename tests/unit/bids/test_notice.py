@@ -95,6 +95,7 @@ def custodian_edit(**members: Any) -> Callable[[dict[str, Any]], object]:
 
 
 OPENS = json.loads(NOTICE.raw)["deadline"]
+QUALIFICATION = {"name": "qualification", "opens_at": OPENS}
 FIRST = json.loads(NOTICE.raw)["policy"]["custodians"][0]
 
 
@@ -130,14 +131,34 @@ FIRST = json.loads(NOTICE.raw)["policy"]["custodians"][0]
         (policy_edit(minimum_bidders=0), "form-whole"),
         (policy_edit(grace_seconds=-1), "form-whole"),
         (policy_edit(custodians=[]), "form-list"),
-        (policy_edit(segments=[{"name": "price", "opens_at": OPENS}]), "segments-unsupported"),
-        (policy_edit(segments=[{"name": "bid", "after": "technical"}]), "segments-unsupported"),
-        (policy_edit(segments=[{"name": "bid"}]), "segments-unsupported"),
+        (policy_edit(segments=[{"name": "price", "opens_at": OPENS}]), "segments-names"),
+        (policy_edit(segments=[{"name": "bid", "after": "technical"}]), "segments-course"),
+        (policy_edit(segments=[{"name": "bid"}]), "segments-course"),
         (
             policy_edit(segments=[{"name": "bid", "opens_at": OPENS, "after": "technical"}]),
-            "segments-unsupported",
+            "segments-course",
         ),
-        (policy_edit(segments=[{"name": "bid", "opens_at": OPENS}] * 2), "segments-unsupported"),
+        (policy_edit(segments=[{"name": "bid", "opens_at": OPENS}] * 2), "segments-course"),
+        (policy_edit(segments=[QUALIFICATION, {"name": "price", "after": "technical"}]), "segments-course"),
+        (policy_edit(segments=[QUALIFICATION, {"name": "price", "opens_at": OPENS}]), "segments-course"),
+        (
+            policy_edit(segments=[QUALIFICATION, {"name": "qualification", "after": "qualification"}]),
+            "segments-course",
+        ),
+        (policy_edit(segments=[QUALIFICATION, {"name": "bid", "after": "qualification"}]), "segments-names"),
+        (
+            policy_edit(segments=[QUALIFICATION, {"name": "technical", "after": "qualification"}]),
+            "segments-names",
+        ),
+        (
+            policy_edit(
+                segments=[
+                    {"name": "price", "opens_at": OPENS},
+                    {"name": "technical", "after": "price"},
+                ]
+            ),
+            "segments-names",
+        ),
         (policy_edit(segments=[{"name": "bid", "opens_at": "2026-06-01T01:30:00Z"}]), "segments-deadline"),
         (policy_edit(custodians=[FIRST] * 3), "custodian-duplicate"),
         (custodian_edit(id="0" * 32), "sealing-key-signature"),

@@ -15,13 +15,13 @@ from bids.errors import BidError
 from bids.manifest import Manifest
 from bids.offer import build_offer
 from bids.opening import (
-    OpeningRecord,
     Outcome,
     build_opening_record,
     frozen,
     open_bid,
     reason_text,
 )
+from bids.opening_record import OpeningRecord
 from signing import canonical
 from signing.encoding import b64encode
 from signing.statements import sign_statement

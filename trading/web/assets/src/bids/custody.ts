@@ -11,7 +11,7 @@ import { parseCheckpoint, parseProof, type Checkpoint } from "../signing/notes";
 import { byName } from "../signing/suite";
 import { checkChain } from "./amendments";
 import type { Closing } from "./closing";
-import { parseEntry } from "./entries";
+import { parseEntry, type Entry } from "./entries";
 import { BidError, about, refusing, refusingLater } from "./errors";
 import {
   Course, ENDING_ACTS, PUBLISHING_ACTS, checkManifestNotices, examineAcceptance, examineClosing, examineCurrent,
@@ -19,11 +19,13 @@ import {
 } from "./examination";
 import type { Leaf } from "./ledger";
 import { partOf } from "./manifest";
-import { BID_SEGMENT, type Custodian, type Notice } from "./notice";
+import { placeOf, type Custodian, type Notice } from "./notice";
+import { parseOpeningRecord, type OpeningRecord } from "./opening_record";
 import { typeOf } from "./objects";
-import { LEDGER, LOG_ENTRIES, bidName, noticeNames } from "./package";
-import type { CheckedClosing } from "./releases";
+import { LEDGER, LOG_ENTRIES, bidName, noticeNames, recordNames } from "./package";
+import { bidsOf, type CheckedClosing } from "./releases";
 import { PARTS } from "./schemas";
+import { checkStage, parseStage, type CheckedStage, type Stage } from "./stages";
 import type { Trust } from "./trust";
 
 /** A file and the signature beside it. */
@@ -138,6 +140,67 @@ async function checkEntries(entries: readonly Bytes[], notice: Notice, closing: 
   });
 }
 
+/**
+ * The stage statement on which `segment` opens, with those before it; null for the first segment.
+ *
+ * `entries` are the tender's log entries so far, `records` the files of the opening records of the segments before, in
+ * their order. For each stage: the platform signed the record and the log has it; after it the log has the agency's
+ * statement, the only one for its segment; and it holds by `checkStage`. Nothing ended the tender. Raises BidError.
+ */
+export async function checkStages(
+  checked: CheckedClosing, segment: string, entries: readonly Bytes[], records: readonly Bytes[], trust: Trust,
+): Promise<CheckedStage | null> {
+  const { notice, policy, closing } = checked;
+  const names = policy.segmentNames;
+  const place = placeOf(policy, segment);
+  if (place === 0) return null;
+  const log = entries.map(parseEntry).filter((entry) => entry.tender === notice.tender);
+  const placesOf = (act: string): number[] => log.flatMap((entry, at) => (entry.act === act ? [at] : []));
+  const [opened, stated] = [placesOf("tender.opened"), placesOf("tender.admitted")];
+  const stages = await about(LOG_ENTRIES, async () => {
+    for (const { act } of log) {
+      if ([...ENDING_ACTS, "tender.failed"].includes(act)) throw new BidError("tender-ended", { act });
+    }
+    if (Math.min(opened.length, stated.length, records.length) < place) throw new BidError("stage-missing", { segment });
+    const found: Stage[] = [];
+    for (const at of stated) found.push(await stageOf(log[at] as Entry, notice, trust));
+    if (new Set(found.map((one) => one.segment)).size < found.length) throw new BidError("stage-second", { segment });
+    return found;
+  });
+  let bids = checked.current;
+  let found: CheckedStage | null = null;
+  for (let at = 0; at < place; at += 1) {
+    const [openedAt, statedAt] = [opened[at] as number, stated[at] as number];
+    const record = await recordOf(log[openedAt] as Entry, records[at] as Bytes, names[at] as string, trust);
+    const own = await about(LOG_ENTRIES, () => {
+      if (statedAt < openedAt) throw new BidError("stage-record");
+      return checkStage(stages[at] as Stage, names[at + 1] as string, record, bids, notice, closing.digest);
+    });
+    bids = own.bids;
+    found = own;
+  }
+  return found;
+}
+
+/** The stage statement that an entry holds, signed by the notice's buyer. */
+async function stageOf(entry: Entry, notice: Notice, trust: Trust): Promise<Stage> {
+  if (entry.statementFile === null) throw new BidError("entry-statement", { act: entry.act });
+  const [party, read] = await trust.verifyStatement("stage", entry.statementFile, "agency");
+  if (party.id !== notice.buyer.id) throw new BidError("signer-not-buyer");
+  return parseStage(read);
+}
+
+/** A segment's opening record, as the log's entry names it. */
+async function recordOf(entry: Entry, file: Bytes, segment: string, trust: Trust): Promise<OpeningRecord> {
+  return about(recordNames(segment)[0], async () => {
+    const record = parseOpeningRecord(await trust.platformStatement("opening-record", file));
+    if (entry.digests["opening_record"] !== record.digest) {
+      throw new BidError("entry-digest", { act: entry.act, member: "opening_record" });
+    }
+    return record;
+  });
+}
+
 /** Check that the log of the note `checkpoint` begins with all of the one in the note `seen`; BidError "log-rewritten". */
 export async function checkLogExtends(
   seen: Bytes | undefined, checkpoint: Bytes, consistency: (older: bigint, newer: bigint) => Promise<readonly Bytes[]>, trust: Trust,
@@ -161,9 +224,10 @@ export interface BuiltRelease {
   readonly files: ReadonlyMap<string, Bytes>;
 }
 
-/** Build a custodian's release; a share that does not open, or is another than was committed to, is refused. BidError. */
+/** Build a custodian's release of a segment, on its stage statement if it is not the first; a share that does not open, or is another than was committed to, is refused. BidError. */
 export async function buildRelease(
-  checked: CheckedClosing, custodianId: string, seed: Bytes, publicKey: Bytes,
+  checked: CheckedClosing, custodianId: string, seed: Bytes, publicKey: Bytes, segment: string,
+  stage: CheckedStage | null,
 ): Promise<BuiltRelease> {
   const { policy, closing } = checked;
   const custodian = policy.custodians.find((one) => one.id === custodianId);
@@ -174,9 +238,9 @@ export async function buildRelease(
   if (!equal(publicKey, custodian.sealingKey)) throw new BidError("sealing-key-differs", { custodian: custodianId });
   const rows: JSONValue[] = [];
   const files = new Map<string, Bytes>();
-  for (const bid of checked.current) {
+  for (const bid of bidsOf(checked, segment, stage)) {
     for (const name of PARTS) {
-      const opened = await openShare(checked, bid, name, custodian, seed);
+      const opened = await openShare(checked, bid, segment, name, custodian, seed);
       const row: Record<string, JSONValue> = { bid: bid.bid, part: name };
       if (typeof opened === "string") row["refusal"] = opened;
       else if (name === "public") row["share"] = b64encode(opened);
@@ -187,16 +251,17 @@ export async function buildRelease(
       rows.push(row);
     }
   }
-  const members = { tender: policy.tender, segment: BID_SEGMENT, custodian: custodianId, closing: closing.digest, shares: rows };
+  const members = { tender: policy.tender, segment, custodian: custodianId, closing: closing.digest, shares: rows };
   return { members, files };
 }
 
 async function openShare(
-  { policy }: CheckedClosing, bid: Accepted, name: (typeof PARTS)[number], custodian: Custodian, seed: Bytes,
+  { policy }: CheckedClosing, bid: Accepted, segment: string, name: (typeof PARTS)[number],
+  custodian: Custodian, seed: Bytes,
 ): Promise<Bytes | string> {
   const suite = byName(policy.suite);
-  const part = partOf(bid.manifest, name, BID_SEGMENT);
-  const place = { tender: policy.tender, policy: policy.digest, supplier: bid.supplier, bid: bid.bid, segment: BID_SEGMENT, part: name };
+  const part = partOf(bid.manifest, name, segment);
+  const place = { tender: policy.tender, policy: policy.digest, supplier: bid.supplier, bid: bid.bid, segment, part: name };
   const at = custodian.position - 1;
   try {
     const share = await suite.openShare(seed, suite.context(place), custodian.position, part.sealedShares[at] as Bytes);
@@ -209,20 +274,20 @@ async function openShare(
 
 /** A share of a `files` part sealed to the agency's envelope key, as base64. */
 export async function sealFilesShare(
-  envelopeKey: Bytes, tender: string, bid: string, custodianId: string, share: Bytes, suite: string,
+  envelopeKey: Bytes, tender: string, bid: string, segment: string, custodianId: string, share: Bytes, suite: string,
 ): Promise<string> {
-  const context = filesContext(tender, bid, custodianId);
+  const context = filesContext(tender, bid, segment, custodianId);
   return b64encode(await refusingLater("files share", () => byName(suite).sealShare(envelopeKey, context, share.at(-1) ?? 0, share)));
 }
 
 /** The share that `sealFilesShare` sealed, with the envelope key's seed; BidError "sealing-failed" if it does not open. */
 export async function openFilesShare(
-  seed: Bytes, tender: string, bid: string, custodian: Custodian, sealed: string, suite: string,
+  seed: Bytes, tender: string, bid: string, segment: string, custodian: Custodian, sealed: string, suite: string,
 ): Promise<Bytes> {
-  const context = filesContext(tender, bid, custodian.id);
+  const context = filesContext(tender, bid, segment, custodian.id);
   return refusingLater("files share", () => byName(suite).openShare(seed, context, custodian.position, b64decode(sealed)));
 }
 
-function filesContext(tender: string, bid: string, custodian: string): Bytes {
-  return refusing("files share", () => dumps({ type: typeOf("files-share"), tender, bid, segment: BID_SEGMENT, custodian }));
+function filesContext(tender: string, bid: string, segment: string, custodian: string): Bytes {
+  return refusing("files share", () => dumps({ type: typeOf("files-share"), tender, bid, segment, custodian }));
 }

@@ -12,11 +12,9 @@ import { byName, type Suite } from "../signing/suite";
 import { BidError, refusing, refusingLater } from "./errors";
 import type { ObjectEntry, PartName } from "./manifest";
 import { isSafe, sameKey } from "./names";
-import { BID_SEGMENT, type Notice } from "./notice";
+import type { Notice } from "./notice";
 import { writeObject } from "./objects";
 import { MAX_OBJECTS } from "./schemas";
-
-export const MAX_ATTACHMENTS = MAX_OBJECTS - 2; // both indices are objects too
 
 /** A file to be sealed: its name and media type, and its content. */
 export interface Attachment {
@@ -37,8 +35,15 @@ export class MeasuringFailed extends Error {}
 /** Seals `content` by `recipe` to measure it; `progress` is told the bytes of ciphertext so far. */
 export type Measure = (content: Blob, recipe: Recipe, progress: (done: number) => void) => Promise<Measured>;
 
+/** What goes into a segment: its offer (canonical bytes) and its attachments. */
+export interface Contents {
+  readonly offer: Bytes;
+  readonly attachments: readonly Attachment[];
+}
+
 /** An object of a sealed bid: its place in the manifest, and what makes its ciphertext again. */
 export interface SealedEntry extends ObjectEntry {
+  readonly segment: string;
   readonly part: PartName;
   readonly recipe: Recipe;
   readonly content: Blob | Bytes;
@@ -51,12 +56,12 @@ export interface Sealed {
   readonly objects: readonly SealedEntry[];
 }
 
-export interface Wanted {
+/** `offer` and `attachments` are those of the segment with the prices; `before` what goes into those before it. */
+export interface Wanted extends Contents {
   readonly notice: Notice;
   readonly supplier: string;
   readonly bid?: string;
-  readonly offer: Bytes;
-  readonly attachments: readonly Attachment[];
+  readonly before?: ReadonlyMap<string, Contents>;
   readonly replaces: string | null;
   /** The bidder's own, where the policy has a lock; the manifest has its digest alone. */
   readonly secret?: Bytes;
@@ -66,59 +71,75 @@ export interface Wanted {
  * Seal a bid to the custodians of the notice.
  *
  * Keys are taken from the notice alone, whose signature the caller has verified. `progress` is told bytes done and
- * bytes in all. Raises BidError: "attachments-too-many", "attachment-duplicate", "name-unsafe",
+ * bytes in all. Raises BidError: "segments-contents", "attachments-too-many", "attachment-duplicate", "name-unsafe",
  * "attachment-changed", "lock-secret-missing".
  */
 export async function seal(
   wanted: Wanted, measure: Measure = measureHere, progress: (done: number, total: number) => void = () => undefined,
 ): Promise<Sealed> {
-  const { notice, supplier, attachments, offer, replaces } = wanted;
-  checkAttachments(attachments);
+  const { notice, supplier, replaces } = wanted;
   const { policy } = notice;
+  const contents = bySegment(wanted);
   const secret = policy.lock ? wanted.secret : undefined;
   if (policy.lock && secret === undefined) throw new BidError("lock-secret-missing");
   const suite = refusing("policy", () => byName(policy.suite));
   const bid = wanted.bid ?? newId();
-  const contexts = (part: PartName): Bytes =>
-    suite.context({ tender: notice.tender, policy: policy.digest, supplier, bid, segment: BID_SEGMENT, part });
-  // What is dealt to the custodians is the key before the bidder's own lock.
-  const dealing = { public: suite.contentKey(), files: suite.contentKey() };
-  const locked = (part: PartName): Bytes =>
-    secret === undefined ? dealing[part] : refusing("lock", () => suite.bindLock(dealing[part], secret, contexts(part)));
-  const keys = { public: locked("public"), files: locked("files") };
-  const recipe = (part: PartName, j: number): Recipe => ({
-    contentKey: keys[part], context: contexts(part), j, index: j === 0, salt: newSalt(),
-  });
-
-  const total = attachments.reduce((sum, one) => sum + ciphertextLength(one.content.size, false), 0);
+  const place = { tender: notice.tender, policy: policy.digest, supplier, bid };
+  const sizes = contents.flatMap(([, { attachments }]) => attachments.map((one) => ciphertextLength(one.content.size, false)));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
   let before = 0;
-  const files: SealedEntry[] = [];
-  const listed = [];
-  for (const [at, { name, mediaType, content }] of attachments.entries()) {
-    const own = recipe("files", at + 1);
-    const size = ciphertextLength(content.size, false);
-    const { sha256, plaintextSha256 } = await measured(measure, name, content, own, (done) => progress(before + done, total));
-    before += size;
-    files.push({ part: "files", sha256, size, recipe: own, content });
-    listed.push({ object: at + 1, name, media_type: mediaType, sha256: plaintextSha256 });
-  }
-  const contents = writeObject("contents", { files: listed });
-  const index = async (part: PartName, content: Bytes): Promise<SealedEntry> => {
-    const own = recipe(part, 0);
-    const sealed = await refusingLater(part === "public" ? "offer" : "contents", () => SealedObject.of(contentIn(content), own));
-    return { part, sha256: hexdigest(await sealed.read(0, sealed.size)), size: sealed.size, recipe: own, content };
-  };
-  const objects = [await index("public", offer), await index("files", contents), ...files];
+  const objects: SealedEntry[] = [];
   const parts = [];
-  for (const part of ["public", "files"] as const) {
-    const entries = objects.filter((one) => one.part === part).map(({ sha256, size }) => ({ sha256, size }));
-    parts.push({ segment: BID_SEGMENT, part, objects: entries, ...(await dealt(suite, notice, dealing[part], contexts(part))) });
+  for (const [segment, { offer, attachments }] of contents) {
+    const contexts = (part: PartName): Bytes => suite.context({ ...place, segment, part });
+    // What is dealt to the custodians is the key before the bidder's own lock.
+    const dealing = { public: suite.contentKey(), files: suite.contentKey() };
+    const locked = (part: PartName): Bytes =>
+      secret === undefined ? dealing[part] : refusing("lock", () => suite.bindLock(dealing[part], secret, contexts(part)));
+    const keys = { public: locked("public"), files: locked("files") };
+    const recipe = (part: PartName, j: number): Recipe => ({
+      contentKey: keys[part], context: contexts(part), j, index: j === 0, salt: newSalt(),
+    });
+    const files: SealedEntry[] = [];
+    const listed = [];
+    for (const [at, { name, mediaType, content }] of attachments.entries()) {
+      const own = recipe("files", at + 1);
+      const size = ciphertextLength(content.size, false);
+      const { sha256, plaintextSha256 } = await measured(measure, name, content, own, (done) => progress(before + done, total));
+      before += size;
+      files.push({ segment, part: "files", sha256, size, recipe: own, content });
+      listed.push({ object: at + 1, name, media_type: mediaType, sha256: plaintextSha256 });
+    }
+    const index = async (part: PartName, content: Bytes): Promise<SealedEntry> => {
+      const own = recipe(part, 0);
+      const sealed = await refusingLater(part === "public" ? "offer" : "contents", () => SealedObject.of(contentIn(content), own));
+      return { segment, part, sha256: hexdigest(await sealed.read(0, sealed.size)), size: sealed.size, recipe: own, content };
+    };
+    const list = writeObject("contents", { files: listed });
+    const sealed = [await index("public", offer), await index("files", list), ...files];
+    for (const part of ["public", "files"] as const) {
+      const entries = sealed.filter((one) => one.part === part).map(({ sha256, size }) => ({ sha256, size }));
+      parts.push({ segment, part, objects: entries, ...(await dealt(suite, notice, dealing[part], contexts(part))) });
+    }
+    objects.push(...sealed);
   }
   const manifest = writeObject("manifest", {
     suite: policy.suite, tender: notice.tender, notice: notice.digest, policy: policy.digest, supplier, bid, replaces, parts,
     ...(secret === undefined ? {} : { lock: hexdigest(secret) }),
   });
   return { bid, manifest, objects };
+}
+
+/** The contents of all segments, in the order of their opening; BidError "segments-contents". */
+function bySegment({ notice, offer, attachments, before = new Map() }: Wanted): (readonly [string, Contents])[] {
+  const names = notice.policy.segmentNames;
+  const given = new Map<string, Contents>([...before, [names.at(-1) ?? "", { offer, attachments }]]);
+  if (given.size !== before.size + 1 || given.size !== names.length || names.some((name) => !given.has(name))) {
+    throw new BidError("segments-contents", { wanted: names.join(", ") });
+  }
+  const contents = names.map((name) => [name, given.get(name) as Contents] as const);
+  checkAttachments(...contents.map(([, one]) => one.attachments));
+  return contents;
 }
 
 async function dealt(suite: Suite, notice: Notice, key: Bytes, context: Bytes) {
@@ -144,14 +165,20 @@ async function measured(
   }
 }
 
-/** BidError unless there are at most 198, each under a plain file name of its own. */
-export function checkAttachments(attachments: readonly Attachment[]): void {
-  if (attachments.length > MAX_ATTACHMENTS) throw new BidError("attachments-too-many", { limit: MAX_ATTACHMENTS });
-  const seen = new Set<string>();
-  for (const { name } of attachments) {
-    if (!isSafe(name)) throw new BidError("name-unsafe", { name });
-    if (seen.has(sameKey(name))) throw new BidError("attachment-duplicate", { name });
-    seen.add(sameKey(name));
+/**
+ * BidError unless each is, within its segment, under a plain file name of its own, and the bid has no more than 200
+ * objects: the attachments of all segments and the two indices of each.
+ */
+export function checkAttachments(...segments: ReadonlyArray<readonly Attachment[]>): void {
+  const limit = MAX_OBJECTS - 2 * segments.length;
+  if (segments.reduce((sum, one) => sum + one.length, 0) > limit) throw new BidError("attachments-too-many", { limit });
+  for (const attachments of segments) {
+    const seen = new Set<string>();
+    for (const { name } of attachments) {
+      if (!isSafe(name)) throw new BidError("name-unsafe", { name });
+      if (seen.has(sameKey(name))) throw new BidError("attachment-duplicate", { name });
+      seen.add(sameKey(name));
+    }
   }
 }
 

@@ -4,9 +4,10 @@ import { hexdigest } from "../signing/hashing";
 import { MAX_INDEX } from "../signing/padding";
 import { byName } from "../signing/suite";
 import { BidError, refusing } from "./errors";
-import { BID_SEGMENT, type Notice, type Policy } from "./notice";
+import type { Notice, Policy } from "./notice";
 import { readObject } from "./objects";
 import { MAX_OBJECT_SIZE, MAX_OBJECTS, PARTS } from "./schemas";
+import { BID } from "./segments";
 
 export type PartName = (typeof PARTS)[number];
 
@@ -75,9 +76,9 @@ export function parseManifest(raw: Bytes): Manifest {
 }
 
 /** The part `part` of a segment; BidError "manifest-parts" if it has none. */
-export function partOf(manifest: Manifest, part: PartName, segment = BID_SEGMENT): Part {
+export function partOf(manifest: Manifest, part: PartName, segment = BID): Part {
   const found = manifest.parts.find((one) => one.segment === segment && one.part === part);
-  if (found === undefined) throw new BidError("manifest-parts");
+  if (found === undefined) throw new BidError("manifest-parts", { segments: segment });
   return found;
 }
 
@@ -87,7 +88,7 @@ export function isSecret(manifest: Manifest, secret: Bytes): boolean {
 }
 
 /** The context C that shares and ciphertexts of a part are bound to. */
-export function contextOf(manifest: Manifest, part: PartName, segment = BID_SEGMENT): Bytes {
+export function contextOf(manifest: Manifest, part: PartName, segment = BID): Bytes {
   const { suite, tender, policy, supplier, bid } = manifest;
   return refusing("manifest", () => byName(suite).context({ tender, policy, supplier, bid, segment, part }));
 }
@@ -110,9 +111,8 @@ export function checkSealing(manifest: Manifest, policy: Policy): void {
     throw new BidError(policy.lock ? "manifest-lock-missing" : "manifest-lock-unasked");
   }
   const places = manifest.parts.map(({ segment, part }) => `${segment} ${part}`).sort();
-  if (places.join() !== PARTS.map((part) => `${BID_SEGMENT} ${part}`).sort().join()) {
-    throw new BidError("manifest-parts");
-  }
+  const wantedPlaces = policy.segmentNames.flatMap((segment) => PARTS.map((part) => `${segment} ${part}`)).sort();
+  if (places.join() !== wantedPlaces.join()) throw new BidError("manifest-parts", { segments: policy.segmentNames.join(", ") });
   const suite = refusing("manifest", () => byName(policy.suite));
   const wanted = policy.custodians.length;
   for (const { part, objects, shareDigests, sealedShares } of manifest.parts) {

@@ -13,8 +13,7 @@ import { minorDigits, parseAmount, parseDecimal, type Decimal } from "./money";
 import { isSafe, sameKey } from "./names";
 import { readObject, writeObject } from "./objects";
 import { POLICY, check } from "./schemas";
-
-export const BID_SEGMENT = "bid";
+import { readSegments, type Segment } from "./segments";
 
 /** A line of the bill of quantities; `number` is a string of the agency's own ("1", "2.3"). */
 export interface Item {
@@ -46,6 +45,10 @@ export interface Policy {
   readonly tender: string;
   readonly threshold: number;
   readonly custodians: readonly Custodian[];
+  readonly segments: readonly Segment[];
+  /** The segments in the order of their opening; the last one holds the prices. */
+  readonly segmentNames: readonly string[];
+  /** When the first segment opens: the tender's deadline. */
   readonly opensAt: string;
   readonly minimumBidders: number;
   readonly graceSeconds: number;
@@ -127,11 +130,7 @@ export async function parsePolicy(given: JSONObject): Promise<Policy> {
   const members = given as never as PolicyMembers;
   const raw = refusing("policy", () => dumps(given));
   const suite = refusing("policy", () => byName(members.suite));
-  const [segment] = members.segments;
-  const names = Object.keys(segment ?? {}).sort().join();
-  if (members.segments.length !== 1 || segment?.["name"] !== BID_SEGMENT || names !== "name,opens_at") {
-    throw new BidError("segments-unsupported");
-  }
+  const segments = readSegments(members.segments);
   const { threshold, tender } = members;
   const count = members.custodians.length;
   if (!(count < 2 * threshold && threshold <= count)) throw new BidError("threshold", { threshold, count });
@@ -152,7 +151,9 @@ export async function parsePolicy(given: JSONObject): Promise<Policy> {
     tender,
     threshold,
     custodians,
-    opensAt: segment["opens_at"] as string,
+    segments,
+    segmentNames: segments.map((segment) => segment.name),
+    opensAt: segments[0]?.opensAt as string,
     minimumBidders: members.minimum_bidders,
     graceSeconds: members.grace_seconds,
     lock: members.lock,
@@ -174,6 +175,13 @@ async function readCustodian(
   if (sealingKey.length !== keySize) throw new BidError("sealing-key-size", { custodian: id, wanted: keySize });
   await verifySealingKey(custodian.signingKey, tender, id, sealingKey, custodian.sealingKeySignature);
   return custodian;
+}
+
+/** The segment's place in the order of opening, from 0; BidError "segment-unknown". */
+export function placeOf(policy: Policy, segment: string): number {
+  const place = policy.segmentNames.indexOf(segment);
+  if (place < 0) throw new BidError("segment-unknown", { segment });
+  return place;
 }
 
 /** The canonical bytes that a custodian signs over its sealing key for one tender. */

@@ -30,15 +30,37 @@ export interface Offer extends Announced {
 /** An offer for `notice`: its items, in its order, all once, in its currency; BidError. */
 export function parseOffer(raw: Bytes, notice: Notice): Offer {
   const members = readObject(raw, "offer");
-  if (members["currency"] !== notice.currency) {
-    throw new BidError("currency-differs", { wanted: notice.currency, currency: String(members["currency"]) });
-  }
+  checkCurrency(members["currency"], notice);
   for (const path of ["items", "total"]) if (!(path in members)) throw new BidError("member-missing", { path });
   const offer = members as never as Offer;
   checkItems(offer.items.map((line) => line.number), notice);
   offer.items.forEach((line, at) => parseAmount(line.amount, notice.digits, `items[${at}].amount`));
   parseAmount(offer.total, notice.digits, "total");
   return offer;
+}
+
+/** The offer of a segment without prices: what of delivery days and quality the bidder gave. */
+export interface Announcement extends Announced {
+  readonly currency: string;
+}
+
+/** An announcement for `notice`; BidError "offer-priced" if it says anything of a price. */
+export function parseAnnouncement(raw: Bytes, notice: Notice): Announcement {
+  const members = readObject(raw, "offer");
+  checkCurrency(members["currency"], notice);
+  for (const path of ["items", "total", "total_in_words"]) if (path in members) throw new BidError("offer-priced", { path });
+  return members as never as Announcement;
+}
+
+/** The canonical bytes of the offer of a segment without prices; BidError for what `parseAnnouncement` would refuse. */
+export function buildAnnouncement(notice: Notice, announced: Announced = {}): Bytes {
+  const raw = writeObject("offer", { currency: notice.currency, ...announced });
+  parseAnnouncement(raw, notice);
+  return raw;
+}
+
+function checkCurrency(currency: unknown, notice: Notice): void {
+  if (currency !== notice.currency) throw new BidError("currency-differs", { wanted: notice.currency, currency: String(currency) });
 }
 
 /** Say precisely how the offer's items differ from the notice's. */

@@ -11,26 +11,31 @@ import { contextOf, isSecret, partOf, type Manifest, type ObjectEntry, type Part
 import { isSafe, makeSafe, sameKey } from "./names";
 import type { Policy } from "./notice";
 import { readObject } from "./objects";
+import { BID } from "./segments";
 
 /**
  * The key that the bidder dealt for a part, from shares that custodians released; BidError "dealing-failed". With a
  * bidder's own lock the content key takes the secret too: see `contentKey`.
  */
-export function recoverKey(manifest: Manifest, part: PartName, shares: readonly Bytes[], policy: Policy): Bytes {
-  const { shareDigests } = partOf(manifest, part);
-  const context = contextOf(manifest, part);
+export function recoverKey(
+  manifest: Manifest, part: PartName, shares: readonly Bytes[], policy: Policy, segment = BID,
+): Bytes {
+  const { shareDigests } = partOf(manifest, part, segment);
+  const context = contextOf(manifest, part, segment);
   return refusing(part, () =>
     byName(manifest.suite).recover(shares, policy.threshold, policy.custodians.length, context, shareDigests),
   );
 }
 
 /** The content key of a part from the dealt key, and with a bidder's own lock the secret. BidError "lock-secret-…". */
-export function contentKey(manifest: Manifest, part: PartName, dealt: Bytes, secret: Bytes | null): Bytes {
+export function contentKey(
+  manifest: Manifest, part: PartName, dealt: Bytes, secret: Bytes | null, segment = BID,
+): Bytes {
   if (manifest.lock === null) return dealt;
   if (secret === null || !isSecret(manifest, secret)) {
     throw new BidError(secret === null ? "lock-secret-missing" : "lock-secret-other", { bid: manifest.bid });
   }
-  return refusing(part, () => byName(manifest.suite).bindLock(dealt, secret, contextOf(manifest, part)));
+  return refusing(part, () => byName(manifest.suite).bindLock(dealt, secret, contextOf(manifest, part, segment)));
 }
 
 /**
@@ -40,15 +45,15 @@ export function contentKey(manifest: Manifest, part: PartName, dealt: Bytes, sec
  */
 export async function openObject(
   manifest: Manifest, part: PartName, number: number, key: Bytes, ciphertext: Content, sink: Sink,
-  what = part === "public" ? "offer" : "contents",
+  what = part === "public" ? "offer" : "contents", segment = BID,
 ): Promise<number> {
-  const entry = partOf(manifest, part).objects[number];
+  const entry = partOf(manifest, part, segment).objects[number];
   if (entry === undefined) throw new RangeError(`the part ${part} has no object ${number}`);
   const once = new Hashed(ciphertext, entry);
   const problem = new BidError("ciphertext-digest", { what });
   let size: number;
   try {
-    size = await decryptTo(once, sink, key, contextOf(manifest, part), number, number === 0);
+    size = await decryptTo(once, sink, key, contextOf(manifest, part, segment), number, number === 0);
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
     throw (await once.isEntry()) ? fromSigning(error, { what }) : problem;
@@ -88,9 +93,11 @@ class Hashed implements Content {
 }
 
 /** The index of a part: the offer's bytes, or those of the list of files. */
-export async function openIndex(manifest: Manifest, part: PartName, key: Bytes, ciphertext: Content): Promise<Bytes> {
+export async function openIndex(
+  manifest: Manifest, part: PartName, key: Bytes, ciphertext: Content, segment = BID,
+): Promise<Bytes> {
   const pieces: Bytes[] = [];
-  await openObject(manifest, part, 0, key, ciphertext, (piece) => void pieces.push(piece));
+  await openObject(manifest, part, 0, key, ciphertext, (piece) => void pieces.push(piece), undefined, segment);
   return concat(...pieces);
 }
 
@@ -103,9 +110,9 @@ export interface ListedFile {
 }
 
 /** The list of files in the index of a `files` part; BidError "contents-objects" if it is not that of its objects. */
-export function listedFiles(index: Bytes, manifest: Manifest): readonly ListedFile[] {
+export function listedFiles(index: Bytes, manifest: Manifest, segment = BID): readonly ListedFile[] {
   const { files } = readObject(index, "contents") as never as { readonly files: readonly ListedFile[] };
-  const wanted = partOf(manifest, "files").objects.length - 1;
+  const wanted = partOf(manifest, "files", segment).objects.length - 1;
   if (files.length !== wanted || files.some((file, at) => file.object !== at + 1)) throw new BidError("contents-objects");
   return files;
 }
@@ -113,12 +120,13 @@ export function listedFiles(index: Bytes, manifest: Manifest): readonly ListedFi
 /** Open a listed file to `sink`, as `openObject`; its size in bytes. BidError "file-digest" if it is not as listed. */
 export async function openFile(
   manifest: Manifest, { object, name, sha256 }: ListedFile, key: Bytes, ciphertext: Content, sink: Sink,
+  segment = BID,
 ): Promise<number> {
   const hasher = Hasher.here();
   const size = await openObject(manifest, "files", object, key, ciphertext, (piece) => {
     hasher.update(piece);
     return sink(piece);
-  }, name);
+  }, name, segment);
   if (hasher.hexdigest() !== sha256) throw new BidError("file-digest", { name });
   return size;
 }

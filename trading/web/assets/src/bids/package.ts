@@ -5,6 +5,7 @@ import { inStretches, type Content } from "../signing/contents";
 import { byCodePoint } from "../signing/python";
 import { BidError } from "./errors";
 import { readSigned } from "./objects";
+import { isPriced } from "./segments";
 import { crc32, readDirectory, readLocal, type ZipEntry } from "./zip";
 
 export const NOTICE = "notice.json";
@@ -41,6 +42,7 @@ const PATTERNS = new RegExp(
       "bids/[0-9a-f]{32}/(?:manifest\\.json|manifest\\.p7s|receipt\\.json)",
       "bids/[0-9a-f]{32}/(?:withdrawal\\.json|withdrawal\\.p7s|withdrawal-receipt\\.json)",
       "bids/[0-9a-f]{32}/[a-z]{1,16}/(?:public\\.sealed|offer\\.json)",
+      "stages/[a-z]{1,16}/opening-record\\.(?:json|pdf)",
       "shares/[a-z]{1,16}/[0-9a-f]{32}\\.json",
       "log/proofs/(?:0|[1-9][0-9]{0,18})\\.tlog-proof",
     ].join("|") +
@@ -65,6 +67,12 @@ export const bidName = (bid: string, name: string): string => `bids/${bid}/${nam
 export const sealedName = (bid: string, segment: string): string => `bids/${bid}/${segment}/public.sealed`;
 export const offerName = (bid: string, segment: string): string => `bids/${bid}/${segment}/offer.json`;
 export const shareName = (segment: string, custodian: string): string => `shares/${segment}/${custodian}.json`;
+/** The names of a segment's opening record and its PDF: at the top that of the prices, the others under `stages/`. */
+export function recordNames(segment: string): readonly [string, string] {
+  const folder = isPriced(segment) ? "" : `stages/${segment}/`;
+  return [folder + OPENING_RECORD, folder + OPENING_RECORD_PDF];
+}
+
 export const proofName = (index: bigint): string => `log/proofs/${index}.tlog-proof`;
 
 /** Whether the evidence statement lists a file of this name: all but itself and the log's. */

@@ -1,17 +1,19 @@
 // A custodian's release, checked against the closing that it must bind.
 import { b64decode, equal, parseTime, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
+import { later } from "../signing/python";
 import type { Statement } from "../signing/statements";
 import type { Closing } from "./closing";
 import { BidError, about } from "./errors";
 import { verifyReleaseStatement, type Accepted } from "./examination";
 import type { Leaf } from "./ledger";
 import { partOf, type PartName } from "./manifest";
-import { BID_SEGMENT, type Custodian, type Notice, type Policy } from "./notice";
+import { placeOf, type Custodian, type Notice, type Policy } from "./notice";
 import { readSigned } from "./objects";
 import { shareName } from "./package";
 import { PARTS } from "./schemas";
-import type { Trust } from "./trust";
+import type { CheckedStage } from "./stages";
+import { SKEW, type Trust } from "./trust";
 
 /** A closed tender in which everything holds: `current` in the ledger's order, `suppliers` how many distinct ones. */
 export interface CheckedClosing {
@@ -65,15 +67,24 @@ export function parseRelease(source: Statement): Release {
   return { digest: read.digest, at: parseTime(members.at), tender, segment, custodian, closing, rows, shares, files };
 }
 
+/** The bids that are released in a segment: all current ones in the first, later those that `stage` admits; BidError. */
+export function bidsOf(checked: CheckedClosing, segment: string, stage: CheckedStage | null): readonly Accepted[] {
+  if (placeOf(checked.policy, segment) === 0) return checked.current;
+  if (stage === null || stage.stage.segment !== segment) throw new BidError("stage-missing", { segment });
+  return stage.bids;
+}
+
 /**
- * Check a custodian's signed release against the closing it must bind.
+ * Check a custodian's signed release of the first segment, or of the one that `stage` opens, against the closing.
  *
  * 1. Signature and chain hold as of its own time; the signer is enrolled as the custodian that the policy names, and
- *    its key is the one named there. 2. It is for this tender, segment and closing, and from after the opening time.
- * 3. Its rows are the current bids' parts, exactly, in the ledger's order. 4. Every share, and every digest of one, is
- *    what the bidder committed to. A refusal is taken as it is: whether it lies, nobody can tell. Raises BidError.
+ *    its key is the one named there. 2. It is for this tender, segment and closing, and from after the opening time or
+ *    the stage statement. 3. Its rows are the parts of the current, or the admitted, bids, exactly, in the ledger's
+ *    order. 4. Every share, and every digest of one, is what the bidder committed to. A refusal is taken as it is: whether it lies, nobody can tell. Raises BidError.
  */
-export async function checkRelease(data: Bytes, checked: CheckedClosing, trust: Trust): Promise<Release> {
+export async function checkRelease(
+  data: Bytes, checked: CheckedClosing, trust: Trust, stage: CheckedStage | null = null,
+): Promise<Release> {
   const [party, read, key] = await verifyReleaseStatement(data, trust);
   const release = parseRelease(read);
   const { policy } = checked;
@@ -85,11 +96,16 @@ export async function checkRelease(data: Bytes, checked: CheckedClosing, trust: 
     if (release.closing !== checked.closing.digest || release.tender !== policy.tender) {
       throw new BidError("release-other-closing");
     }
-    if (release.segment !== BID_SEGMENT) throw new BidError("segment-unknown", { segment: release.segment });
-    if (release.at < parseTime(policy.opensAt)) throw new BidError("release-early", { custodian: custodian.id });
-    const wanted = checked.current.flatMap(({ bid }) => PARTS.map((part) => `${bid} ${part}`));
+    const { segment } = release;
+    placeOf(policy, segment);
+    const turn = stage?.stage.segment ?? policy.segmentNames[0] ?? "";
+    if (segment !== turn) throw new BidError("release-other-segment", { segment, wanted: turn });
+    const least = stage === null ? parseTime(policy.opensAt) : later(stage.stage.at, -SKEW);
+    if (release.at < least) throw new BidError("release-early", { custodian: custodian.id });
+    const bids = bidsOf(checked, segment, stage);
+    const wanted = bids.flatMap(({ bid }) => PARTS.map((part) => `${bid} ${part}`));
     if (release.rows.map((row) => row.join(" ")).join() !== wanted.join()) throw new BidError("release-other-bids");
-    for (const bid of checked.current) checkCommitments(release, bid, custodian);
+    for (const bid of bids) checkCommitments(release, bid, custodian);
     return release;
   });
 }

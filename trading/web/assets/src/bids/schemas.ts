@@ -6,7 +6,7 @@ import {
 } from "./forms";
 
 export const MAX_ITEMS = 10_000;
-export const MAX_OBJECTS = 200; // of a bid, both parts together
+export const MAX_OBJECTS = 200; // of a bid, all parts together
 export const MAX_CUSTODIANS = 16;
 const MAX_BIDS = 100_000;
 export const MAX_OBJECT_SIZE = 2 ** 44; // bytes of ciphertext
@@ -216,6 +216,15 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
     },
     { order: list(id, 1, MAX_BIDS) },
   ),
+  // The agency's judgement of a segment: which bids go on to the segment that opens next
+  stage: statement({
+    tender: id,
+    closing: digest,
+    segment: SEGMENT,
+    opening: digest,
+    admitted: list(id, 0, MAX_BIDS),
+    rejections: list(members({ bid: id, reason: REASON }), 0, MAX_BIDS),
+  }),
   "award-decision": statement({ tender: id, opening: digest, winner: id }),
   "unlock-decision": statement({
     tender: id,

@@ -123,8 +123,9 @@ async function made(custody: Custody, seed: Bytes, signer: Signer): Promise<stri
   const checked = await checkClosed(closed, trust, policy, BigInt(at.getTime()) * 1000n);
   const { closing } = await custody.kept();
   if (closing !== undefined && closing !== checked.closing.digest) throw new BidError("closing-second");
-  const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed));
-  const shares = await sealed(calls, checked, who.organisation, built.files, trust);
+  const segment = checked.policy.segmentNames[0] ?? "";
+  const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed), segment, null);
+  const shares = await sealed(calls, checked, segment, who.organisation, built.files, trust);
   await custody.keep({ closing: checked.closing.digest });
   const file = await signedStatement("release", built.members as Record<string, never>, signer, at);
   return JSON.stringify({ file: b64encode(file), files_shares: shares });
@@ -141,7 +142,7 @@ async function followLog(calls: Api, checkpoint: Bytes, trust: Trust): Promise<v
 
 /** The shares of `files` parts go to the agency alone, under the key that it signed. */
 async function sealed(
-  calls: Api, { notice }: CheckedClosing, own: string, files: ReadonlyMap<string, Bytes>, trust: Trust,
+  calls: Api, { notice }: CheckedClosing, segment: string, own: string, files: ReadonlyMap<string, Bytes>, trust: Trust,
 ): Promise<readonly { bid: string; sealed: string }[]> {
   if (files.size === 0) return [];
   const file = b64decode(String((await calls.get(`/organisations/${notice.buyer.id}/envelope-key`))["file"]));
@@ -150,7 +151,7 @@ async function sealed(
   const key = b64decode(String(read.statement["key"]));
   const rows = [];
   for (const [bid, share] of files) {
-    rows.push({ bid, sealed: await sealFilesShare(key, notice.tender, bid, own, share, notice.policy.suite) });
+    rows.push({ bid, sealed: await sealFilesShare(key, notice.tender, bid, segment, own, share, notice.policy.suite) });
   }
   return rows;
 }

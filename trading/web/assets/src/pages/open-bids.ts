@@ -4,7 +4,7 @@ import { checkClosed, openFilesShare } from "../bids/custody";
 import { BidError } from "../bids/errors";
 import type { Accepted } from "../bids/examination";
 import type { Notice } from "../bids/notice";
-import { parseOpeningRecord } from "../bids/opening";
+import { parseOpeningRecord } from "../bids/opening_record";
 import { partOf } from "../bids/manifest";
 import { recoverKey } from "../bids/opened";
 import { b64encode, type Bytes } from "../signing/encoding";
@@ -93,7 +93,7 @@ export async function keyFromShares(calls: Api, { notice }: OpenBids, bid: Accep
   const closed: string[] = [];
   for (const custodian of policy.custodians) {
     const sealed = given.get(custodian.id);
-    const share = await openFilesShare(seed, notice.tender, bid.bid, custodian, sealed ?? "", policy.suite).catch(() => null);
+    const share = await openFilesShare(seed, notice.tender, bid.bid, "bid", custodian, sealed ?? "", policy.suite).catch(() => null);
     if (share !== null && hexdigest(share) === partOf(manifest, "files").shareDigests[custodian.position - 1]) shares.push(share);
     else (sealed === undefined ? silent : closed).push(custodian.name);
   }

@@ -2,9 +2,7 @@
 import type { JSONObject } from "../../signing/canonical";
 import type { Bytes } from "../../signing/encoding";
 import { str } from "../../signing/python";
-import type { Statement } from "../../signing/statements";
 import { parseAward, type Award } from "../awards";
-import type { Entry } from "../entries";
 import { BidError } from "../errors";
 import { compare, formatAmount } from "../money";
 import type { Notice } from "../notice";
@@ -13,7 +11,7 @@ import { TIE_RULES, rank, rankingRows, type Ranking } from "../ranking";
 import type { CheckedClosing } from "../releases";
 import type { Trust } from "../trust";
 import type { Book, Step } from "./findings";
-import { checkDigest, checkFileDigest, embedded, type Log } from "./log";
+import { agencyStatement, checkDigest, checkFileDigest, type Log } from "./log";
 import { differing, same, type Opened } from "./opened";
 
 /** The agency's evaluation: rejected bids with the reason, and the order in which it parts ties. */
@@ -98,24 +96,14 @@ export async function checkEvaluation(
   return found[0] ?? null;
 }
 
-/** The statement of type `name` that an entry embeds, signed by the notice's buyer for its tender. */
-export async function agencyStatement(trust: Trust, name: string, entry: Entry, notice: Notice): Promise<Statement> {
-  const [party, read] = await trust.verifyStatement(name, embedded(entry), "agency");
-  if (party.id !== notice.buyer.id) throw new BidError("signer-not-buyer", { file: LOG_ENTRIES });
-  if (read.statement["tender"] !== notice.tender) {
-    throw new BidError("entry-other-tender", { act: entry.act, file: LOG_ENTRIES });
-  }
-  return read;
-}
-
 /** The ranking of the bids that opened, rejections applied. */
 export function rankOpened(
   checked: CheckedClosing, opened: Opened, evaluation: Evaluation, tie: unknown, rule: string,
 ): Ranking {
   const received = new Map(checked.current.map((bid) => [bid.bid, bid.receivedAt]));
   const ranked = opened.outcomes.flatMap((outcome) => {
-    if (!outcome.opened) return [];
-    const { bid, supplier, offer } = outcome;
+    if (!outcome.opened || outcome.told.recomputed === null) return [];
+    const { bid, supplier, told: { offer } } = outcome;
     return [{ bid, supplier, offer, receivedAt: received.get(bid) ?? 0n, rejectedReason: evaluation.rejections.get(bid) }];
   });
   return rank(ranked, checked.notice, rule, tie, evaluation.order);

@@ -9,14 +9,18 @@ import { Unforeseen, later, str } from "../../signing/python";
 import { parseEntry, type Entry } from "../entries";
 import { BidError, refusingLater } from "../errors";
 import { ENDING_ACTS } from "../examination";
+import type { Notice } from "../notice";
+import { readSigned } from "../objects";
 import {
   AWARD, CLOSING, EVIDENCE, LOG_CHECKPOINT, LOG_ENTRIES, LOG_KEY, OPENING_RECORD, UNLOCKING, evidenceDigests, proofName,
   splitLines, type Package,
 } from "../package";
+import type { Statement } from "../../signing/statements";
 import { SKEW, type Trust } from "../trust";
 import type { Book, Step } from "./findings";
 
 const PROOFS = "log/proofs/";
+const STAGES = "stages/";
 const FILES: Readonly<Record<string, string>> = {
   "tender.closed": CLOSING,
   "opening.unlocked": UNLOCKING,
@@ -26,19 +30,22 @@ const FILES: Readonly<Record<string, string>> = {
 };
 // Signed by the agency or a custodian, or made long before it is logged because much is rendered meanwhile.
 const SIGNED_BEFORE = [
-  "opening.unlock-decided", "tender.evaluated", "tender.awarded", "tender.cancelled", "evidence.published",
+  "opening.unlock-decided", "tender.admitted", "tender.evaluated", "tender.awarded", "tender.cancelled",
+  "evidence.published",
 ];
 // What a statement rests on, by its file, or by its act where the entry holds it.
 const MADE_AFTER: Readonly<Record<string, readonly string[]>> = {
   [UNLOCKING]: ["opening.frozen"],
   "opening.unlock-decided": ["opening.unlocked"],
+  "tender.admitted": ["tender.opened"],
   "tender.evaluated": ["tender.opened"],
   "tender.awarded": ["tender.opened"],
   [AWARD]: ["tender.evaluated"],
   [EVIDENCE]: ["tender.awarded", ...ENDING_ACTS],
 };
 const COURSE = [
-  "tender.closed", "opening.frozen", "opening.unlocked", "tender.opened", "tender.evaluated", "tender.awarded",
+  "tender.closed", "opening.frozen", "opening.unlocked", "tender.opened", "tender.admitted", "tender.evaluated",
+  "tender.awarded",
 ];
 const ENDS: readonly string[] = [...ENDING_ACTS, "tender.failed"];
 
@@ -57,6 +64,16 @@ export class Log {
     const [entry] = found;
     if (found.length !== 1 || entry === undefined) {
       throw new BidError(found.length > 0 ? "entry-twice" : "entry-missing", { act, file: LOG_ENTRIES });
+    }
+    return entry;
+  }
+
+  /** The entry of an act at that place among them, of which there are `most`; BidError "entry-missing", "entry-twice". */
+  nth(act: string, place: number, most: number): Entry {
+    const found = this.of(act);
+    const entry = found[place];
+    if (entry === undefined || found.length > most) {
+      throw new BidError(found.length > most ? "entry-twice" : "entry-missing", { act, file: LOG_ENTRIES });
     }
     return entry;
   }
@@ -193,10 +210,12 @@ export async function checkCourse(book: Book, log: Log): Promise<void> {
 export async function checkTimes(files: Package, book: Book, log: Log): Promise<void> {
   await book.step("verify-times", [LOG_ENTRIES], {}, async (step) => {
     let latest = log.first.at;
+    const records = await recordsIn(files);
     for (const entry of log.entries) {
       if (entry.at < later(latest, -SKEW)) step.fail(new BidError("entry-back", { act: entry.act, file: LOG_ENTRIES }));
       if (entry.at > latest) latest = entry.at;
-      const own = FILES[entry.act] ?? LOG_ENTRIES;
+      let own = FILES[entry.act] ?? LOG_ENTRIES;
+      if (own === OPENING_RECORD) own = records.get(entry.digests["opening_record"] ?? "") ?? own;
       for (const file of new Set(entry.statementFile === null ? [own] : [LOG_ENTRIES, own])) {
         await step.guard([file], async () => {
           const at = stated(file === LOG_ENTRIES ? entry.statementFile : await files.read(file));
@@ -205,6 +224,19 @@ export async function checkTimes(files: Package, book: Book, log: Log): Promise<
       }
     }
   });
+}
+
+/** The names of the opening records of segments before the last, by their statement's digest. */
+async function recordsIn(files: Package): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const name of files.names.filter((one) => one.startsWith(STAGES) && one.endsWith(".json"))) {
+    try {
+      found.set(readSigned(await files.read(name), "opening-record").digest, name);
+    } catch (error) {
+      if (!(error instanceof BidError)) throw error; // its own step says so
+    }
+  }
+  return found;
 }
 
 function checkTime(log: Log, entry: Entry, at: bigint, file: string): void {
@@ -241,4 +273,14 @@ export function checkFileDigest(entry: Entry, name: string, data: Bytes): void {
 export function embedded(entry: Entry): Bytes {
   if (entry.statementFile === null) throw new BidError("entry-statement", { act: entry.act, file: LOG_ENTRIES });
   return entry.statementFile;
+}
+
+/** The statement of type `name` that an entry embeds, signed by the notice's buyer for its tender. */
+export async function agencyStatement(trust: Trust, name: string, entry: Entry, notice: Notice): Promise<Statement> {
+  const [party, read] = await trust.verifyStatement(name, embedded(entry), "agency");
+  if (party.id !== notice.buyer.id) throw new BidError("signer-not-buyer", { file: LOG_ENTRIES });
+  if (read.statement["tender"] !== notice.tender) {
+    throw new BidError("entry-other-tender", { act: entry.act, file: LOG_ENTRIES });
+  }
+  return read;
 }

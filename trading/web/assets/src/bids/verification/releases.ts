@@ -3,12 +3,12 @@ import { parseTime } from "../../signing/encoding";
 import { later } from "../../signing/python";
 import type { Entry } from "../entries";
 import { BidError } from "../errors";
-import { BID_SEGMENT } from "../notice";
 import { LOG_ENTRIES, shareName, type Package } from "../package";
 import { checkRelease, type CheckedClosing, type Release } from "../releases";
 import type { Trust } from "../trust";
 import type { Book } from "./findings";
 import { embedded, type Log } from "./log";
+import type { Stated } from "./stages";
 
 interface Frozen {
   readonly at: string;
@@ -19,17 +19,21 @@ interface Frozen {
 }
 
 /**
+ * The releases of the segment at `place`, which opens by the stage statement `stage` unless it is first.
+ *
  * 1. The platform froze, once, the set of releases that count: for this closing, all of them or at least the threshold
  * after the grace period. 2. Each is there, signed by its custodian, and its shares are those that the bidders
  * committed to. 3. None that the log had received before the freezing was left out.
  */
 export async function checkReleases(
-  files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing,
+  files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing, place: number, stage: Stated | null,
 ): Promise<readonly Release[] | null> {
+  const segment = checked.policy.segmentNames[place] ?? "";
+  const admitted = stage?.checked ?? null;
   const found: { entry: Entry; frozen: Frozen }[] = [];
   await book.step("verify-frozen-set", [LOG_ENTRIES], {}, async () => {
-    const entry = log.only("opening.frozen");
-    found.push({ entry, frozen: await frozenSet(trust, entry, checked) });
+    const entry = log.nth("opening.frozen", place, checked.policy.segments.length);
+    found.push({ entry, frozen: await frozenSet(trust, log, entry, checked, segment, stage) });
   });
   const [read] = found;
   if (read === undefined) {
@@ -40,9 +44,9 @@ export async function checkReleases(
   const releases: Release[] = [];
   await book.step("verify-releases", [], { count: listed.length }, async (step) => {
     for (const { custodian, sha256 } of listed) {
-      const file = shareName(BID_SEGMENT, custodian);
+      const file = shareName(segment, custodian);
       await step.guard([file], async () => {
-        const release = await checkRelease(await files.read(file), checked, trust);
+        const release = await checkRelease(await files.read(file), checked, trust, admitted);
         if (release.custodian !== custodian || release.digest !== sha256) {
           throw new BidError("release-not-frozen", { custodian, file });
         }
@@ -52,25 +56,34 @@ export async function checkReleases(
   });
   await book.step("verify-releases-all", [LOG_ENTRIES], {}, (step) => {
     const known = listed.map((row) => row.sha256);
+    const own = admitted?.stage.digest;
     for (const received of log.before(read.entry, "custody.released")) {
+      const named = received.digests["stage"];
+      const stated = log.before(received, "tender.admitted").map((one) => one.digests["stage"]);
+      if (named !== own && [undefined, ...stated].includes(named)) continue;
       if (!known.includes(received.digests["release"] ?? "")) step.fail(new BidError("release-left-out", { file: LOG_ENTRIES }));
     }
   });
   return releases.length < listed.length ? null : releases;
 }
 
-async function frozenSet(trust: Trust, entry: Entry, checked: CheckedClosing): Promise<Frozen> {
+async function frozenSet(
+  trust: Trust, log: Log, entry: Entry, checked: CheckedClosing, segment: string, stage: Stated | null,
+): Promise<Frozen> {
   const { statement } = await trust.platformStatement("release-set", embedded(entry));
   const frozen = statement as never as Frozen;
   const { policy, closing } = checked;
-  if (frozen.tender !== policy.tender || frozen.closing !== closing.digest || frozen.segment !== BID_SEGMENT) {
+  if (frozen.tender !== policy.tender || frozen.closing !== closing.digest || frozen.segment !== segment) {
     throw new BidError("release-set-other", { file: LOG_ENTRIES });
   }
   const count = frozen.releases.length;
   if (new Set(frozen.releases.map((row) => row.custodian)).size !== count) {
     throw new BidError("release-set-twice", { file: LOG_ENTRIES });
   }
-  const early = parseTime(frozen.at) < later(closing.at, BigInt(policy.graceSeconds) * 1_000_000n);
+  if (stage !== null && log.position(entry) < log.position(stage.entry)) {
+    throw new BidError("entry-order", { act: entry.act, file: LOG_ENTRIES });
+  }
+  const early = parseTime(frozen.at) < later(stage === null ? closing.at : stage.entry.at, BigInt(policy.graceSeconds) * 1_000_000n);
   if (count < policy.threshold || (count < policy.custodians.length && early)) {
     throw new BidError("release-set-early", { count, file: LOG_ENTRIES });
   }

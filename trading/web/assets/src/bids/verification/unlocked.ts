@@ -6,9 +6,8 @@ import { LOG_ENTRIES, UNLOCKING, type Package } from "../package";
 import type { CheckedClosing } from "../releases";
 import type { Trust } from "../trust";
 import { parseUnlocking, readUnlockDecision, undecided, unlockingProblems, type Unlocking, type Verdict } from "../unlocking";
-import { agencyStatement } from "./awarded";
 import type { Book } from "./findings";
-import { checkDigest, checkFileDigest, embedded, type Log } from "./log";
+import { agencyStatement, checkDigest, checkFileDigest, embedded, type Log } from "./log";
 
 /**
  * 1. The platform signed, once, who unlocked; it is logged after the releases were frozen, when the window began.

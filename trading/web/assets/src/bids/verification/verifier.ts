@@ -1,23 +1,25 @@
 // The verification of an evidence package, step by step: the same steps as bids/verification/verifier.py.
 import type { Bytes } from "../../signing/encoding";
 import { BidError } from "../errors";
-import { BID_SEGMENT, type Notice } from "../notice";
+import type { Notice } from "../notice";
 import * as names from "../package";
 import type { Package } from "../package";
 import type { CheckedClosing } from "../releases";
+import type { CheckedStage } from "../stages";
 import type { Trust } from "../trust";
 import type { Unlocking } from "../unlocking";
 import { readTrust } from "./anchors";
-import { agencyStatement, checkAward, checkEvaluation, rankOpened } from "./awarded";
+import { checkAward, checkEvaluation, rankOpened } from "./awarded";
 import { checkClosing } from "./closed";
 import { checkComplete, checkEvidence } from "./files";
 import { Book, type Finding, type Report } from "./findings";
 import {
-  checkCourse, checkLog, checkPublished, checkTimes, checkWholeLog, embedded, type Log,
+  agencyStatement, checkCourse, checkLog, checkPublished, checkTimes, checkWholeLog, embedded, type Log,
 } from "./log";
 import { checkNotices } from "./notices";
 import { checkOpening, type Opened } from "./opened";
 import { checkReleases } from "./releases";
+import { checkAdmission, type Stated } from "./stages";
 import { checkUnlocking } from "./unlocked";
 
 const ALWAYS = [
@@ -25,7 +27,8 @@ const ALWAYS = [
   names.LOG_CHECKPOINT, names.LOG_ENTRIES, names.ROOTS, names.CHAIN, names.CRLS, names.ENROLMENTS,
 ];
 const OPENING_ACTS = [
-  "custody.released", "opening.frozen", "opening.unlocked", "tender.opened", "tender.evaluated", "tender.awarded",
+  "custody.released", "opening.frozen", "opening.unlocked", "tender.opened", "tender.admitted", "tender.evaluated",
+  "tender.awarded",
 ];
 const { LOG_ENTRIES } = names;
 
@@ -126,26 +129,47 @@ async function checkEnding(book: Book, trust: Trust, log: Log, checked: CheckedC
   });
 }
 
-/** Releases, opening, award; the names of the files that they ask for. */
+/** Releases and opening of each segment in turn, then the award; the names of the files that they ask for. */
 async function checkOpened(
   files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing,
 ): Promise<ReadonlySet<string>> {
-  const wanted = new Set([names.OPENING_RECORD, names.OPENING_RECORD_PDF]);
-  const releases = await checkReleases(files, book, trust, log, checked);
-  if (releases === null) return new Set([...wanted, ...files.names]);
-  for (const release of releases) wanted.add(names.shareName(BID_SEGMENT, release.custodian));
+  const wanted = new Set<string>();
+  let opened: Opened | null = null;
+  let stage: Stated | null = null;
+  let admitted: CheckedStage | null = null;
   let unlocking: Unlocking | null = null;
-  if (checked.policy.lock) {
-    wanted.add(names.UNLOCKING);
-    unlocking = await checkUnlocking(files, book, trust, log, checked);
-    if (unlocking === null) return new Set([...wanted, ...files.names]);
+  for (const [place, segment] of checked.policy.segmentNames.entries()) {
+    if (opened !== null) {
+      if (ended(log) && log.of("tender.admitted").length < place) {
+        await checkUnreached(book, trust, log, checked, place, opened, null);
+        return wanted;
+      }
+      stage = await checkAdmission(book, trust, log, checked, place, opened, admitted);
+      if (stage === null) return new Set([...wanted, ...files.names]);
+      admitted = stage.checked;
+      if (ended(log) && log.of("opening.frozen").length <= place) {
+        await checkUnreached(book, trust, log, checked, place, opened, admitted);
+        return wanted;
+      }
+    }
+    for (const name of names.recordNames(segment)) wanted.add(name);
+    const releases = await checkReleases(files, book, trust, log, checked, place, stage);
+    if (releases === null) return new Set([...wanted, ...files.names]);
+    for (const release of releases) wanted.add(names.shareName(segment, release.custodian));
+    if (checked.policy.lock && opened === null) {
+      // One secret opens all segments of a bid: the window to unlock comes with the first.
+      wanted.add(names.UNLOCKING);
+      unlocking = await checkUnlocking(files, book, trust, log, checked);
+      if (unlocking === null) return new Set([...wanted, ...files.names]);
+    }
+    opened = await checkOpening(files, book, trust, log, checked, releases, unlocking, place, admitted);
+    if (opened === null) return new Set([...wanted, ...files.names]);
+    for (const outcome of opened.outcomes) {
+      if (outcome.opened || outcome.reason !== "ciphertext-missing") wanted.add(names.sealedName(outcome.bid, segment));
+      if (outcome.opened) wanted.add(names.offerName(outcome.bid, segment));
+    }
   }
-  const opened = await checkOpening(files, book, trust, log, checked, releases, unlocking);
-  if (opened === null) return new Set([...wanted, ...files.names]);
-  for (const outcome of opened.outcomes) {
-    if (outcome.opened || outcome.reason !== "ciphertext-missing") wanted.add(names.sealedName(outcome.bid, BID_SEGMENT));
-    if (outcome.opened) wanted.add(names.offerName(outcome.bid, BID_SEGMENT));
-  }
+  if (opened === null) return wanted; // a policy has a segment
   if (ended(log)) {
     await checkNoAward(book, trust, log, checked, opened);
     return wanted;
@@ -154,7 +178,38 @@ async function checkOpened(
   return new Set([...wanted, names.AWARD, names.AWARD_REPORT]);
 }
 
-/** A tender that ended after its opening: no award, and where the platform ended it, no bid that could have won. */
+/**
+ * A tender that ended before the segment at `place` was opened: nothing followed in the log, and where the platform
+ * ended it, too few suppliers were opened before, or admitted by the stage statement.
+ */
+async function checkUnreached(
+  book: Book, trust: Trust, log: Log, checked: CheckedClosing, place: number, opened: Opened, stage: CheckedStage | null,
+): Promise<void> {
+  await checkEnding(book, trust, log, checked);
+  await book.step("verify-not-awarded", [LOG_ENTRIES], {}, (step) => {
+    const beyond = ["opening.frozen", "tender.opened", "tender.admitted"].flatMap((act) => log.of(act).slice(place));
+    for (const { act } of [...beyond, ...log.of("tender.evaluated", "tender.awarded")]) {
+      step.fail(new BidError("entry-unopened", { act, file: LOG_ENTRIES }));
+    }
+  });
+  if (log.of("tender.failed").length === 0) {
+    await book.note("verify-not-evaluated", [LOG_ENTRIES]);
+    return;
+  }
+  if (stage === null) {
+    await checkFewOpened(book, checked, opened);
+    return;
+  }
+  const suppliers = new Set(stage.bids.map((bid) => bid.supplier)).size;
+  const wanted = checked.policy.minimumBidders;
+  await book.step("verify-few-admitted", [LOG_ENTRIES], { suppliers, wanted, segment: stage.stage.segment }, (step) => {
+    if (suppliers >= wanted) step.fail(new BidError("failure-unjustified", { file: LOG_ENTRIES }));
+    // As after the opening: whether those who go on are counted again the rule pack says.
+    else if (suppliers > 0) step.unknown();
+  });
+}
+
+/** A tender that ended after an opening: no award, and where the platform ended it, no bid that could have won. */
 async function checkNoAward(book: Book, trust: Trust, log: Log, checked: CheckedClosing, opened: Opened): Promise<void> {
   await checkEnding(book, trust, log, checked);
   await book.step("verify-not-awarded", [LOG_ENTRIES], {}, () => {
