@@ -19,11 +19,10 @@ from bids.errors import BidError, refusing
 from bids.ledger import Leaf, current_bids, parse_leaf
 from bids.manifest import Manifest, check_sealing
 from bids.notice import Notice, VerifiedNotice, verify_notice
-from bids.objects import type_of
 from bids.package import CLOSING, LEDGER, LOG_ENTRIES, NOTICE, bid_name
 from bids.receipts import Receipt, Withdrawal
-from bids.trust import SKEW, Trust
-from signing import canonical, merkle, notes, statements
+from bids.trust import SKEW, Trust, verify_platform
+from signing import canonical, cms, merkle, notes, statements
 from signing.certificates import Party
 from signing.encoding import b64decode
 from signing.keys import require_p256, spki
@@ -48,13 +47,17 @@ class BidFiles:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A bid of the ledger that was examined: received at `received_at` (UTC) by its receipt."""
+    """A bid of the ledger that was examined: received at `received_at` (UTC) by its receipt.
+
+    `revoked_at`: when its signer's certificate was revoked, by any list there is; None if by none.
+    """
 
     bid: str
     supplier: str
     manifest: Manifest
     received_at: datetime
     certificate: x509.Certificate
+    revoked_at: datetime | None = None
 
 
 @dataclass
@@ -166,9 +169,7 @@ def examine_ledger(raw_leaves: Sequence[bytes], closing: Closing, trust: Trust) 
         return tuple(map(parse_leaf, raw_leaves))
 
 
-def examine_acceptance(
-    leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust, course: Course
-) -> Accepted:
+def examine_acceptance(leaf: Leaf, files: BidFiles, notice: Notice, trust: Trust, course: Course) -> Accepted:
     """A bid as accepted: receipt, manifest, and the supplier's signature as of the time of receipt.
 
     1. The receipt is the platform's, for this tender, bid, manifest and signature, all as in the leaf.
@@ -195,10 +196,11 @@ def examine_acceptance(
         if manifest.policy == notice.policy.digest:
             check_sealing(manifest, notice.policy)
     name = bid_name(bid, "manifest.p7s")
-    party, certificate = _signer(leaf, "manifest", files.manifest, files.signature, receipt, name, trust)
+    party, signer = _signer(leaf, "manifest", files.manifest, files.signature, receipt, name, trust)
     with about(name):
         course.meet(party)
-    return Accepted(bid, leaf.supplier, manifest, receipt.received_at, certificate)
+    revoked_at = trust.revoked_at(signer)
+    return Accepted(bid, leaf.supplier, manifest, receipt.received_at, signer.certificate, revoked_at)
 
 
 def examine_withdrawal(
@@ -218,9 +220,9 @@ def examine_withdrawal(
         if stated != (notice.tender, leaf.supplier, bid, receipt.policy):
             raise BidError("withdrawal-other", bid=bid)
     name = bid_name(bid, "withdrawal.p7s")
-    _, certificate = _signer(leaf, "withdrawal", document, signature, receipt, name, trust)
+    _, signer = _signer(leaf, "withdrawal", document, signature, receipt, name, trust)
     with about(name):
-        _same_key(certificate, accepted)
+        _same_key(signer.certificate, accepted)
     return withdrawal
 
 
@@ -230,13 +232,9 @@ def _wanted(data: bytes | None, file: str) -> bytes:
     return data
 
 
-def _receipt(
-    leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust, course: Course
-) -> Receipt:
+def _receipt(leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust, course: Course) -> Receipt:
     with about(file):
-        with refusing("receipt"):
-            signed = statements.verify_statement(data, type_of("receipt"), trust.roots, "platform", "receipt")
-        receipt = Receipt.parse(signed)
+        receipt = Receipt.parse(verify_platform(data, "receipt", "receipt", trust.roots, trust.revocations))
         if receipt.digest != leaf.receipt:
             raise BidError("leaf-mismatch", bid=leaf.bid, member="receipt")
         kind = "manifest" if leaf.kind == "acceptance" else "withdrawal"
@@ -257,7 +255,7 @@ def _receipt(
 
 def _signer(
     leaf: Leaf, what: str, document: bytes, signature: bytes, receipt: Receipt, file: str, trust: Trust
-) -> tuple[Party, x509.Certificate]:
+) -> tuple[Party, cms.Verified]:
     with about(file):
         if canonical.digest(signature) != leaf.signature:
             raise BidError("leaf-mismatch", bid=leaf.bid, member="signature")
@@ -266,7 +264,7 @@ def _signer(
         )
         if party.id != leaf.supplier:
             raise BidError("signer-not-supplier", bid=leaf.bid)
-    return party, verified.certificate
+    return party, verified
 
 
 def _same_key(certificate: x509.Certificate, accepted: Accepted) -> None:

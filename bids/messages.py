@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bids.messages_certificates import MESSAGES as CERTIFICATES
 from bids.messages_opening import MESSAGES as OPENING
 from bids.messages_segments import MESSAGES as SEGMENTS
 
@@ -413,6 +414,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **_MANIFEST,
     **_RECORDS,
     **_SEALING,
+    **CERTIFICATES,
     **OPENING,
     **SEGMENTS,
 }

@@ -15,6 +15,7 @@ from signing.canonical import JSON
 from signing.certificates import Party, fingerprint, party_of
 from signing.encoding import format_time, parse_time
 from signing.notes import NoteVerifier
+from signing.revocations import Revocations
 from signing.statements import Statement
 
 # Agencies, custodians and suppliers state times by their own clocks, which may differ by so much.
@@ -63,14 +64,49 @@ def build_enrolment(*, at: datetime, certificate: x509.Certificate, party: Party
     )
 
 
-def verify_enrolment(data: bytes, roots: Sequence[x509.Certificate]) -> Enrolment:
+def verify_enrolment(
+    data: bytes, roots: Sequence[x509.Certificate], revocations: Revocations | None = None
+) -> Enrolment:
     """An enrolment that the platform's statement key signed, judged as of its `at`; BidError."""
-    with refusing("enrolment"):
-        verified = statements.verify_statement(data, type_of("enrolment"), roots, "platform", "statement")
+    verified = verify_platform(data, "enrolment", "statement", roots, revocations)
     return Enrolment.parse(verified)
 
 
-def parse_enrolments(data: bytes, roots: Sequence[x509.Certificate]) -> dict[str, Enrolment]:
+def verify_platform(
+    data: bytes,
+    what: str,
+    usage: str,
+    roots: Sequence[x509.Certificate],
+    revocations: Revocations | None = None,
+) -> Statement:
+    """A signed statement of the platform of the type `what`, chain and revocation judged as of its own `at`.
+
+    Its members are unchecked. What `revocations` does not know of counts as good. Raises BidError.
+    """
+    with refusing(what):
+        read = statements.verify_statement(data, type_of(what), roots, "platform", usage)
+        if revocations is not None:
+            assert read.verified is not None
+            at = parse_time(read.statement["at"])
+            authority = read.verified.intermediates[0]
+            revocations.check(read.verified.certificate, authority, at)
+            _check_authority(read.verified, roots, revocations, at)
+    return read
+
+
+def _check_authority(
+    verified: cms.Verified, roots: Sequence[x509.Certificate], revocations: Revocations, at: datetime
+) -> None:
+    """CertificateError "revoked" if the root revoked the issuing authority by `at`."""
+    authority = verified.intermediates[0]
+    for root in roots:
+        if root.subject == authority.issuer:
+            revocations.check(authority, root, at)
+
+
+def parse_enrolments(
+    data: bytes, roots: Sequence[x509.Certificate], revocations: Revocations | None = None
+) -> dict[str, Enrolment]:
     """The enrolments of `certificates/enrolments.json`, by certificate fingerprint.
 
     `data` is a canonical JSON list of signed enrolment statements. Every signature is checked. Raises
@@ -81,14 +117,16 @@ def parse_enrolments(data: bytes, roots: Sequence[x509.Certificate]) -> dict[str
         files = canonical.loads(data)
     if not isinstance(files, list):
         raise BidError("form-list", path="enrolments", least=0, most="any number")
-    return enrolments_of((canonical.dumps(file) for file in files), roots)
+    return enrolments_of((canonical.dumps(file) for file in files), roots, revocations)
 
 
-def enrolments_of(files: Iterable[bytes], roots: Sequence[x509.Certificate]) -> dict[str, Enrolment]:
+def enrolments_of(
+    files: Iterable[bytes], roots: Sequence[x509.Certificate], revocations: Revocations | None = None
+) -> dict[str, Enrolment]:
     """As `parse_enrolments`, from the files themselves."""
     found: dict[str, Enrolment] = {}
     for file in files:
-        enrolment = verify_enrolment(file, roots)
+        enrolment = verify_enrolment(file, roots, revocations)
         if enrolment.certificate in found:
             raise BidError("enrolment-twice", certificate=enrolment.certificate)
         found[enrolment.certificate] = enrolment
@@ -108,6 +146,10 @@ class Trust:
     enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
     log: NoteVerifier | None = None
     log_origin: str = ""
+    revocations: Revocations = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "revocations", Revocations(self.crls.values()))
 
     def resolve(self, certificate: x509.Certificate, at: datetime) -> Party:
         """Whose certificate this is, by its enrolment and by its own subject, which must agree; BidError.
@@ -145,6 +187,7 @@ class Trust:
         lists = list(self.crls.values()) if crl is None else [self.crl(crl)]
         with refusing(what):
             verified = cms.verify_with_chain(data, signature, self.roots, at, "parties", "party", lists)
+            _check_authority(verified, self.roots, self.revocations, at)
         return self._in_role(what, verified, role, at), verified
 
     def verify_statement(
@@ -155,16 +198,19 @@ class Trust:
             read = statements.verify_statement(
                 data, type_of(what), self.roots, "parties", "party", list(self.crls.values()), at
             )
+            assert read.verified is not None
+            stated = parse_time(read.statement["at"])
+            _check_authority(read.verified, self.roots, self.revocations, at or stated)
         read_signed(read, what)
-        assert read.verified is not None
-        stated = parse_time(read.statement["at"])
         return self._in_role(what, read.verified, role, at or stated), read
 
     def platform_statement(self, what: str, data: bytes, usage: str = "statement") -> Statement:
         """Check a signed statement of the platform of the type `what`, as of its own `at`; BidError."""
-        with refusing(what):
-            read = statements.verify_statement(data, type_of(what), self.roots, "platform", usage)
-        return read_signed(read, what)
+        return read_signed(verify_platform(data, what, usage, self.roots, self.revocations), what)
+
+    def revoked_at(self, verified: cms.Verified) -> datetime | None:
+        """When a signer's certificate was revoked, as far as any list says; None if none does."""
+        return self.revocations.time_of(verified.certificate, verified.intermediates[0])
 
     def _in_role(self, what: str, verified: cms.Verified, role: str, at: datetime) -> Party:
         party = self.resolve(verified.certificate, at)

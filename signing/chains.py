@@ -134,7 +134,7 @@ def _check_revocation(
 ) -> None:
     current = False
     for crl in crls:
-        if crl.issuer != issuer.subject or not _issued_by(crl, issuer):
+        if crl.issuer != issuer.subject or not issued_by(crl, issuer):
             continue
         entry = crl.get_revoked_certificate_by_serial_number(leaf.serial_number)
         if entry is not None and entry.revocation_date_utc <= at:
@@ -153,7 +153,7 @@ def _check_revocation(
 _issued: OrderedDict[tuple[bytes, x509.Certificate], bool] = OrderedDict()
 
 
-def _issued_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+def issued_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
     """Whether `issuer` signed this complete list (ECDSA with SHA-256); remembered by the list's SHA-256."""
     key = (crl.fingerprint(hashes.SHA256()), issuer)
     known = _issued.get(key)

@@ -88,6 +88,8 @@ class Platform:
         self.log_entries: list[bytes] = []
         self.log_tree = merkle.MemoryTree()
         self.crl = self.make_crl()
+        self.platform_crl = self.make_crl(authority=self.platform)
+        self.more_crls: list[x509.CertificateRevocationList] = []  # in packages, beside these
         self.agency = self.actor("agency", "招标代理机构")
         self.suppliers = [self.actor("supplier", f"供应商 {n}") for n in range(1, suppliers + 1)]
         self.custodians = [self.actor("custodian", f"保管人 {n}") for n in range(1, custodians + 1)]
@@ -144,11 +146,14 @@ class Platform:
         return Signer(key, certificate, self.platform.chain)
 
     def make_crl(
-        self, revoked: Sequence[tuple[int, datetime, str]] = (), at: datetime | None = None
+        self,
+        revoked: Sequence[tuple[int, datetime, str]] = (),
+        at: datetime | None = None,
+        authority: Authority | None = None,
     ) -> x509.CertificateRevocationList:
-        """A revocation list of the parties authority, current for a week from `at`."""
+        """A revocation list of an authority, by default of the parties', current for a week from `at`."""
         at = at or self.now - HOUR
-        return make_crl(self.parties, revoked, at, at + timedelta(days=7))
+        return make_crl(authority or self.parties, revoked, at, at + timedelta(days=7))
 
     # --- the platform's statements and log
 

@@ -340,7 +340,9 @@ class Case:
             names.README: readme(tender.id),
             names.ROOTS: dump_pem(world.roots),
             names.CHAIN: dump_pem([world.platform.certificate, world.parties.certificate]),
-            names.CRLS: world.crl.public_bytes(Encoding.PEM),
+            names.CRLS: b"".join(
+                crl.public_bytes(Encoding.PEM) for crl in (world.crl, world.platform_crl, *world.more_crls)
+            ),
             names.ENROLMENTS: canonical.dumps([canonical.loads(one.enrolment) for one in tender.actors]),
         }
         for notice, signature in tender.old_notices:

@@ -14,6 +14,7 @@ from bids.verification.findings import Book
 from signing import canonical
 from signing.certificates import load_pem
 from signing.notes import NoteVerifier
+from signing.revocations import Revocations
 
 _BEGIN, _END = b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----"
 _MAX_CRLS = 16 * 1024 * 1024  # bytes of PEM
@@ -70,7 +71,7 @@ def read_trust(package: Package, book: Book, roots: bytes | None, log_key: str |
         book.note("verify-no-crls", CRLS)
     enrolments: Mapping[str, Enrolment] = {}
     with book.step("verify-enrolments", ENROLMENTS) as step:
-        enrolments = parse_enrolments(package.read(ENROLMENTS), certificates)
+        enrolments = parse_enrolments(package.read(ENROLMENTS), certificates, Revocations(crls.values()))
         step.params["count"] = str(len(enrolments))
     return Trust(certificates, crls, enrolments, verifier, verifier.name)
 

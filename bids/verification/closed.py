@@ -24,6 +24,7 @@ from bids.package import CLOSING, LEDGER, LOG_ENTRIES, Package, bid_name, split_
 from bids.trust import Trust
 from bids.verification.findings import Book, Step
 from bids.verification.log import Log, check_digest, check_file_digest
+from bids.verification.revoked import note_revoked
 from signing.notes import Checkpoint
 
 
@@ -62,6 +63,8 @@ def check_closing(
             step.params.update(count=str(len(current)), suppliers=str(checked.suppliers))
     if checked is None:
         book.note("verify-skipped", LEDGER)
+    else:
+        note_revoked(book, accepted.values())
     return checked
 
 

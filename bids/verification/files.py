@@ -6,6 +6,7 @@ from bids.errors import BidError
 from bids.package import AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, Package, is_listed
 from bids.trust import Trust
 from bids.verification.findings import Book
+from bids.verification.revoked import note_platform_lists
 from signing import canonical
 from signing.statements import Statement
 
@@ -32,6 +33,7 @@ def check_evidence(package: Package, book: Book, trust: Trust) -> Statement | No
         for name in package.names:
             if is_listed(name) and name not in listed:
                 step.fail(BidError("file-unlisted", file=name))
+    note_platform_lists(book, trust, evidence)
     return evidence
 
 

@@ -16,6 +16,7 @@ from bids.trust import Trust, enrolments_of
 from signing import canonical, notes
 from signing.encoding import b64decode
 from signing.notes import NoteVerifier
+from signing.revocations import Revocations
 from trading.client.api import Api, JsonObject, unfile
 from trading.client.errors import ClientError
 
@@ -49,7 +50,8 @@ def fetch_trust(api: Api, tender: str, roots: Sequence[x509.Certificate], log: N
         # Without any, nobody's revocation would be noticed.
         raise ClientError("answer-malformed", what="crls")
     files = [b64decode(str(text)) for text in answer["enrolments"]]
-    return Trust(tuple(roots), lists, enrolments_of(files, roots), log, "" if log is None else log.name)
+    enrolments = enrolments_of(files, roots, Revocations(lists.values()))
+    return Trust(tuple(roots), lists, enrolments, log, "" if log is None else log.name)
 
 
 def fetch_notice_file(api: Api, tender: str, sha256: str | None = None) -> SignedNotice:

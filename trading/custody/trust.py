@@ -24,7 +24,8 @@ from trading.tenders.models import PublishedNotice, Tender, TenderCustodian
 
 @dataclass(frozen=True)
 class TrustMaterial:
-    """Roots in PEM; revocation lists in DER, oldest first; signed enrolment statements, by certificate."""
+    """Roots in PEM; every authority's revocation lists in DER, oldest first; signed enrolment statements, by
+    certificate."""
 
     roots: str
     crls: tuple[bytes, ...]
@@ -57,7 +58,7 @@ def trust_material(platform: Platform, session: Session, tender: Tender) -> Trus
     )
     lists = session.scalars(
         select(Crl.der)
-        .where(Crl.authority == "parties", or_(Crl.sha256.in_(named), Crl.next_update >= first))
+        .where(or_(Crl.sha256.in_(named), Crl.next_update >= first))
         .order_by(Crl.issued_at, Crl.sha256)
     )
     return TrustMaterial(

@@ -3,12 +3,13 @@
 // Every refusal names the file it is about, as the evidence package calls it.
 import type { Party } from "../signing/certificates";
 import { spkiOf } from "../signing/chains";
+import type { Verified } from "../signing/cms_reading";
 import { equal, parseTime, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import * as merkle from "../signing/merkle";
 import { parseCheckpoint } from "../signing/notes";
 import { later } from "../signing/python";
-import { verifyStatement, type VerifiedStatement } from "../signing/statements";
+import type { VerifiedStatement } from "../signing/statements";
 import type { X509 } from "../signing/x509";
 import { parseClosing, type Closing } from "./closing";
 import { BidError, about, refusingLater } from "./errors";
@@ -18,7 +19,7 @@ import { verifyNotice, type Notice, type VerifiedNotice } from "./notice";
 import { typeOf } from "./objects";
 import { CLOSING, LEDGER, NOTICE, bidName } from "./package";
 import { parseReceipt, parseWithdrawal, type Receipt } from "./receipts";
-import { SKEW, type Trust } from "./trust";
+import { SKEW, verifyPlatform, type Trust } from "./trust";
 
 export const PUBLISHING_ACTS = ["tender.published", "tender.amended"] as const;
 export const ENDING_ACTS = ["tender.cancelled", "tender.suspended"] as const;
@@ -30,13 +31,15 @@ export interface LeafFiles {
   readonly receipt: Bytes;
 }
 
-/** A bid of the ledger that was examined: received at `receivedAt` by its receipt. */
+/** A bid of the ledger that was examined: received at `receivedAt` by its receipt; `revokedAt`: when its signer's
+ * certificate was revoked, by any list there is. */
 export interface Accepted {
   readonly bid: string;
   readonly supplier: string;
   readonly manifest: Manifest;
   readonly receivedAt: bigint;
   readonly certificate: X509;
+  readonly revokedAt: bigint | null;
 }
 
 /** What is followed along a ledger, leaf by leaf: times of receipt, and who each supplier is. */
@@ -126,9 +129,11 @@ export async function examineAcceptance(
     return parsed;
   });
   const name = bidName(bid, "manifest.p7s");
-  const [party, certificate] = await signerOf(leaf, "manifest", files, receipt, name, trust);
+  const [party, signer] = await signerOf(leaf, "manifest", files, receipt, name, trust);
   await about(name, () => course.meet(party));
-  return { bid, supplier: leaf.supplier, manifest, receivedAt: parseTime(receipt.receivedAt), certificate };
+  const { certificate } = signer;
+  const revokedAt = await trust.revokedAt(signer);
+  return { bid, supplier: leaf.supplier, manifest, receivedAt: parseTime(receipt.receivedAt), certificate, revokedAt };
 }
 
 /** A withdrawal: as an acceptance is examined, and signed under the key of the bid that it takes back; BidError. */
@@ -146,18 +151,15 @@ export async function examineWithdrawal(
     }
   });
   const name = bidName(bid, "withdrawal.p7s");
-  const [, certificate] = await signerOf(leaf, "withdrawal", files, receipt, name, trust);
-  await about(name, () => checkSameKey(certificate, accepted));
+  const [, signer] = await signerOf(leaf, "withdrawal", files, receipt, name, trust);
+  await about(name, () => checkSameKey(signer.certificate, accepted));
 }
 
 function examineReceipt(
   leaf: Leaf, data: Bytes, file: string, notice: Notice, trust: Trust, course: Course,
 ): Promise<Receipt> {
   return about(file, async () => {
-    const signed = await refusingLater("receipt", () =>
-      verifyStatement(data, typeOf("receipt"), trust.roots, "platform", "receipt"),
-    );
-    const receipt = parseReceipt(signed);
+    const receipt = parseReceipt(await verifyPlatform(data, "receipt", "receipt", trust.roots, trust.revocations));
     const { bid } = leaf;
     if (receipt.digest !== leaf.receipt) throw new BidError("leaf-mismatch", { bid, member: "receipt" });
     const kind = leaf.kind === "acceptance" ? "manifest" : "withdrawal";
@@ -179,7 +181,7 @@ function examineReceipt(
 
 function signerOf(
   leaf: Leaf, what: string, files: LeafFiles, receipt: Receipt, file: string, trust: Trust,
-): Promise<readonly [Party, X509]> {
+): Promise<readonly [Party, Verified]> {
   return about(file, async () => {
     if (hexdigest(files.signature) !== leaf.signature) {
       throw new BidError("leaf-mismatch", { bid: leaf.bid, member: "signature" });
@@ -187,7 +189,7 @@ function signerOf(
     const at = parseTime(receipt.receivedAt);
     const [party, verified] = await trust.verify(what, files.document, files.signature, at, "supplier", receipt.crl);
     if (party.id !== leaf.supplier) throw new BidError("signer-not-supplier", { bid: leaf.bid });
-    return [party, verified.certificate] as const;
+    return [party, verified] as const;
   });
 }
 

@@ -9,6 +9,7 @@ import { dumps, loads } from "../signing/canonical";
 import { b64decode, utf8, type Bytes } from "../signing/encoding";
 import { NoteVerifier } from "../signing/notes";
 import { loadPem } from "../signing/profile";
+import { Revocations } from "../signing/revocations";
 import { readCrl, type Crl } from "../signing/x509";
 
 const MOST_NOTICES = 1000;
@@ -28,7 +29,8 @@ export async function fetchTrust(api: Api, tender: string): Promise<Trust> {
   }
   const files = (answer["enrolments"] as readonly string[]).map((text) => loads(b64decode(text)));
   const log = await NoteVerifier.fromVkey((await api.text("/log/key")).trim());
-  return new Trust(roots, crls, await parseEnrolments(dumps(files), roots), log);
+  const revocations = new Revocations(Array.from(crls.values()));
+  return new Trust(roots, crls, await parseEnrolments(dumps(files), roots, revocations), log);
 }
 
 /** The notice in force, or the earlier one of that digest, with its signature; nothing is checked here. */

@@ -185,7 +185,8 @@ async function checkRevocation(leaf: X509, issuer: X509, crls: readonly Crl[], a
   if (!current) throw new CertificateError("No revocation list is current for that time.", "crl-missing");
 }
 
-function named(crl: Crl, issuer: X509): boolean {
+/** Whether a list bears the issuer's name. */
+export function named(crl: Crl, issuer: X509): boolean {
   try {
     return sameName(crl.issuer, issuer.subject);
   } catch (error) {
@@ -196,7 +197,7 @@ function named(crl: Crl, issuer: X509): boolean {
 const issued = new Map<string, Promise<boolean>>();
 
 /** Whether `issuer` signed this complete list (ECDSA with SHA-256). */
-function issuedBy(crl: Crl, issuer: X509): Promise<boolean> {
+export function issuedBy(crl: Crl, issuer: X509): Promise<boolean> {
   const key = `${crl.fingerprint} ${issuer.fingerprint}`;
   let known = issued.get(key);
   if (known === undefined) {

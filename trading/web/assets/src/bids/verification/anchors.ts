@@ -4,6 +4,7 @@ import type { Bytes } from "../../signing/encoding";
 import { NoteVerifier } from "../../signing/notes";
 import { loadPem } from "../../signing/profile";
 import { strip } from "../../signing/python";
+import { Revocations } from "../../signing/revocations";
 import { pemBlocks, readCrl, type Crl, type X509 } from "../../signing/x509";
 import { BidError, refusing, refusingLater } from "../errors";
 import { CRLS, ENROLMENTS, LOG_KEY, ROOTS, type Package } from "../package";
@@ -61,7 +62,7 @@ export async function readTrust(
   if (crls.size === 0) await book.note("verify-no-crls", [CRLS]);
   let enrolments: ReadonlyMap<string, Enrolment> = new Map();
   await book.step("verify-enrolments", [ENROLMENTS], {}, async (step) => {
-    enrolments = await parseEnrolments(await files.read(ENROLMENTS), certificates);
+    enrolments = await parseEnrolments(await files.read(ENROLMENTS), certificates, new Revocations(Array.from(crls.values())));
     step.params["count"] = String(enrolments.size);
   });
   return new Trust(certificates, crls, enrolments, verifier);

@@ -12,6 +12,7 @@ import type { CheckedClosing } from "../releases";
 import type { Trust } from "../trust";
 import type { Book, Step } from "./findings";
 import { checkDigest, checkFileDigest, type Log } from "./log";
+import { noteRevoked } from "./revoked";
 
 /**
  * 1. The closing: signed by the platform, for the notice's tender, policy and deadline; in the log, once. 2. The
@@ -63,6 +64,7 @@ export async function checkClosing(
     });
   }
   if (checked[0] === undefined) await book.note("verify-skipped", [LEDGER]);
+  else await noteRevoked(book, accepted.values());
   return checked[0] ?? null;
 }
 

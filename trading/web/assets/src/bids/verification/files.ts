@@ -1,18 +1,19 @@
 // The evidence statement, and that the package holds the files it lists, to the byte, and no others.
 import { digest } from "../../signing/encoding";
 import { byCodePoint } from "../../signing/python";
-import type { Statement } from "../../signing/statements";
+import type { Statement, VerifiedStatement } from "../../signing/statements";
 import { BidError } from "../errors";
 import { AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, isListed, type Package } from "../package";
 import type { Trust } from "../trust";
 import type { Book } from "./findings";
+import { notePlatformLists } from "./revoked";
 
 /**
  * 1. `evidence.json` is signed by the platform. 2. Every file it lists is there and has its digest; every file there
  * is listed, but itself and the log's. Nothing else vouches for the PDFs: without it they fail.
  */
 export async function checkEvidence(files: Package, book: Book, trust: Trust): Promise<Statement | null> {
-  const found: Statement[] = [];
+  const found: VerifiedStatement[] = [];
   await book.step("verify-evidence-signed", [EVIDENCE], {}, async () => {
     found.push(await trust.platformStatement("evidence", await files.read(EVIDENCE)));
   });
@@ -37,6 +38,7 @@ export async function checkEvidence(files: Package, book: Book, trust: Trust): P
       if (isListed(file) && !Object.hasOwn(listed, file)) step.fail(new BidError("file-unlisted", { file }));
     }
   });
+  await notePlatformLists(book, trust, evidence);
   return evidence;
 }
 

@@ -1,0 +1,24 @@
+"""The sentences about certificates that lists name, and about authorities outside the platform."""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "verify-revoked-later": (
+        "有 {count} 份投标的签名证书在收到投标之后被吊销，只作记录，投标有效："
+        "证书效力以收到的时间为准（{bids}）。",
+        "The certificates behind {count} bids were revoked after the bids had been received. That is "
+        "recorded and the bids stand: a certificate is judged as of the time of receipt ({bids}).",
+    ),
+    "verify-revoked-unlisted": (
+        "有 {count} 份投标的签名证书在收到投标之前已被吊销，但回执所列的吊销列表当时尚未载明；"
+        "按该列表判断，投标有效，请向平台询问（{bids}）。",
+        "The certificates behind {count} bids had been revoked before the bids were received, which the "
+        "list named in the receipt did not say yet. Judged by that list the bids stand; ask the platform "
+        "({bids}).",
+    ),
+    "verify-no-platform-crls": (
+        "没有覆盖到证据目录时间的平台证书吊销列表，无法核对平台自己的证书是否被吊销。",
+        "No list reaches to the time of the evidence for the platform's own certificates, so whether one of "
+        "them was revoked could not be checked.",
+    ),
+}
