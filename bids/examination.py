@@ -18,7 +18,7 @@ from bids.entries import Entry
 from bids.errors import BidError, refusing
 from bids.ledger import Leaf, current_bids, parse_leaf
 from bids.manifest import Manifest, check_sealing
-from bids.notice import Notice, VerifiedNotice, verify_notice
+from bids.notice import Notice, VerifiedNotice
 from bids.package import CLOSING, LEDGER, LOG_ENTRIES, NOTICE, bid_name
 from bids.receipts import Receipt, Withdrawal
 from bids.trust import SKEW, Trust, verify_platform
@@ -101,11 +101,14 @@ def about(file: str) -> Iterator[None]:
 def examine_notice(raw: bytes, signature: bytes, trust: Trust, file: str = NOTICE) -> VerifiedNotice:
     """The notice: signature and chain as of its own time, signer = buyer, enrolled as an agency; BidError."""
     with about(file):
-        verified = verify_notice(raw, signature, trust.roots, None, list(trust.crls.values()))
-        party = trust.resolve(verified.certificate, verified.notice.at)
-        if party.role != "agency" or party.id != verified.notice.buyer.id:
+        notice = Notice.parse(raw)
+        party, verified = trust.verify_signature("notice", raw, signature, notice.at)
+        if party.role != "agency":
+            raise BidError("signer-role", what="notice", wanted="agency", role=party.role)
+        if (party.id, party.organisation) != (notice.buyer.id, notice.buyer.organisation):
             raise BidError("signer-not-buyer")
-    return verified
+        trust.resolve(verified.certificate, notice.at)
+    return VerifiedNotice(notice, verified.certificate, party)
 
 
 def examine_closing(data: bytes, notice: Notice, trust: Trust) -> Closing:

@@ -21,4 +21,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "No list reaches to the time of the evidence for the platform's own certificates, so whether one of "
         "them was revoked could not be checked.",
     ),
+    "outside-unknown": (
+        "签名证书由平台以外的签发机构 {authority} 签发，但没有该机构的根证书。"
+        "请用 --outside-roots 给出，或从证据包中取用。",
+        "The signer's certificate is from an authority outside the platform, {authority}, whose root is not "
+        "among those trusted. Give it with --outside-roots.",
+    ),
+    "verify-outside-own": (
+        "平台以外签发机构的根证书使用您自己的（{count} 份）。",
+        "Your own roots of authorities outside the platform are used ({count}).",
+    ),
+    "verify-outside-package": (
+        "平台以外签发机构的根证书（{count} 份）取自证据包本身；未与您自己的根证书核对。",
+        "The roots of authorities outside the platform ({count}) are the package's own; only the platform's "
+        "enrolments vouch for them.",
+    ),
 }

@@ -30,6 +30,7 @@ EVIDENCE, README = "evidence.json", "README.txt"
 LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES = "log/key", "log/checkpoint", "log/entries.jsonl"
 ROOTS, CHAIN = "certificates/roots.pem", "certificates/chain.pem"
 CRLS, ENROLMENTS = "certificates/crl.pem", "certificates/enrolments.json"
+OUTSIDE = "certificates/outside.pem"  # only where somebody signed under an authority outside the platform
 
 MAX_FILES = 1_000_000
 MAX_FILE = 256 << 20  # bytes; the largest is the log entries or the award of a very large tender
@@ -37,7 +38,7 @@ MAX_FILE = 256 << 20  # bytes; the largest is the log entries or the award of a 
 _FIXED = frozenset(
     (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING)
     + (AWARD, AWARD_REPORT)
-    + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS)
+    + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE)
 )
 _PATTERNS = re.compile(
     r"notices/[0-9a-f]{64}\.(?:json|p7s)"

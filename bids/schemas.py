@@ -55,6 +55,13 @@ _MEDIA_TYPE = Pattern(
     re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII),
     "application/pdf",
 )
+_ATTRIBUTE = Pattern(
+    re.compile(
+        r"(?:subject|extension):(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,8})){1,8}",
+        re.ASCII,
+    ),
+    "subject:2.5.4.97",
+)
 _ENTRY_NAME = Pattern(re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", re.ASCII), "bids/…/manifest.json")
 
 ITEM_NUMBER = Text(64)
@@ -219,7 +226,10 @@ SCHEMAS: Mapping[str, Members] = {
         {"manifest": Digest(), "withdrawal": Digest()},  # exactly one of the two
     ),
     "enrolment": _statement(
-        {"certificate": Digest(), "party": Id(), "organisation": _ORGANISATION, "role": Choice(ROLES)}
+        {"certificate": Digest(), "party": Id(), "organisation": _ORGANISATION, "role": Choice(ROLES)},
+        # Of a certificate by an authority outside the platform: its anchor (DER), and where it names the
+        # organisation, with the value found there.
+        {"outside": Members({"authority": Digest(), "attribute": _ATTRIBUTE, "value": Text(200)})},
     ),
     "closing": _statement(
         {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -12,14 +12,26 @@ from bids.errors import BidError, refusing
 from bids.objects import build_statement, check_size, file_of, read_signed, type_of
 from signing import canonical, cms, statements
 from signing.canonical import JSON
-from signing.certificates import Party, fingerprint, party_of
+from signing.certificates import Party, fingerprint, party_of, verify_chain
+from signing.chains import verify_outside_chain
 from signing.encoding import format_time, parse_time
 from signing.notes import NoteVerifier
+from signing.profile import outside_party
 from signing.revocations import Revocations
 from signing.statements import Statement
 
 # Agencies, custodians and suppliers state times by their own clocks, which may differ by so much.
 SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What an enrolment says of a certificate from outside the platform: its authority, by the SHA-256 of the
+    anchor (DER), and the attribute ("subject:2.5.4.97") that holds organisations' ids, with its value."""
+
+    authority: str
+    attribute: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Enrolment:
     party: str
     organisation: str
     role: str
+    outside: Outside | None = None
 
     @classmethod
     def parse(cls, source: bytes | Statement) -> Enrolment:
@@ -47,21 +60,28 @@ class Enrolment:
             party=members["party"],
             organisation=members["organisation"],
             role=members["role"],
+            outside=Outside(**members["outside"]) if "outside" in members else None,
         )
 
 
-def build_enrolment(*, at: datetime, certificate: x509.Certificate, party: Party) -> dict[str, JSON]:
+def build_enrolment(
+    *, at: datetime, certificate: x509.Certificate, party: Party, outside: Outside | None = None
+) -> dict[str, JSON]:
     """An enrolment statement that `certificate` belongs to `party`, for the platform to sign."""
-    return build_statement(
-        "enrolment",
-        {
-            "at": format_time(at),
-            "certificate": fingerprint(certificate),
-            "party": party.id,
-            "organisation": party.organisation,
-            "role": party.role,
-        },
-    )
+    members: dict[str, JSON] = {
+        "at": format_time(at),
+        "certificate": fingerprint(certificate),
+        "party": party.id,
+        "organisation": party.organisation,
+        "role": party.role,
+    }
+    if outside is not None:
+        members["outside"] = {
+            "authority": outside.authority,
+            "attribute": outside.attribute,
+            "value": outside.value,
+        }
+    return build_statement("enrolment", members)
 
 
 def verify_enrolment(
@@ -138,7 +158,8 @@ class Trust:
     """A verifier's anchors and what it was given beside them.
 
     `crls` by the SHA-256 of their DER, `enrolments` (verified) by certificate fingerprint; `log` checks the
-    public log's checkpoints, or is None where nobody gave its key.
+    public log's checkpoints, or is None where nobody gave its key. `outside` are anchors of authorities that
+    are not the platform's: parties' certificates may lead to them, never a statement of the platform.
     """
 
     roots: tuple[x509.Certificate, ...]
@@ -146,6 +167,7 @@ class Trust:
     enrolments: Mapping[str, Enrolment] = field(default_factory=dict)
     log: NoteVerifier | None = None
     log_origin: str = ""
+    outside: tuple[x509.Certificate, ...] = ()
     revocations: Revocations = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -164,9 +186,9 @@ class Trust:
         if enrolment.at > at + SKEW:
             raise BidError("enrolled-later", certificate=print_)
         with refusing("certificate"):
-            party = party_of(certificate)
+            party, agrees = self._named(certificate)
         stated = (enrolment.party, enrolment.organisation, enrolment.role)
-        if stated != (party.id, party.organisation, party.role):
+        if not agrees or stated != (party.id, party.organisation, party.role):
             raise BidError("enrolment-disagrees", certificate=print_)
         return party
 
@@ -186,23 +208,28 @@ class Trust:
         """
         lists = list(self.crls.values()) if crl is None else [self.crl(crl)]
         with refusing(what):
-            verified = cms.verify_with_chain(data, signature, self.roots, at, "parties", "party", lists)
-            _check_authority(verified, self.roots, self.revocations, at)
+            verified = self._signature(data, signature, at, lists)
         return self._in_role(what, verified, role, at), verified
+
+    def verify_signature(
+        self, what: str, data: bytes, signature: bytes, at: datetime
+    ) -> tuple[Party, cms.Verified]:
+        """As `verify` by every list, for whoever the certificate names: `resolve` must still be asked."""
+        with refusing(what):
+            verified = self._signature(data, signature, at, list(self.crls.values()))
+            return self._named(verified.certificate)[0], verified
 
     def verify_statement(
         self, what: str, data: bytes, role: str, at: datetime | None = None
     ) -> tuple[Party, Statement]:
         """Check a party's signed statement of the type `what`, as of `at` or its own `at`; BidError."""
         with refusing(what):
-            read = statements.verify_statement(
-                data, type_of(what), self.roots, "parties", "party", list(self.crls.values()), at
-            )
-            assert read.verified is not None
-            stated = parse_time(read.statement["at"])
-            _check_authority(read.verified, self.roots, self.revocations, at or stated)
+            read = statements.read_statement(data, type_of(what))
+            at = statements.stated_time(read) if at is None else at
+            lists = list(self.crls.values())
+            verified = self._signature(read.statement_bytes, read.signature, at, lists)
         read_signed(read, what)
-        return self._in_role(what, read.verified, role, at or stated), read
+        return self._in_role(what, verified, role, at), replace(read, verified=verified)
 
     def platform_statement(self, what: str, data: bytes, usage: str = "statement") -> Statement:
         """Check a signed statement of the platform of the type `what`, as of its own `at`; BidError."""
@@ -210,7 +237,48 @@ class Trust:
 
     def revoked_at(self, verified: cms.Verified) -> datetime | None:
         """When a signer's certificate was revoked, as far as any list says; None if none does."""
-        return self.revocations.time_of(verified.certificate, verified.intermediates[0])
+        issuer = verified.intermediates[0] if verified.intermediates else self._anchor(verified.certificate)
+        return None if issuer is None else self.revocations.time_of(verified.certificate, issuer)
+
+    def _signature(
+        self,
+        data: bytes,
+        signature: bytes,
+        at: datetime,
+        lists: Sequence[x509.CertificateRevocationList],
+    ) -> cms.Verified:
+        """CMS, and the chain to our root, or to that of the outside authority that an enrolment names."""
+        verified = cms.verify(data, signature)
+        leaf, intermediates = verified.certificate, verified.intermediates
+        enrolment = self.enrolments.get(fingerprint(leaf))
+        if enrolment is None or enrolment.outside is None:
+            verify_chain(leaf, intermediates, self.roots, at, "parties", "party", lists)
+            _check_authority(verified, self.roots, self.revocations, at)
+            return verified
+        anchor = self._anchor(leaf)
+        if anchor is None:
+            raise BidError("outside-unknown", authority=enrolment.outside.authority)
+        verify_outside_chain(leaf, intermediates, anchor, at, lists)
+        return verified
+
+    def _named(self, certificate: x509.Certificate) -> tuple[Party, bool]:
+        """The party that a certificate names, and whether it says itself what its enrolment says."""
+        enrolment = self.enrolments.get(fingerprint(certificate))
+        if enrolment is None or enrolment.outside is None:
+            return party_of(certificate), True
+        outside, identifier = enrolment.outside, enrolment.organisation.partition(":")[2]
+        party, value = outside_party(
+            certificate, outside.attribute, enrolment.party, enrolment.organisation, enrolment.role
+        )
+        return party, value == outside.value and value.endswith(identifier)
+
+    def _anchor(self, certificate: x509.Certificate) -> x509.Certificate | None:
+        """The trusted anchor of the outside authority that a certificate's enrolment names."""
+        enrolment = self.enrolments.get(fingerprint(certificate))
+        if enrolment is None or enrolment.outside is None:
+            return None
+        wanted = enrolment.outside.authority
+        return next((each for each in self.outside if fingerprint(each) == wanted), None)
 
     def _in_role(self, what: str, verified: cms.Verified, role: str, at: datetime) -> Party:
         party = self.resolve(verified.certificate, at)

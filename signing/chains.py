@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import verification
+from cryptography.x509.oid import ExtensionOID
 
 from signing.errors import CertificateError, SigningError
 from signing.keys import require_p256
@@ -53,9 +54,31 @@ def verify_chain(
         _check_revocation(leaf, path[1], crls, at)
 
 
+def verify_outside_chain(
+    leaf: x509.Certificate,
+    intermediates: Sequence[x509.Certificate],
+    anchor: x509.Certificate,
+    at: datetime,
+    crls: Sequence[x509.CertificateRevocationList],
+) -> None:
+    """Raise CertificateError unless `leaf` of an authority outside the platform was good at `at`.
+
+    As `verify_chain`, but the path leads to `anchor`, with one intermediate or none, and no policies of ours
+    are asked for: what the leaf is for, an enrolment says. A list of the leaf's issuer is always wanted.
+    """
+    path = _verified_path(leaf, tuple(intermediates), (anchor,), shortest=2)
+    for certificate in path:
+        _check_validity(certificate, at)
+    _check_may_sign(leaf)
+    _check_revocation(leaf, path[1], crls, at)
+
+
 @lru_cache(maxsize=4096)
 def _verified_path(
-    leaf: x509.Certificate, intermediates: tuple[x509.Certificate, ...], roots: tuple[x509.Certificate, ...]
+    leaf: x509.Certificate,
+    intermediates: tuple[x509.Certificate, ...],
+    roots: tuple[x509.Certificate, ...],
+    shortest: int = 3,
 ) -> tuple[x509.Certificate, ...]:
     """The path from leaf to root, signatures checked; cached, since signatures do not change with time.
 
@@ -80,12 +103,24 @@ def _verified_path(
             "The certificate does not lead to a trusted root; get the right root, or another certificate.",
             "untrusted",
         ) from None
-    if len(path) < 3 or path[1:-1] != intermediates:
+    if any(map(_constrains_names, path[1:])):
+        # Constraints are for names of the web; on an organisation's name nobody here would enforce them.
+        raise CertificateError(
+            "An authority of the path constrains names, which is not supported.", "untrusted"
+        )
+    if len(path) < shortest or path[1:-1] != intermediates:
         raise CertificateError(
             "The certificates given are not exactly those of the path to the root.", "malformed"
         )
     _check_algorithms(path[-1])
     return path
+
+
+def _constrains_names(certificate: x509.Certificate) -> bool:
+    try:
+        return any(extension.oid == ExtensionOID.NAME_CONSTRAINTS for extension in certificate.extensions)
+    except (ValueError, x509.DuplicateExtension):
+        raise CertificateError("The certificate's extensions are malformed.", "malformed") from None
 
 
 def _check_algorithms(certificate: x509.Certificate) -> None:
@@ -118,10 +153,16 @@ def _check_purpose(leaf: x509.Certificate, issuer: x509.Certificate, kind: str, 
         raise CertificateError(f"The certificate was not issued by the {kind} authority.", "wrong-authority")
     if usage is not None and USAGE_POLICIES[usage] not in policies_of(leaf):
         raise CertificateError(f"The certificate is not one for use as {usage}.", "wrong-authority")
+    _check_may_sign(leaf)
+
+
+def _check_may_sign(leaf: x509.Certificate) -> None:
     try:
         may_sign = leaf.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
     except x509.ExtensionNotFound:
         may_sign = False
+    except (ValueError, x509.DuplicateExtension):
+        raise CertificateError("The certificate's extensions are malformed.", "malformed") from None
     if not may_sign:
         raise CertificateError("The certificate's key may not be used for signatures.", "wrong-authority")
 

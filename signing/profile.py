@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from signing import der as der_codec
 from signing.errors import CertificateError
 
 Kind: TypeAlias = Literal["platform", "parties"]
@@ -46,6 +47,7 @@ PARTY_ROLES = frozenset({"agency", "supplier", "custodian"})
 
 _ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 _PARTY_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_STRINGS = (0x0C, 0x13, 0x16)  # UTF8String, PrintableString, IA5String
 _MAX_NAME = 256
 _MAX_PEM = 1 << 20
 
@@ -121,6 +123,46 @@ def party_of(certificate: x509.Certificate) -> Party:
             "The party certificate names no known role or a malformed party id.", "malformed"
         )
     return party
+
+
+def outside_party(
+    certificate: x509.Certificate, attribute: str, id: str, organisation: str, role: str
+) -> tuple[Party, str]:
+    """The party that an outside authority's certificate names, and the value of `attribute` in it.
+
+    `attribute` is "subject:" or "extension:" and an object identifier: where that authority writes an
+    organisation's id. Party id, organisation and role are what an enrolment says; the names are the
+    certificate's: common name, and organisation name or again the common name. CertificateError if any of it
+    is missing or there twice.
+    """
+    place, _, dotted = attribute.partition(":")
+    subject = certificate.subject
+    if place == "subject":
+        value = _one(subject, x509.ObjectIdentifier(dotted))
+    else:
+        value = _extension_text(certificate, x509.ObjectIdentifier(dotted))
+    name = _one(subject, NameOID.COMMON_NAME)
+    named = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    owner = _one(subject, NameOID.ORGANIZATION_NAME) if named else name
+    return Party(id, organisation, role, name, owner), value
+
+
+def _extension_text(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
+    """The text of an extension whose value is one DER string."""
+    try:
+        found = certificate.extensions.get_extension_for_oid(oid).value
+        if not isinstance(found, x509.UnrecognizedExtension):
+            raise der_codec.DERError("an extension of another use")
+        reader = der_codec.Reader(found.value)
+        if reader.peek() not in _STRINGS:
+            raise der_codec.DERError("another kind of value")
+        text = reader.content(reader.peek()).decode("utf-8")
+        reader.end()
+    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+        raise CertificateError(
+            f"The certificate has no text in the extension {oid.dotted_string}.", "malformed"
+        ) from None
+    return text
 
 
 def _one(subject: x509.Name, oid: x509.ObjectIdentifier) -> str:

@@ -62,6 +62,14 @@ def read_statement(data: bytes, type: str) -> Statement:
     return Statement(statement, statement_bytes, canonical.digest(statement_bytes), b64decode(signature))
 
 
+def stated_time(read: Statement) -> datetime:
+    """The statement's own `at`; SignatureInvalid if it has none, EncodingError for a bad one."""
+    own = read.statement.get("at")
+    if not isinstance(own, str):
+        raise SignatureInvalid("The statement has no time `at` to judge its certificate by.")
+    return parse_time(own)
+
+
 def verify_statement(
     data: bytes,
     type: str,
@@ -76,10 +84,6 @@ def verify_statement(
     Raises what `read_statement` raises, SignatureInvalid, CertificateError; EncodingError for a bad `at`.
     """
     read = read_statement(data, type)
-    if at is None:
-        own = read.statement.get("at")
-        if not isinstance(own, str):
-            raise SignatureInvalid("The statement has no time `at` to judge its certificate by.")
-        at = parse_time(own)
+    at = stated_time(read) if at is None else at
     verified = cms.verify_with_chain(read.statement_bytes, read.signature, roots, at, kind, usage, crls)
     return Statement(read.statement, read.statement_bytes, read.digest, read.signature, verified)

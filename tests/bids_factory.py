@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bids.closing import Closing, build_closing
@@ -283,7 +284,7 @@ class Tender:
             bid=bid.id,
             manifest=bid.manifest.digest,
             signature=canonical.digest(bid.signature),
-            crl=self.crl_digest,
+            crl=self.crl_of(bid.supplier),
             received_at=at,
         )
         receipt = statements.sign_statement(statement, self.world.receipt_signer, at)
@@ -316,7 +317,7 @@ class Tender:
             bid=bid.id,
             withdrawal=canonical.digest(raw),
             signature=canonical.digest(signature),
-            crl=self.crl_digest,
+            crl=self.crl_of(supplier),
             received_at=at,
         )
         receipt = statements.sign_statement(statement, self.world.receipt_signer, at)
@@ -386,7 +387,11 @@ class Tender:
 
     @property
     def crl_digest(self) -> str:
-        return canonical.digest(self.world.crl.public_bytes(Encoding.DER))
+        return digest_of(self.world.crl)
+
+    def crl_of(self, actor: Actor) -> str:
+        """The digest of the list that judges an actor's certificate."""
+        return self.crl_digest if actor.crl is None else digest_of(actor.crl)
 
     @property
     def actors(self) -> list[Actor]:
@@ -401,16 +406,22 @@ class Tender:
         """What a verifier of this tender trusts."""
         facts: dict[str, Any] = {
             "roots": self.world.roots,
-            "crls": {self.crl_digest: self.world.crl},
+            "crls": {self.crl_digest: self.world.crl} | {digest_of(crl): crl for crl in self.world.more_crls},
             "enrolments": self.enrolments(),
             "log": NoteVerifier.from_vkey(self.world.log_signer.vkey),
             "log_origin": self.world.log_origin,
+            "outside": self.world.outside,
         }
         return Trust(**{**facts, **changes})
 
     def offer(self, bid: Bid) -> Offer:
         """The bid's offer as its supplier made it."""
         return Offer.parse(bid.offer, self.notice)
+
+
+def digest_of(crl: x509.CertificateRevocationList) -> str:
+    """A list's SHA-256, as receipts name it."""
+    return canonical.digest(crl.public_bytes(Encoding.DER))
 
 
 def strangers() -> World:

@@ -47,6 +47,7 @@ class Actor:
     party: Party
     signer: Signer
     enrolment: bytes
+    crl: x509.CertificateRevocationList | None = None  # where another than the platform's judges it
 
     @property
     def id(self) -> str:
@@ -89,7 +90,8 @@ class Platform:
         self.log_tree = merkle.MemoryTree()
         self.crl = self.make_crl()
         self.platform_crl = self.make_crl(authority=self.platform)
-        self.more_crls: list[x509.CertificateRevocationList] = []  # in packages, beside these
+        self.more_crls: list[x509.CertificateRevocationList] = []  # beside these
+        self.outside: tuple[x509.Certificate, ...] = ()
         self.agency = self.actor("agency", "招标代理机构")
         self.suppliers = [self.actor("supplier", f"供应商 {n}") for n in range(1, suppliers + 1)]
         self.custodians = [self.actor("custodian", f"保管人 {n}") for n in range(1, custodians + 1)]

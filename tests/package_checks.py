@@ -25,16 +25,18 @@ def rewrite(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
     return zipped({name: content for name, content in files.items() if content is not None})
 
 
-def check(data: bytes, world: World | None = None, log_entries: bytes | None = None) -> Report:
+def check(
+    data: bytes, world: World | None = None, log_entries: bytes | None = None, outside: bytes | None = None
+) -> Report:
     """Verify a package; with `world`, anchored in its root and log key. In Python and in TypeScript."""
     roots, log_key = (None, None) if world is None else (dump_pem(world.roots), world.log_signer.vkey)
     try:
         package = read_package(io.BytesIO(data))
     except BidError as error:
-        agree(data, error, roots, log_key, log_entries)
+        agree(data, error, roots, log_key, log_entries, outside)
         raise
-    report = verify(package, roots, log_key, log_entries)
-    agree(data, report, roots, log_key, log_entries)
+    report = verify(package, roots, log_key, log_entries, outside)
+    agree(data, report, roots, log_key, log_entries, outside)
     return report
 
 

@@ -345,6 +345,8 @@ class Case:
             ),
             names.ENROLMENTS: canonical.dumps([canonical.loads(one.enrolment) for one in tender.actors]),
         }
+        if world.outside:
+            files[names.OUTSIDE] = dump_pem(world.outside)
         for notice, signature in tender.old_notices:
             name, signature_name = names.notice_names(notice.digest)
             files |= {name: notice.raw, signature_name: signature}

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bids.errors import BidError, refusing
-from bids.package import CRLS, ENROLMENTS, LOG_KEY, ROOTS, Package
+from bids.package import CRLS, ENROLMENTS, LOG_KEY, OUTSIDE, ROOTS, Package
 from bids.trust import Enrolment, Trust, parse_enrolments
 from bids.verification.findings import Book
 from signing import canonical
@@ -53,11 +53,14 @@ def _blocks(data: bytes) -> Iterator[bytes]:
         raise BidError("crl-malformed", file=CRLS)
 
 
-def read_trust(package: Package, book: Book, roots: bytes | None, log_key: str | None) -> Trust | None:
+def read_trust(
+    package: Package, book: Book, roots: bytes | None, log_key: str | None, outside: bytes | None = None
+) -> Trust | None:
     """The anchors: the reader's own where given, else the package's, which then vouch for themselves.
 
     1. Root certificates (PEM). 2. The log's verifier key (C2SP). 3. Revocation lists and signed enrolments,
-    which come from the package in any case. None if roots or key cannot be read.
+    which come from the package in any case. 4. If an enrolment names an authority outside the platform, the
+    roots of such: again the reader's own or the package's. None if roots or key cannot be read.
     """
     certificates = _roots(package, book, roots)
     verifier = _log_key(package, book, log_key)
@@ -73,7 +76,25 @@ def read_trust(package: Package, book: Book, roots: bytes | None, log_key: str |
     with book.step("verify-enrolments", ENROLMENTS) as step:
         enrolments = parse_enrolments(package.read(ENROLMENTS), certificates, Revocations(crls.values()))
         step.params["count"] = str(len(enrolments))
-    return Trust(certificates, crls, enrolments, verifier, verifier.name)
+    anchors = _outside(package, book, outside) if names_outside(enrolments) else ()
+    return Trust(certificates, crls, enrolments, verifier, verifier.name, anchors)
+
+
+def names_outside(enrolments: Mapping[str, Enrolment]) -> bool:
+    """Whether anybody is enrolled with a certificate from outside the platform."""
+    return any(enrolment.outside is not None for enrolment in enrolments.values())
+
+
+def _outside(package: Package, book: Book, outside: bytes | None) -> tuple[x509.Certificate, ...]:
+    certificates: tuple[x509.Certificate, ...] = ()
+    code = "verify-outside-own" if outside is not None else "verify-outside-package"
+    with book.step(code, OUTSIDE) as step:
+        with refusing("outside roots"):
+            certificates = tuple(load_pem(package.read(OUTSIDE) if outside is None else outside))
+        step.params["count"] = str(len(certificates))
+        if outside is None:
+            step.unknown()
+    return certificates
 
 
 def _roots(package: Package, book: Book, roots: bytes | None) -> tuple[x509.Certificate, ...] | None:

@@ -13,7 +13,7 @@ from bids.package import Package
 from bids.stages import CheckedStage
 from bids.trust import Trust
 from bids.unlocking import Unlocking
-from bids.verification.anchors import read_trust
+from bids.verification.anchors import names_outside, read_trust
 from bids.verification.awarded import check_award, check_evaluation, rank_opened
 from bids.verification.closed import check_closing
 from bids.verification.files import check_complete, check_evidence
@@ -65,6 +65,7 @@ def verify(
     roots: bytes | None = None,
     log_key: str | None = None,
     log_entries: bytes | None = None,
+    outside_roots: bytes | None = None,
 ) -> Report:
     """Check a whole evidence package; nothing that it holds makes this raise.
 
@@ -73,6 +74,8 @@ def verify(
         log_key: the reader's own C2SP verifier key of the log, None to take the package's.
         log_entries: all leaves of the log from its beginning, one a line, which show that the package has
             all entries of the tender; None if the reader has not fetched them.
+        outside_roots: the reader's own roots (PEM) of authorities outside the platform, None to take the
+            package's.
 
     Steps, each of them one or more findings:
 
@@ -91,7 +94,7 @@ def verify(
     """
     book = Book()
     anchored = roots is not None and log_key is not None
-    trust = read_trust(package, book, roots, log_key)
+    trust = read_trust(package, book, roots, log_key, outside_roots)
     if trust is not None:
         evidence = check_evidence(package, book, trust)
         tender = None if evidence is None else evidence.statement["tender"]
@@ -120,6 +123,8 @@ def _check_tender(
     if checked is None:
         return
     wanted = {*_ALWAYS, *_notice_names(notices), *_bid_names(checked), *_proof_names(package)}
+    if names_outside(trust.enrolments):
+        wanted.add(names.OUTSIDE)
     if not checked.minimum_reached:
         _check_unopened(book, trust, log, checked, enough=False)
     elif not log.of("opening.frozen") and _ended(log):

@@ -48,7 +48,13 @@ def asked(command: str, data: bytes, **members: Any) -> Any:
     return node.ask(command, path=str(path), **members)
 
 
-def verified(data: bytes, roots: bytes | None, log_key: str | None, log_entries: bytes | None) -> Any:
+def verified(
+    data: bytes,
+    roots: bytes | None,
+    log_key: str | None,
+    log_entries: bytes | None,
+    outside: bytes | None = None,
+) -> Any:
     """The report of the TypeScript, or its refusal."""
     return asked(
         "package.verify",
@@ -56,6 +62,7 @@ def verified(data: bytes, roots: bytes | None, log_key: str | None, log_entries:
         roots=None if roots is None else roots.decode(),
         log_key=log_key,
         log_entries=None if log_entries is None else base64.b64encode(log_entries).decode(),
+        outside_roots=None if outside is None else outside.decode(),
     )
 
 
@@ -144,8 +151,9 @@ def agree(
     roots: bytes | None = None,
     log_key: str | None = None,
     log_entries: bytes | None = None,
+    outside: bytes | None = None,
 ) -> None:
     """Fail unless the TypeScript says of the package what Python said."""
     mine = {"refused": refusal(report)} if isinstance(report, BidError) else whole(report)
-    found = differences(mine, verified(data, roots, log_key, log_entries))
+    found = differences(mine, verified(data, roots, log_key, log_entries, outside))
     assert not found, "\n".join(found)

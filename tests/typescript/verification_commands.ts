@@ -59,12 +59,13 @@ export const commands: Commands = {
   "merkle.inclusion": ({ index, size, leaf, proof, root }) =>
     verifyInclusion(BigInt(index), BigInt(size), b64decode(leaf), proof.map(b64decode), b64decode(root)),
   "merkle.root": ({ leaves }) => b64encode(root(leaves.map(b64decode))),
-  "package.verify": ({ path, roots, log_key, log_entries }) =>
+  "package.verify": ({ path, roots, log_key, log_entries, outside_roots }) =>
     refusalOr(async () => {
       const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
       const report = await verify(files, {
         roots: roots === null ? null : utf8(roots),
         logKey: log_key,
+        outsideRoots: outside_roots === null ? null : utf8(outside_roots),
         logEntries: log_entries === null ? null : b64decode(log_entries),
       });
       return {

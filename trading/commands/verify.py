@@ -32,20 +32,27 @@ _MAX_LOG = 1 << 30  # bytes
 @click.option("--roots", type=PATH, help="PEM of the root certificates you trust.")
 @click.option("--log-key", help="The log's verifier key that you trust, or a file that holds it.")
 @click.option("--log-entries", type=PATH, help="All leaves of the log, one a line, as fetched by you.")
+@click.option("--outside-roots", type=PATH, help="PEM of the roots of authorities outside the platform.")
 @lang_option
 def verify(
-    package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None, lang: Language
-) -> int:
+    package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None,
+    outside_roots: Path | None, lang: Language,
+) -> int:  # fmt: skip
     """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
 
     The exit status is 1 if anything does not hold. Without --roots and --log-key the package's own are
     taken, which shows that it agrees with itself but not who made it: "unanchored". With --log-entries it
-    is also checked that the log has no other entries of the tender.
+    is also checked that the log has no other entries of the tender. --outside-roots are for parties who
+    signed with certificates from elsewhere; without them the package's are taken.
     """
     anchors = None
     if roots is not None:
         read_roots(roots)  # rubbish there is the reader's mistake, not the package's
         anchors = read_file(roots)
+    outside = None
+    if outside_roots is not None:
+        read_roots(outside_roots)
+        outside = read_file(outside_roots)
     key = _log_key(log_key)
     entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
     try:
@@ -53,7 +60,7 @@ def verify(
     except OSError as error:
         raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
     with source:
-        report = verify_package(read_package(source), anchors, key, entries)
+        report = verify_package(read_package(source), anchors, key, entries, outside)
     for finding in report.findings:
         _show(finding, lang)
     return _conclude(report, lang)

@@ -209,7 +209,8 @@ def _other_versions(data: bytes) -> Iterator[tuple[str, bytes]]:
         ("certificates/roots.pem", "CERTIFICATE", (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07")),
         ("certificates/crl.pem", "X509 CRL", (b"\x02\x01\x01\x30\x0a", b"\x02\x01\x07\x30\x0a")),
     ):
-        der = b64decode(b"".join(files[name].splitlines()[1:-1]))
+        lines = files[name].splitlines()
+        der = b64decode(b"".join(lines[1 : lines.index(f"-----END {label}-----".encode())]))
         assert version[0] in der
         text = b64encode(der.replace(*version, 1)).decode()
         yield name, f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n".encode()

@@ -15,7 +15,7 @@ import { parseClosing, type Closing } from "./closing";
 import { BidError, about, refusingLater } from "./errors";
 import { currentBids, parseLeaf, type Leaf } from "./ledger";
 import { checkSealing, parseManifest, type Manifest } from "./manifest";
-import { verifyNotice, type Notice, type VerifiedNotice } from "./notice";
+import { parseNotice, type Notice, type VerifiedNotice } from "./notice";
 import { typeOf } from "./objects";
 import { CLOSING, LEDGER, NOTICE, bidName } from "./package";
 import { parseReceipt, parseWithdrawal, type Receipt } from "./receipts";
@@ -69,10 +69,14 @@ export class Course {
 /** The notice: signature and chain as of its own time, signer = buyer, enrolled as an agency; BidError. */
 export function examineNotice(raw: Bytes, signature: Bytes, trust: Trust, file = NOTICE): Promise<VerifiedNotice> {
   return about(file, async () => {
-    const verified = await verifyNotice(raw, signature, trust.roots, Array.from(trust.crls.values()));
-    const party = trust.resolve(verified.certificate, parseTime(verified.notice.at));
-    if (party.role !== "agency" || party.id !== verified.notice.buyer.id) throw new BidError("signer-not-buyer");
-    return verified;
+    const notice = await parseNotice(raw);
+    const at = parseTime(notice.at);
+    const [party, { certificate }] = await trust.verifySignature("notice", raw, signature, at);
+    if (party.role !== "agency") throw new BidError("signer-role", { what: "notice", wanted: "agency", role: party.role });
+    const { buyer } = notice;
+    if (party.id !== buyer.id || party.organisation !== buyer.organisation) throw new BidError("signer-not-buyer");
+    trust.resolve(certificate, at);
+    return { notice, certificate, party };
   });
 }
 

@@ -26,6 +26,7 @@ export const ROOTS = "certificates/roots.pem";
 export const CHAIN = "certificates/chain.pem";
 export const CRLS = "certificates/crl.pem";
 export const ENROLMENTS = "certificates/enrolments.json";
+export const OUTSIDE = "certificates/outside.pem"; // only where somebody signed under an authority outside the platform
 
 const MAX_FILES = 1_000_000;
 const MAX_FILE = 256 * 1024 * 1024; // bytes
@@ -33,7 +34,7 @@ const MAX_FILE = 256 * 1024 * 1024; // bytes
 const FIXED = new Set([
   NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING, AWARD, AWARD_REPORT, EVIDENCE,
   README,
-  LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS,
+  LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE,
 ]);
 const PATTERNS = new RegExp(
   "^(?:" +

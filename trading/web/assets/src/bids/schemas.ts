@@ -27,6 +27,9 @@ const CURRENCY = pattern(/^[A-Z]{3}$/, "CNY");
 const MEDIA_TYPE = pattern(
   /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/, "application/pdf",
 );
+const ATTRIBUTE = pattern(
+  /^(?:subject|extension):(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,8})){1,8}$/, "subject:2.5.4.97",
+);
 const ENTRY_NAME = pattern(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, "bids/…/manifest.json");
 
 const ITEM_NUMBER = text(64);
@@ -135,7 +138,11 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
     { tender: id, policy: digest, bid: id, signature: digest, crl: digest, received_at: time },
     { manifest: digest, withdrawal: digest }, // exactly one of the two
   ),
-  enrolment: statement({ certificate: digest, party: id, organisation: ORGANISATION, role: choice(...ROLES) }),
+  enrolment: statement(
+    { certificate: digest, party: id, organisation: ORGANISATION, role: choice(...ROLES) },
+    // Of a certificate by an authority outside the platform: its anchor (DER), where it names the organisation, and how.
+    { outside: members({ authority: digest, attribute: ATTRIBUTE, value: text(200) }) },
+  ),
   closing: statement({
     tender: id, policy: digest, deadline: time, checkpoint: text(2000, { lines: true }), log: text(),
   }),

@@ -1,19 +1,28 @@
 // What a verifier trusts, and what it knows of the parties: roots, revocation lists, enrolments, the log.
 import { dumps, loads } from "../signing/canonical";
 import type { Party } from "../signing/certificates";
-import { verifyWithChain, type Verified } from "../signing/cms_reading";
+import { verifyChain, verifyOutsideChain } from "../signing/chains";
+import { verify, type Verified } from "../signing/cms_reading";
 import { parseTime, type Bytes } from "../signing/encoding";
 import type { NoteVerifier } from "../signing/notes";
-import { partyNamed, type Usage } from "../signing/profile";
+import { outsideParty, partyNamed, type Usage } from "../signing/profile";
 import { later } from "../signing/python";
 import { Revocations } from "../signing/revocations";
-import { verifyStatement, type VerifiedStatement } from "../signing/statements";
+import { readStatement, statedTime, verifyStatement, type VerifiedStatement } from "../signing/statements";
 import { sameName, type Crl, type X509 } from "../signing/x509";
 import { BidError, refusing, refusingLater } from "./errors";
 import { checkSize, readSigned, typeOf } from "./objects";
 
 // Agencies, custodians and suppliers state times by their own clocks, which may differ by so much.
 export const SKEW = 5n * 60n * 1_000_000n; // microseconds
+
+/** Where a certificate of an authority outside the platform comes from: its anchor's SHA-256 (DER), and the attribute
+ * ("subject:2.5.4.97") where it writes organisations' ids, with its value. */
+export interface Outside {
+  readonly authority: string;
+  readonly attribute: string;
+  readonly value: string;
+}
 
 /** The platform's statement of whom a certificate belongs to; `certificate` is the SHA-256 of its DER. */
 export interface Enrolment {
@@ -22,6 +31,7 @@ export interface Enrolment {
   readonly party: string;
   readonly organisation: string;
   readonly role: string;
+  readonly outside?: Outside;
 }
 
 async function verifyEnrolment(
@@ -93,6 +103,7 @@ export class Trust {
     readonly crls: ReadonlyMap<string, Crl>,
     readonly enrolments: ReadonlyMap<string, Enrolment>,
     readonly log: NoteVerifier,
+    readonly outside: readonly X509[] = [],
   ) {
     this.revocations = new Revocations(Array.from(crls.values()));
   }
@@ -107,8 +118,8 @@ export class Trust {
     const enrolment = this.enrolments.get(certificate);
     if (enrolment === undefined) throw new BidError("not-enrolled", { certificate });
     if (enrolment.at > later(at, SKEW)) throw new BidError("enrolled-later", { certificate });
-    const party = refusing("certificate", () => partyNamed(used));
-    if (enrolment.party !== party.id || enrolment.organisation !== party.organisation || enrolment.role !== party.role) {
+    const [party, agrees] = refusing("certificate", () => this.named(used));
+    if (!agrees || enrolment.party !== party.id || enrolment.organisation !== party.organisation || enrolment.role !== party.role) {
       throw new BidError("enrolment-disagrees", { certificate });
     }
     return party;
@@ -120,20 +131,24 @@ export class Trust {
   ): Promise<readonly [Party, Verified]> {
     const list = this.crls.get(crl);
     if (list === undefined) throw new BidError("crl-unknown", { crl });
-    const verified = await refusingLater(what, async () => {
-      const found = await verifyWithChain(data, signature, this.roots, at, "parties", "party", [list]);
-      await checkAuthority(found, this.roots, this.revocations, at);
-      return found;
-    });
+    const verified = await refusingLater(what, () => this.signature(data, signature, at, [list]));
     return [this.inRole(what, verified, role, at), verified];
+  }
+
+  /** As `verify` by every list, for whoever the certificate names: `resolve` must still be asked. */
+  async verifySignature(what: string, data: Bytes, signature: Bytes, at: bigint): Promise<readonly [Party, Verified]> {
+    return refusingLater(what, async () => {
+      const verified = await this.signature(data, signature, at, Array.from(this.crls.values()));
+      return [this.named(verified.certificate)[0], verified] as const;
+    });
   }
 
   /** Check a party's signed statement of the type `what`, as of its own `at`; BidError. */
   async verifyStatement(what: string, data: Bytes, role: string): Promise<readonly [Party, VerifiedStatement]> {
     const read = await refusingLater(what, async () => {
-      const found = await verifyStatement(data, typeOf(what), this.roots, "parties", "party", Array.from(this.crls.values()));
-      await checkAuthority(found.verified, this.roots, this.revocations, parseTime(String(found.statement["at"])));
-      return found;
+      const found = readStatement(data, typeOf(what));
+      const lists = Array.from(this.crls.values());
+      return { ...found, verified: await this.signature(found.bytes, found.signature, statedTime(found), lists) };
     });
     readSigned(read, what);
     return [this.inRole(what, read.verified, role, parseTime(String(read.statement["at"]))), read];
@@ -147,8 +162,41 @@ export class Trust {
   }
 
   /** When a signer's certificate was revoked, as far as any list says; null if none does. */
-  revokedAt(verified: Verified): Promise<bigint | null> {
-    return this.revocations.timeOf(verified.certificate, authorityOf(verified));
+  async revokedAt({ certificate, intermediates: [issuer] }: Verified): Promise<bigint | null> {
+    const known = issuer ?? this.anchorOf(certificate);
+    return known === undefined ? null : this.revocations.timeOf(certificate, known);
+  }
+
+  /** CMS, and the chain to our root, or to that of the outside authority that an enrolment names. */
+  private async signature(data: Bytes, signature: Bytes, at: bigint, lists: readonly Crl[]): Promise<Verified> {
+    const verified = await verify(data, signature);
+    const { certificate, intermediates } = verified;
+    const outside = this.enrolments.get(certificate.fingerprint)?.outside;
+    if (outside === undefined) {
+      await verifyChain(certificate, intermediates, this.roots, at, "parties", "party", lists);
+      await checkAuthority(verified, this.roots, this.revocations, at);
+      return verified;
+    }
+    const anchor = this.anchorOf(certificate);
+    if (anchor === undefined) throw new BidError("outside-unknown", { authority: outside.authority });
+    await verifyOutsideChain(certificate, intermediates, anchor, at, lists);
+    return verified;
+  }
+
+  /** The party that a certificate names, and whether an outside authority wrote what its enrolment says. */
+  private named(certificate: X509): readonly [Party, boolean] {
+    const enrolment = this.enrolments.get(certificate.fingerprint);
+    if (enrolment?.outside === undefined) return [partyNamed(certificate), true];
+    const { outside, party: id, organisation, role } = enrolment;
+    const [party, value] = outsideParty(certificate, outside.attribute, id, organisation, role);
+    const identifier = organisation.slice(organisation.indexOf(":") + 1);
+    return [party, value === outside.value && value.endsWith(identifier)];
+  }
+
+  /** The trusted anchor of the outside authority that a certificate's enrolment names. */
+  private anchorOf(certificate: X509): X509 | undefined {
+    const wanted = this.enrolments.get(certificate.fingerprint)?.outside?.authority;
+    return this.outside.find((each) => each.fingerprint === wanted);
   }
 
   private inRole(what: string, verified: Verified, role: string, at: bigint): Party {

@@ -3,7 +3,8 @@ import { manifestIn } from "../bids/container";
 import { BidError, refusing } from "../bids/errors";
 import { textOf } from "../bids/messages";
 import { matchReceipt, verifyReceipt, type Receipt } from "../bids/receipts";
-import { NO_ANCHORS, type Anchors } from "../bids/verification/verifier";
+import type { Anchors } from "../bids/verification/anchors";
+import { NO_ANCHORS } from "../bids/verification/verifier";
 import type { Bytes } from "../signing/encoding";
 import { contentOf } from "../signing/contents";
 import { SigningError } from "../signing/errors";
@@ -57,19 +58,21 @@ async function anchorsOf(from: Source): Promise<Anchors> {
     ? [await fetched("/api/v1/certificates/roots.pem"), await (await fetched("/api/v1/log/key")).text()]
     : [chosen("roots"), byId<HTMLInputElement>("log-key").value];
   const entries = from === "own" ? chosen("log-entries") : undefined;
+  const outside = from === "own" ? chosen("outside-roots") : undefined;
   const anchors = {
     roots: roots === undefined ? null : await bytesOf(roots),
     logKey: key.trim() === "" ? null : key.trim(),
     logEntries: entries === undefined ? null : await bytesOf(entries),
+    outsideRoots: outside === undefined ? null : await bytesOf(outside),
   };
   await checkAnchors(anchors);
   return anchors;
 }
 
 /** Rubbish there is the reader's mistake, not the package's. */
-async function checkAnchors({ roots, logKey }: Anchors): Promise<void> {
+async function checkAnchors({ roots, logKey, outsideRoots }: Anchors): Promise<void> {
   try {
-    if (roots !== null) loadPem(roots);
+    for (const pem of [roots, outsideRoots]) if (pem !== null) loadPem(pem);
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
     throw new Mistake(t("所选文件中没有可读的根证书（PEM）。请另选文件。", "The file chosen holds no readable root certificate (PEM). Choose another one."));
@@ -292,7 +295,7 @@ export function start(address: string): void {
       if (source() !== "own") take(given); // the same file, judged by other lights
     });
   }
-  for (const id of ["roots", "log-key", "log-entries"]) byId(id).addEventListener("change", () => take(given));
+  for (const id of ["roots", "log-key", "log-entries", "outside-roots"]) byId(id).addEventListener("change", () => take(given));
   const fetching = document.getElementById("fetch");
   fetching?.addEventListener("click", () =>
     void run(async () => {

@@ -3,7 +3,8 @@ import { BidError } from "../bids/errors";
 import type { Language } from "../bids/messages";
 import { readPackage } from "../bids/package";
 import { findingText, type Report } from "../bids/verification/findings";
-import { verify, type Anchors } from "../bids/verification/verifier";
+import type { Anchors } from "../bids/verification/anchors";
+import { verify } from "../bids/verification/verifier";
 import { contentOf } from "../signing/contents";
 
 /** A line of the result: it holds, does not, or could not be checked. */

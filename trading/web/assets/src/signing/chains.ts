@@ -33,23 +33,38 @@ export async function verifyChain(
   crls: readonly Crl[],
 ): Promise<void> {
   const path = await verifiedPath(leaf, intermediates, roots);
-  for (const certificate of path) {
-    if (at < certificate.notBefore.at) throw new CertificateError("A certificate is not valid yet.", "not-yet-valid");
-    if (at > certificate.notAfter.at) throw new CertificateError("A certificate has expired.", "expired");
-  }
+  checkValidity(path, at);
   const issuer = path[1] as X509;
   checkPurpose(leaf, issuer, kind, usage);
   if (crls.length > 0) await checkRevocation(leaf, issuer, crls, at);
 }
 
+/**
+ * Raise CertificateError unless `leaf` of an authority outside the platform was good at `at`.
+ *
+ * As `verifyChain`, but the path leads to `anchor`, with one intermediate or none, and no policies of ours are asked
+ * for: what the leaf is for, an enrolment says. A list of the leaf's issuer is always wanted.
+ */
+export async function verifyOutsideChain(
+  leaf: X509, intermediates: readonly X509[], anchor: X509, at: bigint, crls: readonly Crl[],
+): Promise<void> {
+  const path = await verifiedPath(leaf, intermediates, [anchor], 2);
+  checkValidity(path, at);
+  checkMaySign(leaf);
+  await checkRevocation(leaf, path[1] as X509, crls, at);
+}
+
 const paths = new Map<string, Promise<readonly X509[]>>();
 
 /** The path from leaf to root, signatures checked; remembered, since signatures do not change with time. */
-function verifiedPath(leaf: X509, intermediates: readonly X509[], roots: readonly X509[]): Promise<readonly X509[]> {
-  const key = [leaf, ...intermediates].map((one) => one.fingerprint).join() + "|" + roots.map((one) => one.fingerprint).join();
+function verifiedPath(
+  leaf: X509, intermediates: readonly X509[], roots: readonly X509[], shortest = 3,
+): Promise<readonly X509[]> {
+  const given = [[leaf, ...intermediates], roots].map((some) => some.map((one) => one.fingerprint).join());
+  const key = [...given, shortest].join("|");
   let path = paths.get(key);
   if (path === undefined) {
-    path = buildPath(leaf, intermediates, roots);
+    path = buildPath(leaf, intermediates, roots, shortest);
     path.catch(() => undefined); // told to whoever waits for it
     if (paths.size >= 4096) paths.clear();
     paths.set(key, path);
@@ -58,7 +73,7 @@ function verifiedPath(leaf: X509, intermediates: readonly X509[], roots: readonl
 }
 
 async function buildPath(
-  leaf: X509, intermediates: readonly X509[], roots: readonly X509[],
+  leaf: X509, intermediates: readonly X509[], roots: readonly X509[], shortest: number,
 ): Promise<readonly X509[]> {
   const given = [leaf, ...intermediates];
   for (const certificate of given) await checkAlgorithms(certificate);
@@ -67,7 +82,7 @@ async function buildPath(
   const path = permitted ? await ascend([leaf], intermediates, roots, moment) : null;
   if (path === null) throw new CertificateError("The certificate does not lead to a trusted root.", "untrusted");
   const between = path.slice(1, -1).map((one) => one.fingerprint).join();
-  if (path.length < 3 || between !== intermediates.map((one) => one.fingerprint).join()) {
+  if (path.length < shortest || between !== intermediates.map((one) => one.fingerprint).join()) {
     throw new CertificateError("The certificates given are not exactly those of the path to the root.", "malformed");
   }
   await checkAlgorithms(path.at(-1) as X509);
@@ -161,16 +176,28 @@ async function checkAlgorithms(certificate: X509): Promise<void> {
   }
 }
 
+function checkValidity(path: readonly X509[], at: bigint): void {
+  for (const certificate of path) {
+    if (at < certificate.notBefore.at) throw new CertificateError("A certificate is not valid yet.", "not-yet-valid");
+    if (at > certificate.notAfter.at) throw new CertificateError("A certificate has expired.", "expired");
+  }
+}
+
 function checkPurpose(leaf: X509, issuer: X509, kind: Kind, usage: Usage | null): void {
   const policy = KIND_POLICIES[kind];
-  const { policies, maySign } = extensionsOf(leaf);
+  const { policies } = extensionsOf(leaf);
   if (!policies.has(policy) || !extensionsOf(issuer).policies.has(policy)) {
     throw new CertificateError(`The certificate was not issued by the ${kind} authority.`, "wrong-authority");
   }
   if (usage !== null && !policies.has(USAGE_POLICIES[usage])) {
     throw new CertificateError(`The certificate is not one for use as ${usage}.`, "wrong-authority");
   }
-  if (!maySign) throw new CertificateError("The certificate's key may not be used for signatures.", "wrong-authority");
+  checkMaySign(leaf);
+}
+
+function checkMaySign(leaf: X509): void {
+  if (extensionsOf(leaf).maySign) return;
+  throw new CertificateError("The certificate's key may not be used for signatures.", "wrong-authority");
 }
 
 async function checkRevocation(leaf: X509, issuer: X509, crls: readonly Crl[], at: bigint): Promise<void> {

@@ -18,6 +18,9 @@ export const USAGE_POLICIES = {
 export type Kind = keyof typeof KIND_POLICIES;
 export type Usage = keyof typeof USAGE_POLICIES;
 
+const STRINGS = [0x0c, 0x13, 0x16]; // UTF8String, PrintableString, IA5String
+const COMMON_NAME = "2.5.4.3";
+const ORGANISATION_NAME = "2.5.4.10";
 const ROLES = ["agency", "supplier", "custodian"];
 const MAX_PEM = 1 << 20; // bytes
 
@@ -111,6 +114,47 @@ export function partyNamed(certificate: X509): Party {
     throw malformed("The party certificate names no known role or a malformed party id.");
   }
   return party as never as Party;
+}
+
+/**
+ * The party that an outside authority's certificate names, and the value of `attribute` in it: "subject:" or
+ * "extension:" and an object identifier. Party id, organisation and role are what an enrolment says; CertificateError.
+ */
+export function outsideParty(
+  certificate: X509, attribute: string, id: string, organisation: string, role: string,
+): readonly [Party, string] {
+  const [place, dotted = ""] = attribute.split(":");
+  const attributes = subjectOf(certificate);
+  const one = (wanted: string): string => {
+    const [found, ...others] = attributes.filter((each) => each.oid === oid(wanted));
+    if (found === undefined || others.length > 0 || found.text === null) {
+      throw malformed(`The party certificate must name ${wanted} once.`);
+    }
+    return found.text;
+  };
+  const value = place === "subject" ? one(dotted) : extensionText(certificate, dotted);
+  const name = one(COMMON_NAME);
+  const named = attributes.some((each) => each.oid === oid(ORGANISATION_NAME));
+  return [{ id, organisation, role, name, organisationName: named ? one(ORGANISATION_NAME) : name }, value];
+}
+
+/** The text of an extension whose value is one DER string. */
+function extensionText({ extensions }: X509, dotted: string): string {
+  try {
+    if (new Set(extensions.map((one) => one.oid)).size !== extensions.length) throw new der.DERError("an extension twice");
+    const found = extensions.find((one) => one.oid === oid(dotted));
+    if (found === undefined) throw new der.DERError("no such extension");
+    const reader = new der.Reader(found.value);
+    if (!STRINGS.includes(reader.peek())) throw new der.DERError("another kind of value");
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(reader.content(reader.peek()));
+    reader.end();
+    return text;
+  } catch (error) {
+    if (error instanceof der.DERError || error instanceof TypeError) {
+      throw malformed(`The certificate has no text in the extension ${dotted}.`);
+    }
+    throw error;
+  }
 }
 
 function subjectOf(certificate: X509): ReadonlyArray<{ readonly oid: string; readonly text: string | null }> {

@@ -51,15 +51,20 @@ export function readStatement(data: Bytes, type: string): Statement {
   return { statement, bytes, digest: hexdigest(bytes), signature: b64decode(signature) };
 }
 
+/** The statement's own `at`, microseconds since 1970; SignatureInvalid if it has none, EncodingError for a bad one. */
+export function statedTime({ statement }: Statement): bigint {
+  const own = statement["at"];
+  if (typeof own !== "string") {
+    throw new SignatureInvalid("The statement has no time `at` to judge its certificate by.");
+  }
+  return parseTime(own);
+}
+
 /** Read a signed statement and check signature and chain as of its own `at`. */
 export async function verifyStatement(
   data: Bytes, type: string, roots: readonly X509[], kind: Kind, usage: Usage, crls: readonly Crl[] = [],
 ): Promise<VerifiedStatement> {
   const read = readStatement(data, type);
-  const own = read.statement["at"];
-  if (typeof own !== "string") {
-    throw new SignatureInvalid("The statement has no time `at` to judge its certificate by.");
-  }
-  const verified = await verifyWithChain(read.bytes, read.signature, roots, parseTime(own), kind, usage, crls);
+  const verified = await verifyWithChain(read.bytes, read.signature, roots, statedTime(read), kind, usage, crls);
   return { ...read, verified };
 }

@@ -7,9 +7,19 @@ import { strip } from "../../signing/python";
 import { Revocations } from "../../signing/revocations";
 import { pemBlocks, readCrl, type Crl, type X509 } from "../../signing/x509";
 import { BidError, refusing, refusingLater } from "../errors";
-import { CRLS, ENROLMENTS, LOG_KEY, ROOTS, type Package } from "../package";
+import { CRLS, ENROLMENTS, LOG_KEY, OUTSIDE, ROOTS, type Package } from "../package";
 import { Trust, parseEnrolments, type Enrolment } from "../trust";
 import type { Book } from "./findings";
+
+/** The reader's own anchors: null to take the package's. */
+export interface Anchors {
+  readonly roots: Bytes | null; // PEM
+  readonly logKey: string | null; // C2SP verifier key
+  /** All leaves of the log from its beginning, one a line; null if the reader has not fetched them. */
+  readonly logEntries: Bytes | null;
+  /** Roots of authorities outside the platform, PEM. */
+  readonly outsideRoots: Bytes | null;
+}
 
 const BEGIN = "-----BEGIN X509 CRL-----";
 const END = "-----END X509 CRL-----";
@@ -49,7 +59,7 @@ function crlIn(text: string): Crl | null {
 
 /** The anchors: the reader's own where given, else the package's; null if roots or key cannot be read. */
 export async function readTrust(
-  files: Package, book: Book, roots: Bytes | null, logKey: string | null,
+  files: Package, book: Book, { roots, logKey, outsideRoots }: Anchors,
 ): Promise<Trust | null> {
   const certificates = await readRoots(files, book, roots);
   const verifier = await readLogKey(files, book, logKey);
@@ -65,7 +75,24 @@ export async function readTrust(
     enrolments = await parseEnrolments(await files.read(ENROLMENTS), certificates, new Revocations(Array.from(crls.values())));
     step.params["count"] = String(enrolments.size);
   });
-  return new Trust(certificates, crls, enrolments, verifier);
+  const outside = namesOutside(enrolments) ? await readOutside(files, book, outsideRoots) : [];
+  return new Trust(certificates, crls, enrolments, verifier, outside);
+}
+
+/** Whether anybody is enrolled with a certificate from outside the platform. */
+export function namesOutside(enrolments: ReadonlyMap<string, Enrolment>): boolean {
+  return Array.from(enrolments.values()).some((enrolment) => enrolment.outside !== undefined);
+}
+
+async function readOutside(files: Package, book: Book, outside: Bytes | null): Promise<readonly X509[]> {
+  let certificates: readonly X509[] = [];
+  await book.step(outside === null ? "verify-outside-package" : "verify-outside-own", [OUTSIDE], {}, async (step) => {
+    const pem = outside ?? (await files.read(OUTSIDE));
+    certificates = refusing("outside roots", () => loadPem(pem));
+    step.params["count"] = String(certificates.length);
+    if (outside === null) step.unknown();
+  });
+  return certificates;
 }
 
 async function readRoots(files: Package, book: Book, roots: Bytes | null): Promise<readonly X509[] | null> {

@@ -8,7 +8,7 @@ import type { CheckedClosing } from "../releases";
 import type { CheckedStage } from "../stages";
 import type { Trust } from "../trust";
 import type { Unlocking } from "../unlocking";
-import { readTrust } from "./anchors";
+import { namesOutside, readTrust, type Anchors } from "./anchors";
 import { checkAward, checkEvaluation, rankOpened } from "./awarded";
 import { checkClosing } from "./closed";
 import { checkComplete, checkEvidence } from "./files";
@@ -32,15 +32,7 @@ const OPENING_ACTS = [
 ];
 const { LOG_ENTRIES } = names;
 
-/** The reader's own anchors: null to take the package's. */
-export interface Anchors {
-  readonly roots: Bytes | null; // PEM
-  readonly logKey: string | null; // C2SP verifier key
-  /** All leaves of the log from its beginning, one a line; null if the reader has not fetched them. */
-  readonly logEntries: Bytes | null;
-}
-
-export const NO_ANCHORS: Anchors = { roots: null, logKey: null, logEntries: null };
+export const NO_ANCHORS: Anchors = { roots: null, logKey: null, logEntries: null, outsideRoots: null };
 
 /** Check a whole evidence package; nothing that it holds makes this raise. `tell` hears of each finding as it is made. */
 export async function verify(
@@ -49,7 +41,7 @@ export async function verify(
   const { roots, logKey, logEntries } = anchors;
   const book = new Book(tell);
   const anchored = roots !== null && logKey !== null;
-  const trust = await readTrust(files, book, roots, logKey);
+  const trust = await readTrust(files, book, anchors);
   if (trust !== null) {
     const evidence = await checkEvidence(files, book, trust);
     const tender = evidence === null ? null : String(evidence.statement["tender"]);
@@ -76,6 +68,7 @@ async function checkTender(
   const checked = await checkClosing(files, book, trust, log, notices);
   if (checked === null) return;
   const wanted = new Set([...ALWAYS, ...namesOfNotices(notices), ...namesOfBids(checked), ...namesOfProofs(files)]);
+  if (namesOutside(trust.enrolments)) wanted.add(names.OUTSIDE);
   if (!checked.minimumReached) {
     await checkUnopened(book, trust, log, checked, false);
   } else if (log.of("opening.frozen").length === 0 && ended(log)) {
