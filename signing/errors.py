@@ -69,3 +69,14 @@ class MerkleError(SigningError):
 
 class NoteError(SigningError):
     """A signed note, checkpoint or proof file that is malformed or not signed by the wanted key."""
+
+
+class PolicyError(SigningError):
+    """A trust policy of logs that is malformed, at line `line` of its file (0 where no one line is at fault),
+    in the way `code`: "unknown", "vkey", "undefined", "threshold", …"""
+
+    def __init__(self, line: int, code: str, fault: str) -> None:
+        super().__init__(f"Line {line} of the policy: {fault}." if line else f"The policy: {fault}.", code)
+        self.line = line
+        self.code = code
+        self.fault = fault

@@ -27,7 +27,7 @@ from signing.encoding import b64decode, b64encode
 from signing.errors import EncodingError, NoteError
 
 _ED25519 = b"\x01"
-_DASH = "— "
+DASH = "— "
 _NAME = re.compile(r"[^\s+\x00-\x1f]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -62,11 +62,28 @@ def load_note_key(data: bytes, password: bytes | None) -> Ed25519PrivateKey:
 
 def vkey_for(name: str, public: Ed25519PublicKey) -> str:
     """The verifier key `name+id+key` of the C2SP; NoteError if the name is empty or has a space or plus."""
-    material = _ED25519 + public.public_bytes_raw()
-    return f"{name}+{_key_id(name, material).hex()}+{b64encode(material)}"
+    return encode_vkey(name, _ED25519, public)
 
 
-def _key_id(name: str, material: bytes) -> bytes:
+def encode_vkey(name: str, kind: bytes, public: Ed25519PublicKey) -> str:
+    """As `vkey_for`, for a key of the signature type `kind`, one byte."""
+    material = kind + public.public_bytes_raw()
+    return f"{name}+{key_id(name, material).hex()}+{b64encode(material)}"
+
+
+def decode_vkey(vkey: str) -> tuple[str, bytes, Ed25519PublicKey]:
+    """Name, signature type and key of a verifier key that holds 32 bytes of key; NoteError if malformed."""
+    parts = vkey.split("+", 2)
+    try:
+        material = b64decode(parts[2])
+        name, kind, public = parts[0], material[:1], Ed25519PublicKey.from_public_bytes(material[1:])
+    except (IndexError, EncodingError, ValueError):
+        raise NoteError("This is not a verifier key of the form name+id+key.") from None
+    return name, kind, public
+
+
+def key_id(name: str, material: bytes) -> bytes:
+    """The four bytes that name a key in signature lines; `material` is type and key. NoteError as above."""
     if not _NAME.fullmatch(name):
         raise NoteError("A log's key name is not empty and has neither spaces nor a plus.")
     return hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
@@ -79,13 +96,13 @@ class NoteSigner:
         self.name = name
         self.vkey = vkey_for(name, private.public_key())
         self._private = private
-        self._id = _key_id(name, _ED25519 + private.public_key().public_bytes_raw())
+        self._id = key_id(name, _ED25519 + private.public_key().public_bytes_raw())
 
     def sign(self, text: str) -> bytes:
         """The signed note of `text`, which must end in a newline; NoteError if it cannot be a note's text."""
         _check_text(text)
         signature = b64encode(self._id + self._private.sign(text.encode()))
-        return f"{text}\n{_DASH}{self.name} {signature}\n".encode()
+        return f"{text}\n{DASH}{self.name} {signature}\n".encode()
 
 
 class NoteVerifier:
@@ -95,20 +112,20 @@ class NoteVerifier:
         self.name = name
         self.vkey = vkey_for(name, public)
         self._public = public
-        self._id = _key_id(name, _ED25519 + public.public_bytes_raw())
+        self._id = key_id(name, _ED25519 + public.public_bytes_raw())
 
     @classmethod
     def from_vkey(cls, vkey: str) -> NoteVerifier:
         """From a C2SP verifier key (no newline at the end); NoteError if it is malformed or not Ed25519."""
-        parts = vkey.split("+", 2)
-        try:
-            material = b64decode(parts[2])
-            verifier = cls(parts[0], Ed25519PublicKey.from_public_bytes(material[1:]))
-        except (IndexError, EncodingError, ValueError):
-            raise NoteError("This is not a verifier key of the form name+id+key.") from None
+        name, _, public = decode_vkey(vkey)
+        verifier = cls(name, public)
         if verifier.vkey != vkey:
             raise NoteError("This verifier key is not of the type Ed25519, or its id is not that of its key.")
         return verifier
+
+    def named_in(self, note: bytes) -> bool:
+        """Whether the note has a line under this key's name and id, true or false; NoteError."""
+        return any(name == self.name and value[:4] == self._id for name, value in split_note(note)[1])
 
     def verify(self, note: bytes, strict: bool = True) -> str:
         """The text of `note`, signed by this key.
@@ -116,7 +133,7 @@ class NoteVerifier:
         `strict` refuses any further signature line; otherwise lines of other keys are ignored, as the C2SP
         asks of clients that know no witnesses. Raises NoteError.
         """
-        text, signatures = _split_note(note)
+        text, signatures = split_note(note)
         if strict and len(signatures) != 1:
             raise NoteError("The note must have exactly one signature.")
         wanted = [value for name, value in signatures if name == self.name and value[:4] == self._id]
@@ -138,8 +155,8 @@ def _check_text(text: str) -> None:
         raise NoteError("A note's text ends in a newline and has no other control characters.")
 
 
-def _split_note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
-    """The text, and name and value (id and signature) of each signature line."""
+def split_note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text, and name and value (id and signature) of each signature line; NoteError if malformed."""
     if len(note) > _MAX_NOTE:
         raise NoteError("The note is larger than 1 MiB.")
     try:
@@ -156,12 +173,12 @@ def _split_note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
 
 
 def _signature_line(line: str) -> tuple[str, bytes]:
-    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    name, _, encoded = line.removeprefix(DASH).partition(" ")
     try:
         value = b64decode(encoded)
     except EncodingError:
         value = b""
-    if not line.startswith(_DASH) or not _NAME.fullmatch(name) or len(value) < 5:
+    if not line.startswith(DASH) or not _NAME.fullmatch(name) or len(value) < 5:
         raise NoteError("A signature line of the note is malformed.")
     return name, value
 
@@ -199,14 +216,26 @@ def _checkpoint_text(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.origin}\n{checkpoint.size}\n{b64encode(checkpoint.root)}\n"
 
 
-def _parse_text(text: str) -> Checkpoint:
+def _parse_text(text: str, extended: bool = False) -> Checkpoint:
     lines = text.split("\n")
-    if len(lines) != 4 or not lines[0] or not _NUMBER.fullmatch(lines[1]):
+    count_fits = len(lines) >= 4 and all(lines[:-1]) if extended else len(lines) == 4
+    if not count_fits or not lines[0] or not _NUMBER.fullmatch(lines[1]):
         raise NoteError("A checkpoint has three lines: origin, number of leaves, root.")
-    return Checkpoint(lines[0], int(lines[1]), _hash(lines[2]))
+    return Checkpoint(lines[0], int(lines[1]), parse_hash(lines[2]))
 
 
-def _hash(line: str) -> bytes:
+def is_size(text: str) -> bool:
+    """Whether this is a number of leaves as the C2SP writes it: decimal, no leading zeros."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def read_checkpoint(note: bytes) -> Checkpoint:
+    """What a checkpoint says, whoever signed it, extension lines left aside; NoteError if malformed."""
+    return _parse_text(split_note(note)[0], extended=True)
+
+
+def parse_hash(line: str) -> bytes:
+    """A hash's 32 bytes from its line in base64; NoteError."""
     try:
         value = b64decode(line)
     except EncodingError:
@@ -246,7 +275,7 @@ def parse_proof(data: bytes) -> Proof:
     number = lines[1].removeprefix("index ")
     if not _NUMBER.fullmatch(number):
         raise NoteError("The proof's index is malformed.")
-    return Proof(int(number), tuple(map(_hash, lines[2:])), checkpoint)
+    return Proof(int(number), tuple(map(parse_hash, lines[2:])), checkpoint)
 
 
 def verify_proof(

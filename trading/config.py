@@ -10,10 +10,14 @@ from collections.abc import Callable, Mapping
 from configparser import ConfigParser
 from configparser import Error as ParserError
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from signing.policies import LogPolicy
+from trading.client.errors import ClientError
+from trading.client.policy_file import read_policy_file
 from trading.errors import ConfigurationError
 
 PREFIX = "sunseal."
@@ -62,6 +66,8 @@ class Settings:
     listen_host: str = "127.0.0.1"
     listen_port: int = 6543
     log_origin: str = "sunseal.local/log"
+    log_policy: Path | None = None
+    cosign_seconds: float = 2.0
     platform_name: str = "阳光交易 Sunseal"
     default_language: str = "zh"
     worker_threads: int = 2
@@ -75,6 +81,22 @@ class Settings:
     demo_sign_in: bool = False
     validate_responses: bool = False
     log_level: str = "info"
+
+    @cached_property
+    def witnesses(self) -> LogPolicy:
+        """Who cosigns the log, and whose cosignatures together are enough: the file `log_policy`.
+
+        Raises:
+            ConfigurationError: it cannot be read, or a line is malformed.
+        """
+        if self.log_policy is None:
+            return LogPolicy()
+        try:
+            return read_policy_file(self.log_policy)
+        except ClientError as error:
+            raise ConfigurationError(
+                f"设置项 log_policy：{error.text('zh')}", f"Setting log_policy: {error.text('en')}"
+            ) from None
 
     @property
     def secure(self) -> bool:
@@ -197,6 +219,13 @@ def _check(settings: Settings) -> None:
             "machine: "
             "listen_host must be 127.0.0.1.",
         )
+    for known in settings.witnesses.witnesses:
+        if known.url is not None and not known.url.startswith(("http://", "https://")):
+            raise _wrong(
+                "log_policy", known.url, "见证人网址应以 http:// 或 https:// 开头",
+                "a policy whose witnesses' URLs begin with http:// or https://",
+            )  # fmt: skip
+    _between("cosign_seconds", settings.cosign_seconds, 0.1, 3600)
     _between("listen_port", settings.listen_port, 1, 65535)
     _between("worker_threads", settings.worker_threads, 1, 64)
     _between("scan_seconds", settings.scan_seconds, 0.05, 60)

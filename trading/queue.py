@@ -38,14 +38,18 @@ log = structlog.get_logger("sunseal.queue")
 
 Job = Callable[["Platform", str], None]
 Due = Callable[[Session, datetime], Iterable[str]]
+DueHere = Callable[["Platform", Session, datetime], Iterable[str]]
 
 _JOBS: dict[str, Job] = {}
-_SLOW: set[str] = set()
-_DUE: list[tuple[str, Due]] = []
+_QUEUES: dict[str, str] = {}
+_DUE: list[tuple[str, DueHere]] = []
 
 QUEUE = "sunseal"
 # Rendering and packing: with threads of their own, so that no closing or opening ever waits behind them.
 SLOW_QUEUE = "sunseal.slow"
+# Asking other people's servers: likewise, so that nothing waits for one that does not answer.
+OUTSIDE_QUEUE = "sunseal.outside"
+QUEUES = (QUEUE, SLOW_QUEUE, OUTSIDE_QUEUE)
 
 # A job found due is not sent again within this share of a claim's time; the claim guards it when it is.
 _RESEND_SHARE = 0.2
@@ -77,12 +81,12 @@ class ClaimLost(Exception):
     """Another worker has taken over; this one stops without writing."""
 
 
-def job(name: str, *, slow: bool = False) -> Callable[[Job], Job]:
-    """Declare a job under a stable name; its argument is one id. What takes seconds is `slow`."""
+def job(name: str, *, slow: bool = False, outside: bool = False) -> Callable[[Job], Job]:
+    """Declare a job under a stable name; its argument is one id. What takes seconds is `slow`, what waits
+    for another's server `outside`."""
 
     def declare(function: Job) -> Job:
-        if slow:
-            _SLOW.add(name)
+        _QUEUES[name] = SLOW_QUEUE if slow else OUTSIDE_QUEUE if outside else QUEUE
         if name in _JOBS and _JOBS[name].__module__ != function.__module__:
             raise ValueError(f"two jobs are called {name}")
         _JOBS[name] = function
@@ -95,6 +99,16 @@ def due(name: str) -> Callable[[Due], Due]:
     """Declare how the scanner finds the ids that wait for the job `name`."""
 
     def declare(function: Due) -> Due:
+        _DUE.append((name, lambda platform, session, now: function(session, now)))
+        return function
+
+    return declare
+
+
+def due_here(name: str) -> Callable[[DueHere], DueHere]:
+    """As `due`, for work that depends on the platform's settings too."""
+
+    def declare(function: DueHere) -> DueHere:
         _DUE.append((name, function))
         return function
 
@@ -148,8 +162,7 @@ class Queue:
         for name, function in _JOBS.items():
             if name in self.actors:
                 continue
-            queue = SLOW_QUEUE if name in _SLOW else QUEUE
-            declare = dramatiq.actor(actor_name=name, broker=self.broker, queue_name=queue)
+            declare = dramatiq.actor(actor_name=name, broker=self.broker, queue_name=_QUEUES.get(name, QUEUE))
             self.actors[name] = declare(_bind(name, function, platform))
 
     def send(self, name: str, subject: str) -> None:
@@ -200,9 +213,9 @@ def jobs() -> list[str]:
     return sorted(_JOBS)
 
 
-def waiting(session: Session, name: str, at: datetime) -> list[str]:
+def waiting(platform: Platform, session: Session, name: str, at: datetime) -> list[str]:
     """The ids that a job waits for which were due at that time already."""
-    return [subject for job, find in _DUE if job == name for subject in find(session, at)]
+    return [subject for job, find in _DUE if job == name for subject in find(platform, session, at)]
 
 
 def depths(broker: dramatiq.Broker) -> dict[str, tuple[int, int, int]]:
@@ -211,7 +224,7 @@ def depths(broker: dramatiq.Broker) -> dict[str, tuple[int, int, int]]:
     Raises what the broker's library raises when it cannot be reached.
     """
     found: dict[str, tuple[int, int, int]] = {}
-    for name in (QUEUE, SLOW_QUEUE):
+    for name in QUEUES:
         if isinstance(broker, StubBroker):
             held = [broker.queues.get(key) for key in (name, dq_name(name))]
             found[name] = (*(queue.qsize() if queue else 0 for queue in held), 0)  # type: ignore[assignment]
@@ -254,11 +267,11 @@ class Scanner:
                 count += 1
         return count
 
-    def _find(self, name: str, find: Due, now: datetime) -> list[str]:
+    def _find(self, name: str, find: DueHere, now: datetime) -> list[str]:
         # One feature's fault must not keep another's tender from opening.
         try:
             with self._platform.database.reading() as session:
-                return list(find(session, now))
+                return list(find(self._platform, session, now))
         except Exception:
             log.exception("finding due work failed", job=name)
             return []

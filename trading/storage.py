@@ -80,6 +80,29 @@ class Storage:
         """The bytes of one part; FileNotFoundError if it is gone."""
         return bytes(obstore.get(self._store, _part(key, number)).bytes())
 
+    def put_file(self, path: str, data: bytes) -> None:
+        """Store a small file under its own name, for others than this program to serve too.
+
+        When this returns, it survives a power cut; the same bytes may be stored again.
+
+        Raises:
+            PartExists: other bytes are stored there.
+        """
+        try:
+            obstore.put(self._store, path, data, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            if self.read_file(path) != data:
+                raise PartExists(path) from None
+        finally:
+            self._make_durable(path)
+
+    def read_file(self, path: str) -> bytes | None:
+        """The bytes of a small file; None if there is none."""
+        try:
+            return bytes(obstore.get(self._store, path).bytes())
+        except FileNotFoundError:
+            return None
+
     def chunks(self, key: str, parts: int) -> Iterator[bytes]:
         """The object in pieces of a MiB at most; FileNotFoundError when a part is gone."""
         for number in range(parts):

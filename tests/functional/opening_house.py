@@ -40,7 +40,7 @@ from signing.suite import SUNSEAL_1
 from tests.functional.house import House, Sealed, Tendering, Who
 from tests.typescript.agreement import agree
 from trading.opening.record import StoredObject
-from trading.queue import QUEUE, SLOW_QUEUE, Scanner
+from trading.queue import QUEUES, Scanner
 
 DATABASES = ("sqlite", "postgresql")
 AFTER = timedelta(hours=1, seconds=5)
@@ -81,7 +81,7 @@ class OpeningHouse(House):
 
     def settle(self) -> None:
         """Let the worker finish what it was sent."""
-        for queue in (QUEUE, SLOW_QUEUE):
+        for queue in QUEUES:
             self.platform.queue.broker.join(queue)  # type: ignore[attr-defined]
         self._worker.join()
 

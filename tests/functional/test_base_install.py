@@ -42,6 +42,8 @@ COMMANDS = [
     ["bid", "status", "--help"],
     ["bid", "receipt", "--help"],
     ["verify", "--help"],
+    ["witness", "--help"],
+    ["witness", "run", "--help"],
 ]
 
 

@@ -86,6 +86,9 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
         for method in METHODS & set(item):
             yield path, method, item[method]
 
+# A token is revoked once, and no fuzzer signs as a witness.
+UNREACHED = {"revokeToken", "handInCosignature"}
+
 
 def acts_of(role: str, document: dict[str, Any]) -> list[str]:
     """The operations that a role is there for; the public's are those that need no token."""
@@ -110,6 +113,7 @@ def known(scene: Scene, role: str, judged: bool) -> dict[str, list[str]]:
         "path.project": [scene.project],
         "path.sha256": [scene.awarded.notice.digest, scene.crl],
         "path.name": ["招标文件.pdf"],
+        "query.digest": [scene.awarded.notice.digest],
         "body.csr": [create_csr(scene.suppliers[0].key, "x").decode()],
         "body.project": [scene.project],
         "body.currency": ["CNY"],
@@ -209,7 +213,7 @@ def test_schemathesis_finds_nothing(
     }
     assert set(labels) == set(outcome.answers)
     succeeded = {labels[label] for label in outcome.succeeded}
-    assert not judged or acts - succeeded <= {"revokeToken"}, "only what succeeds shows how it answers"
+    assert not judged or acts - succeeded <= UNREACHED, "only what succeeds shows how it answers"
 
 
 @pytest.mark.parametrize("role", ["public", *ACTS])

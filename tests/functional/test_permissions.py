@@ -76,6 +76,9 @@ TABLE: dict[str, frozenset[str]] = {
     "envelope-key PUT": AGENCIES,
     # the API: the log
     "log.checkpoint": ALL, "log.consistency": ALL, "log.entries": ALL, "log.inclusion": ALL, "log.key": ALL,
+    "log.statement": ALL, "log.cosigned": ALL, "log.cosignatures POST": ALL,
+    # its files
+    "log.file": ALL, "log.tile": ALL,
     # the API: tenders
     "projects": ALL, "projects POST": AGENCIES, "project": ALL, "tenders": ALL, "tenders POST": AGENCIES,
     "tender": ALL, "tender PUT": OWNER, "tender-documents": ALL, "tender-document": ALL,

@@ -20,7 +20,7 @@ from tests.crash.processes import Child
 from tests.crash.scene import Scene
 from tests.crash.site import Site
 from trading.config import Settings
-from trading.queue import QUEUE, SLOW_QUEUE, depths, make_broker
+from trading.queue import QUEUE, QUEUES, depths, make_broker
 
 RABBIT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -70,7 +70,7 @@ def open_all(site: Site) -> None:
 def settled(broker: dramatiq.Broker, wanted: tuple[int, int, int]) -> None:
     """Wait until the broker counts so; RabbitMQ takes a moment."""
     for _ in range(100):
-        if depths(broker) == {QUEUE: wanted, SLOW_QUEUE: (0, 0, 0)}:
+        if depths(broker) == {**dict.fromkeys(QUEUES, (0, 0, 0)), QUEUE: wanted}:
             return
         time.sleep(0.1)
     raise AssertionError(depths(broker))
@@ -85,9 +85,9 @@ def count_messages(url: str) -> None:
 
     actors = [
         dramatiq.actor(actor_name=name, broker=broker, queue_name=name, max_retries=0)(fail)
-        for name in (QUEUE, SLOW_QUEUE)
+        for name in QUEUES
     ]
-    assert depths(broker) == {QUEUE: (0, 0, 0), SLOW_QUEUE: (0, 0, 0)}
+    assert depths(broker) == dict.fromkeys(QUEUES, (0, 0, 0))
     for n in range(3):
         actors[0].send(str(n))
     settled(broker, (3, 0, 0))

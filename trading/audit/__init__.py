@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 
 def includeme(config: Configurator) -> None:
-    """Views of the public log, and the daily root of the private list."""
+    """Views and files of the public log, and the daily root of the private list."""
     config.scan("trading.audit.views")
     config.scan("trading.audit.jobs")
+    config.include("trading.audit.files")

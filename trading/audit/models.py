@@ -46,6 +46,58 @@ class LogHead(Base):
     size: Mapped[int] = mapped_column(BigInteger)
 
 
+class LogDigest(Base):
+    """Where a digest stands in the log: an entry's own, its statement's, or one that it names."""
+
+    __tablename__ = "log_digests"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class LogTiles(Base):
+    """The one row that says how many bundles of 256 entries lie in storage, with all full tiles over them."""
+
+    __tablename__ = "log_tiles"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    bundles: Mapped[int] = mapped_column(BigInteger)
+
+
+class LogCheckpoint(Base):
+    """A checkpoint that witnesses are asked to cosign, to the byte."""
+
+    __tablename__ = "log_checkpoints"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    note: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LogCosignature(Base):
+    """A witness's line under a checkpoint; `witness` is its public key in hex, `signed_at` by its clock."""
+
+    __tablename__ = "log_cosignatures"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(String(64), primary_key=True)
+    line: Mapped[str] = mapped_column(Text)
+    signed_at: Mapped[datetime] = mapped_column(UtcTime)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LogWitness(Base):
+    """What is known of a witness that is asked: the size it cosigned last, and how it answered."""
+
+    __tablename__ = "log_witnesses"
+
+    witness: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    asked_at: Mapped[datetime] = mapped_column(UtcTime)
+    cosigned_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    failure: Mapped[str | None] = mapped_column(String(200))
+
+
 class AddressSalt(Base):
     """The network address behind a salted digest in the log, and the salt that opens it."""
 

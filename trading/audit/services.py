@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from bids.entries import Who, build_entry
-from signing import merkle
+from bids.entries import Entry, Who, build_entry
+from signing import canonical, merkle
 from signing.merkle import NodeReader
 from signing.notes import Checkpoint, format_checkpoint, format_proof
+from signing.tiles import MAX_ENTRY
 from trading.audit.acts import PUBLIC_ACTS
-from trading.audit.models import AddressSalt, LogEntry, LogHead, LogNode
-from trading.errors import NotFound
+from trading.audit.models import AddressSalt, LogDigest, LogEntry, LogHead, LogNode
+from trading.errors import NotFound, TradingError
 from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.web.security import Actor
 
 _HEAD = 1
+_NOTHING = bytes(32)
+_Result = TypeVar("_Result")
 
 
 class AuditLog:
@@ -52,6 +56,7 @@ class AuditLog:
 
         Raises:
             ValueError: the act is no public one. BidError: a member has a wrong form.
+            TradingError: "log-entry-too-large": bundles of tlog-tiles have no place for it.
         """
         if act not in PUBLIC_ACTS:
             raise ValueError(f"{act} is not an act of the public log")
@@ -64,16 +69,19 @@ class AuditLog:
             digests=digests,
             statement=statement,
         )
+        if len(raw) > MAX_ENTRY:
+            raise TradingError("log-entry-too-large", status=413, size=len(raw), limit=MAX_ENTRY)
         session.flush()
         head = self._locked_head(session)
         position = head.size
-        nodes = merkle.append_nodes(position, merkle.leaf_hash(raw), _reader(session))
+        nodes = _reading(session, lambda read: merkle.append_nodes(position, merkle.leaf_hash(raw), read))
         session.add_all(LogNode(level=level, position=index, hash=node) for level, index, node in nodes)
         organisation = actor.organisation if actor else None
         entry = LogEntry(
             position=position, tender_id=tender, act=act, organisation_id=organisation, raw=raw, at=at
         )
         session.add(entry)
+        session.add_all(LogDigest(digest=digest, position=position) for digest in digests_of(raw))
         head.size = position + 1
         session.flush()
         return entry
@@ -89,11 +97,14 @@ class AuditLog:
             NotFound: the log has fewer entries.
         """
         size = self._size(session, size)
-        root = merkle.root_at(size, _reader(session))
+        root = _reading(session, lambda read: merkle.root_at(size, read))
         return format_checkpoint(Checkpoint(self._keys.log_origin, size, root), self._keys.log)
 
-    def proof(self, session: Session, position: int, size: int | None = None) -> bytes:
-        """A tlog-proof (C2SP) that the entry at `position` is among the first `size`, with the checkpoint.
+    def proof(
+        self, session: Session, position: int, size: int | None = None, checkpoint: bytes | None = None
+    ) -> bytes:
+        """A tlog-proof (C2SP) that the entry at `position` is among the first `size`, with the checkpoint:
+        the given one of that size, or the log's own.
 
         Raises:
             NotFound: the log has no such entry or size.
@@ -101,8 +112,20 @@ class AuditLog:
         size = self._size(session, size)
         if not 0 <= position < size:
             raise NotFound("log-entry-not-found", position=position, size=size)
-        hashes = merkle.inclusion_proof(position, size, _reader(session))
-        return format_proof(position, hashes, self.checkpoint(session, size))
+        hashes = _reading(session, lambda read: merkle.inclusion_proof(position, size, read))
+        return format_proof(position, hashes, checkpoint or self.checkpoint(session, size))
+
+    def position_of(self, session: Session, digest: str) -> int:
+        """The first entry that has this SHA-256, holds a statement that has it, or names it.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = select(LogDigest.position).where(LogDigest.digest == digest)
+        position = session.scalar(found.order_by(LogDigest.position).limit(1))
+        if position is None:
+            raise NotFound("log-digest-not-found", digest=digest)
+        return position
 
     def consistency(self, session: Session, old: int, new: int) -> list[bytes]:
         """The hashes (RFC 6962) that show the log of `new` entries to begin with that of `old`.
@@ -113,7 +136,7 @@ class AuditLog:
         self._size(session, new)
         if old > new:
             raise NotFound("log-sizes-reversed", old=old, new=new)
-        return merkle.consistency_proof(old, new, _reader(session))
+        return _reading(session, lambda read: merkle.consistency_proof(old, new, read))
 
     def entries(
         self, session: Session, tender: str, start: int = 0, limit: int | None = None
@@ -147,14 +170,32 @@ class AuditLog:
         return digest
 
 
-def _reader(session: Session) -> NodeReader:
-    """Reads stored nodes, each once."""
-    known: dict[tuple[int, int], bytes] = {}
+def digests_of(raw: bytes) -> set[str]:
+    """The digests by which an entry is found: its own, those it names, its statement's (the statement alone,
+    and the file with its signature)."""
+    entry = Entry.parse(raw)
+    found = {entry.digest, *entry.digests.values()}
+    if entry.statement is not None:
+        parts = (entry.statement, entry.statement["statement"])
+        found |= {canonical.digest(canonical.dumps(part)) for part in parts}
+    return found
 
-    def read(level: int, index: int) -> bytes:
-        if (level, index) not in known:
-            found = select(LogNode.hash).where(LogNode.level == level, LogNode.position == index)
-            known[level, index] = bytes(session.execute(found).scalar_one())
-        return known[level, index]
 
-    return read
+def _reading(session: Session, work: Callable[[NodeReader], _Result]) -> _Result:
+    """What `work` makes of stored nodes, all of which are read in one query.
+
+    It runs twice: which nodes it asks for depends on places alone, never on the hashes.
+    """
+    wanted: set[tuple[int, int]] = set()
+
+    def ask(level: int, index: int) -> bytes:
+        wanted.add((level, index))
+        return _NOTHING
+
+    result = work(ask)
+    if not wanted:
+        return result
+    places = tuple_(LogNode.level, LogNode.position).in_(wanted)
+    rows = session.execute(select(LogNode.level, LogNode.position, LogNode.hash).where(places))
+    known = {(level, index): bytes(node) for level, index, node in rows}
+    return work(lambda level, index: known[level, index])

@@ -9,7 +9,9 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from signing.encoding import b64encode
+from signing.notes import read_checkpoint
 from trading.audit.services import AuditLog
+from trading.audit.witnesses import Witnesses
 from trading.web.permissions import Permission
 
 _PAGE = 100
@@ -58,8 +60,53 @@ def entries(request: Request) -> dict[str, Any]:
 )
 def inclusion(request: Request) -> Response:
     """A tlog-proof of one entry."""
+    return _proof(request, request.openapi_validated.parameters.query["position"])
+
+
+@view_config(
+    route_name="log.statement", request_method="GET", permission=Permission.PUBLIC_READ, openapi=True
+)
+def statement(request: Request) -> Response:
+    """A tlog-proof of an entry or statement, by its digest."""
+    digest = request.openapi_validated.parameters.query["digest"]
+    return _proof(request, AuditLog(request.platform).position_of(request.dbsession, digest))
+
+
+def _proof(request: Request, position: int) -> Response:
     query = request.openapi_validated.parameters.query
-    return _text(AuditLog(request.platform).proof(request.dbsession, query["position"], query.get("size")))
+    size, checkpoint = query.get("size"), None
+    if query.get("cosigned"):
+        checkpoint = Witnesses(request.platform).best(request.dbsession, position, size)
+        size = read_checkpoint(checkpoint).size
+    return _text(AuditLog(request.platform).proof(request.dbsession, position, size, checkpoint))
+
+
+@view_config(
+    route_name="log.cosigned",
+    request_method="GET",
+    permission=Permission.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
+)
+def cosigned(request: Request) -> dict[str, Any]:
+    """Cosigned checkpoints that hold a position."""
+    after = request.openapi_validated.parameters.query["after"]
+    found = Witnesses(request.platform).holding(request.dbsession, after)
+    return {"checkpoints": [note.decode() for note in found]}
+
+
+@view_config(
+    route_name="log.cosignatures", request_method="POST", permission=Permission.PUBLIC_READ, openapi=True
+)
+def cosignatures(request: Request) -> Response:
+    """A cosignature brought by its witness, whom it proves."""
+    body = request.openapi_validated.body
+    witnesses = Witnesses(request.platform)
+    # Judged before anything is locked: anybody may send one.
+    with request.platform.database.reading() as session:
+        witness, answer = witnesses.recognise(session, body["size"], body["cosignature"])
+    witnesses.keep(request.dbsession, witness, body["size"], answer)
+    return Response(status=204)
 
 
 @view_config(

@@ -72,6 +72,15 @@ class Api:
         """The exact bytes at an address."""
         return self._send("GET", _address(path, query), None, {}).body
 
+    def file(self, address: str) -> bytes | None:
+        """A public file outside of the API, asked for as a stranger; None if there is none."""
+        answer = self._repeat("GET", address, {}, None, prefix="")
+        if answer.status == 404:
+            return None
+        if answer.status >= 400:
+            self._refuse(answer)
+        return answer.body
+
     def stream(self, path: str) -> Iterator[bytes]:
         """A large file, in pieces."""
         answer, pieces = self.transport.stream(PREFIX + path, self._headers)
@@ -128,10 +137,12 @@ class Api:
         self._headers["Authorization"] = f"Bearer {self._reread()}"
         return self._headers["Authorization"] != before
 
-    def _repeat(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _repeat(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, prefix: str = PREFIX
+    ) -> Answer:
         for attempt in range(1, _TRIES + 1):
             try:
-                return self.transport.send(method, PREFIX + path, headers, body)
+                return self.transport.send(method, prefix + path, headers, body)
             except ConnectionFailed:
                 if attempt == _TRIES:
                     raise

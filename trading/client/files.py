@@ -31,6 +31,30 @@ def read_file(path: Path, limit: int = _MAX_SMALL) -> bytes:
     return data
 
 
+def read_record(path: Path) -> bytes | None:
+    """A record's bytes; None if there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def write_record(path: Path, data: bytes) -> None:
+    """Put bytes in a record's place, whole or not at all; they survive a power cut when this returns."""
+    beside = path.with_name(f".{path.name}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 @contextmanager
 def new_file(path: Path, *, private: bool = False, overwrite: bool = False) -> Iterator[BinaryIO]:
     """A file that appears under its name whole, or not at all.

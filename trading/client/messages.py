@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from trading.client.messages_log import MESSAGES as _LOG
+
 MESSAGES: dict[str, tuple[str, str]] = {
+    **_LOG,
     "file-unreadable": ("无法读取文件 {path}：{reason}。", "The file {path} cannot be read: {reason}."),
     "file-unwritable": ("无法写入文件 {path}：{reason}。", "The file {path} cannot be written: {reason}."),
     "file-exists": (

@@ -20,6 +20,7 @@ COMMANDS = {
     "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
     "custodian": Entry("trading.commands.custodian", "custodian", "A custodian's agent and its keys."),
+    "witness": Entry("trading.commands.witness", "witness", "Cosign a log while it only grows."),
     "serve": Entry("trading.commands.serve", "serve", "Run the whole platform in one process."),
     "web": Entry("trading.commands.web", "web", "Serve HTTP only."),
     "worker": Entry("trading.commands.worker", "worker", "Run scheduled jobs only."),
@@ -55,4 +56,11 @@ CUSTODIAN_COMMANDS = {
     ),
     "run": Entry("trading.commands.custodian_run", "run", "Run the agent."),
     "journal": Entry("trading.commands.custodian_journal", "journal", "Print what the agent did, and why."),
+}
+
+WITNESS_COMMANDS = {
+    "init": Entry("trading.commands.witness", "init", "Make a witness's key."),
+    "add-log": Entry("trading.commands.witness", "add_log", "Watch one more log."),
+    "key": Entry("trading.commands.witness", "key", "Print the witness's verifier key."),
+    "run": Entry("trading.commands.witness", "run", "Cosign until stopped."),
 }

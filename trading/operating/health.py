@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from trading.accounts.models import Crl
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
+from trading.audit.witnesses import Witnesses
 from trading.migrations import newest
 from trading.platform import Platform
 from trading.queue import depths, jobs, waiting
@@ -34,6 +35,7 @@ log = structlog.get_logger("sunseal.health")
 
 # The scanner looks four times a second; what is due for this long is not done by anybody.
 LATE = timedelta(minutes=2)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _APART = timedelta(seconds=2)
 _SOON = timedelta(days=60)
 _LOW, _SHORT = 0.15, 0.05  # shares of a disk that are free
@@ -57,8 +59,9 @@ def findings(platform: Platform, session: Session) -> list[Finding]:
     now = platform.clock.now(session)
     checks: list[Callable[[], Finding]] = [
         lambda: _database(session), lambda: _revision(session), lambda: _clock(now),
-        lambda: _work(session, now), lambda: _broker(platform), lambda: _storage(platform),
-        lambda: _disk(platform), lambda: _log(platform, session), lambda: _crl(session, now),
+        lambda: _work(platform, session, now), lambda: _broker(platform), lambda: _storage(platform),
+        lambda: _disk(platform), lambda: _log(platform, session),
+        lambda: _witnesses(platform, session, now), lambda: _crl(session, now),
         lambda: _certificates(platform, now), lambda: _custodians(platform), lambda: _door(platform),
     ]  # fmt: skip
     rank = {"bad": 0, "warn": 1, "good": 2}
@@ -119,9 +122,9 @@ def _clock(now: datetime) -> Finding:
     return Finding(part, "bad" if seconds > 30 else "warn", said, todo)
 
 
-def _work(session: Session, now: datetime) -> Finding:
+def _work(platform: Platform, session: Session, now: datetime) -> Finding:
     part = Both("后台任务", "Jobs")
-    late = sum(len(waiting(session, name, now - LATE)) for name in jobs())
+    late = sum(len(waiting(platform, session, name, now - LATE)) for name in jobs())
     if not late:
         return Finding(part, "good", Both("没有超时未办的任务。", "Nothing that is due is left undone."))
     return Finding(
@@ -224,6 +227,36 @@ def _log(platform: Platform, session: Session) -> Finding:
             f"共 {size} 条，最后一条 {zh}；检查点根哈希 {root}",
             f"{size} entries, the last at {en}; the checkpoint's root {root}",
         ),
+    )  # fmt: skip
+
+
+def _witnesses(platform: Platform, session: Session, now: datetime) -> Finding:
+    part, witnesses = Both("日志见证人", "Witnesses of the log"), Witnesses(platform)
+    standings = witnesses.standings(session)
+    if not standings:
+        return Finding(
+            part, "warn",
+            Both("没有配置见证人：外界无法证明人人看到的是同一日志。",
+                 "None is named: nobody outside can show that all are shown one log."),
+            Both("请各部门运行 sunseal witness，并在 log_policy 中列出（见 docs/log.md）。",
+                 "Let departments run sunseal witness, and list them in log_policy (docs/log.md)."),
+        )  # fmt: skip
+    head = AuditLog(platform).head(session)
+    behind = [each for each in standings if (each.size or 0) < head and (each.at or _EVER) < now - LATE]
+    names = ", ".join(f"{each.witness.label} ({each.failure or '—'})" for each in behind)
+    fine = [each.witness.name for each in standings if each not in behind]
+    if not behind:
+        count = len(standings)
+        said = Both(f"{count} 个见证人都已副署。", f"All {count} have cosigned the log lately.")
+        return Finding(part, "good", said)
+    said = Both(f"没有及时副署：{names}。", f"Have not cosigned lately: {names}.")
+    todo = Both("请联系其所在部门；日志照常运行。", "Tell their departments. The log goes on meanwhile.")
+    if witnesses.policy.satisfied(fine):
+        return Finding(part, "warn", said, todo)
+    return Finding(
+        part, "bad", said,
+        Both("副署数已不足：按策略等待副署的保管人不会释放份额。请立即联系见证人所在部门。",
+             "Too few are left: custodians that want cosignatures will not release. Tell them at once."),
     )  # fmt: skip
 
 

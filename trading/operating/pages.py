@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from signing.encoding import is_id
 from trading.operating.health import LATE, findings, versions
+from trading.platform import Platform
 from trading.queue import QUEUE, Claim, Outbox, depths, jobs, waiting
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
@@ -31,6 +32,8 @@ JOB_WORDS = {
     "issue-crl": Both("签发证书撤销列表", "Issue revocation lists"),
     "log-enrolments": Both("汇总供应商证书", "Log a day's enrolments"),
     "log-acts": Both("汇总未公开的操作", "Log a day's private acts"),
+    "write-log-tiles": Both("写出公开日志的分片", "Write tiles of the public log"),
+    "cosign-log": Both("请见证人副署检查点", "Ask witnesses to cosign the log"),
     "log-sealing-code": Both("登记密封程序", "Log the sealing program"),
     "forget-answers": Both("清理过期应答", "Forget old answers"),
     "forget-sign-ins": Both("清理过期登录记录", "Forget old sign-ins"),
@@ -65,16 +68,17 @@ def work(context: Any, request: Request) -> dict[str, Any]:
         select(Claim).where(Claim.expires_at > now).order_by(Claim.expires_at).limit(_SHOWN)
     ).all()
     return {
-        "jobs": [_job(session, name, now) for name in jobs()],
+        "jobs": [_job(request.platform, session, name, now) for name in jobs()],
         "outbox": sorted(Counter(session.scalars(select(Outbox.job).limit(10_000))).items()),
         "claims": claims, "titles": _titles(session, {claim.subject for claim in claims}),
         "queues": _queues(request), "quick": QUEUE, "job_words": JOB_WORDS, "now": now,
     }  # fmt: skip
 
 
-def _job(session: Session, name: str, now: datetime) -> Job:
+def _job(platform: Platform, session: Session, name: str, now: datetime) -> Job:
     words = JOB_WORDS.get(name, Both(name, name))
-    return Job(name, words, len(waiting(session, name, now)), len(waiting(session, name, now - LATE)))
+    counts = (len(waiting(platform, session, name, at)) for at in (now, now - LATE))
+    return Job(name, words, *counts)
 
 
 def _titles(session: Session, ids: set[str]) -> dict[str, str]:

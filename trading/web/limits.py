@@ -35,6 +35,8 @@ _FORMS = re.compile(r"/agency/(tenders/[^/]+(/draft|/amendment(/findings)?)?|fin
 _UPLOAD = re.compile(r"/agency/tenders/[^/]+/documents")
 _DOCUMENT = re.compile(r"tenders/[^/]*/documents/[^/]*")
 _PREFIX = "/api/v1/"
+# What anybody may send, who needs no token.
+OPEN = frozenset({"/api/v1/log/cosignatures"})
 
 
 def limit_of(path: str, settings: Settings) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from trading.audit.private import record_refusal
 from trading.errors import Conflict, TradingError
 from trading.web.idempotency import recall, remember
-from trading.web.limits import limit_of, take_in
+from trading.web.limits import OPEN, limit_of, take_in
 from trading.web.problems import problem_response, without_view
 from trading.web.security import note_seen, session_cookie
 
@@ -64,7 +64,7 @@ def limits_tween(handler: Handler, registry: Any) -> Handler:
     """Refuse what is too large by its announced length, before it is read, and addresses that are no text.
 
     What is left is read to its end before any transaction begins. Who calls the API with neither token nor
-    session is turned away unread.
+    session is turned away unread, but for what is open to anybody.
     """
     settings = registry["platform"].settings
 
@@ -82,7 +82,7 @@ def limits_tween(handler: Handler, registry: Any) -> Handler:
         limit = limit_of(path, settings)
         if (request.content_length or 0) > limit:
             return problem_response(request, TradingError("body-too-large", status=413, limit=limit))
-        if request.headers.get("Authorization") is not None or _from_page(request, path):
+        if request.headers.get("Authorization") is not None or _from_page(request, path) or path in OPEN:
             try:
                 take_in(request)
             except OSError:

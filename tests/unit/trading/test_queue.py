@@ -18,6 +18,7 @@ from trading import queue as queue_module
 from trading.config import Settings
 from trading.platform import Platform, load_features
 from trading.queue import (
+    OUTSIDE_QUEUE,
     QUEUE,
     SLOW_QUEUE,
     Claim,
@@ -122,10 +123,10 @@ def test_a_lost_claim_is_no_failure(platform: Platform, done: list[str]) -> None
 def test_the_scanner_finds_due_work_again(
     platform: Platform, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(session: Session, now: datetime) -> list[str]:
+    def broken(platform: Platform, session: Session, now: datetime) -> list[str]:
         raise RuntimeError("a finder's fault")
 
-    def found(session: Session, now: datetime) -> list[str]:
+    def found(platform: Platform, session: Session, now: datetime) -> list[str]:
         return ["tender"]
 
     monkeypatch.setattr(queue_module, "_DUE", [("note", broken), ("note", found)])
@@ -235,5 +236,6 @@ def test_rendering_has_a_queue_of_its_own(platform: Platform) -> None:
     platform.queue.connect(platform)
     queues = {name: actor.queue_name for name, actor in platform.queue.actors.items()}
     slow = {name for name, queue in queues.items() if queue == SLOW_QUEUE}
-    assert slow == {"render_opening_record", "render_award_report", "build_evidence"}
+    assert slow == {"render_opening_record", "render_award_report", "build_evidence", "write-log-tiles"}
+    assert {name for name, queue in queues.items() if queue == OUTSIDE_QUEUE} == {"cosign-log"}
     assert {queues[name] for name in ("close_tender", "freeze_releases", "open_bids")} == {QUEUE}

@@ -10,6 +10,7 @@ import pytest
 
 import trading.client
 import trading.demo
+from signing import policies
 from trading.client.errors import ClientError
 from trading.client.messages import MESSAGES
 from trading.demo.errors import DemoError
@@ -36,7 +37,9 @@ def used(package: Path, name: str) -> set[str]:
 
 def test_every_code_raised_is_in_the_catalogue_and_none_is_idle() -> None:
     trading_folder = Path(trading.client.__file__).parents[1]
-    assert used(trading_folder, "ClientError") == set(MESSAGES)
+    raised = r'(?:Fault\(|Error\(\w+, |items, |\[1:\], )"([a-z-]+)"'
+    faults = set(re.findall(raised, Path(policies.__file__).read_text("utf-8")))
+    assert used(trading_folder, "ClientError") | {f"policy-{code}" for code in faults} == set(MESSAGES)
     assert used(trading_folder, "DemoError") | {"input"} == set(DemoError.sentences)
 
 
