@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing import notes
 from signing.cosignatures import CosignatureSigner, with_cosignatures
@@ -10,9 +11,13 @@ from signing.errors import NoteError, PolicyError
 from signing.policies import parse_policy
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
-LOG = notes.NoteSigner("log.example/a", notes.generate_note_key())
+LOG = notes.NoteSigner("log.example/a", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 NAMES = ("X1", "X2", "X3", "Y1", "Y2")
-WITNESSES = {name: CosignatureSigner(f"w.example/{name}", notes.generate_note_key()) for name in NAMES}
+# The same keys in every process: they are part of tests' names.
+WITNESSES = {
+    name: CosignatureSigner(f"w.example/{name}", Ed25519PrivateKey.from_private_bytes(name.encode() * 16))
+    for name in NAMES
+}
 NOTE = notes.format_checkpoint(notes.Checkpoint("log.example/a", 3, bytes(32)), LOG)
 # The example of c2sp.org/tlog-policy, less one witness.
 EXAMPLE = f"""

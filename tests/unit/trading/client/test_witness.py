@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing import merkle, notes
 from signing.cosignatures import CosignatureSigner, CosignatureVerifier, with_cosignatures
@@ -23,7 +24,8 @@ from trading.client.witness_store import WitnessStore, by_origin
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 ORIGIN = "log.example/a"
-LOG = notes.NoteSigner(ORIGIN, notes.generate_note_key())
+# The same key in every process: its signatures are part of tests' names.
+LOG = notes.NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
 KEY = CosignatureSigner("witness.example/b", notes.generate_note_key())
 
 
