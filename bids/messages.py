@@ -236,6 +236,15 @@ _LOCK = {
         "本标段要求投标人自行加锁：密封或打开这份投标需要投标人的解锁密钥。",
         "This tender asks for a bidder's own lock: sealing or opening this bid takes its secret.",
     ),
+    "unlock-not-frozen": (
+        "平台尚不能证明保管人的份额已收齐并确定，解锁密钥没有发出。请稍后再试；如平台已显示可以解锁，请告知监督部门。",
+        "The platform does not show that the custodians' shares are in and frozen, so the secret was not "
+        "sent. Try again later; if the platform says that the window has begun, tell the supervisor.",
+    ),
+    "unlock-file-other": (
+        "解锁文件属于投标 {found}，而要解锁的是 {wanted}。请选择另一个解锁文件。",
+        "This unlocking file is of the bid {found}, and the bid to unlock is {wanted}. Choose another file.",
+    ),
     "unlock-file-malformed": (
         "这不是解锁文件。请选择密封投标时保存的 .unlock 文件。",
         "This is no unlocking file. Choose the .unlock file that was kept when the bid was sealed.",

@@ -14,10 +14,14 @@ from typing import Any
 
 from cryptography import x509
 
+from bids.closing import Closing
+from bids.entries import Entry
 from bids.errors import BidError, refusing
 from bids.manifest import Manifest
+from bids.notice import Policy
 from bids.objects import build_statement, read_signed, type_of
 from bids.releases import CheckedClosing
+from bids.trust import Trust
 from signing import statements
 from signing.canonical import JSON
 from signing.encoding import b64decode, b64encode, format_time, parse_time
@@ -214,6 +218,24 @@ def unlocking_problems(unlocking: Unlocking, checked: CheckedClosing) -> Iterato
             yield BidError("unlocking-time", bid=row.bid)
 
 
+def check_frozen(entries: Sequence[bytes], closing: Closing, policy: Policy, trust: Trust) -> None:
+    """That it is time to unlock: the tender's log entries have a release set that the platform froze for this
+    closing, of at least the threshold. A bidder's client asks before it lets the secret go.
+
+    Raises BidError "unlock-not-frozen", or what is wrong with the statement.
+    """
+    found = [entry for entry in map(Entry.parse, entries) if entry.act == "opening.frozen"]
+    frozen = next((entry for entry in found if entry.tender == closing.tender), None)
+    if frozen is None or frozen.statement_file is None:
+        raise BidError("unlock-not-frozen")
+    members = read_signed(
+        trust.platform_statement("release-set", frozen.statement_file), "release-set"
+    ).statement
+    same = (members["tender"], members["closing"]) == (closing.tender, closing.digest)
+    if not same or len({row["custodian"] for row in members["releases"]}) < policy.threshold:
+        raise BidError("unlock-not-frozen")
+
+
 @dataclass(frozen=True)
 class UnlockReceipt:
     """The platform's word that a secret came in time: proof against it if the bid is then called silent."""
@@ -238,15 +260,18 @@ def build_unlock_receipt(manifest: Manifest, at: datetime) -> dict[str, JSON]:
     )
 
 
-def check_unlock_receipt(file: bytes, manifest: Manifest, roots: Sequence[x509.Certificate]) -> UnlockReceipt:
-    """A receipt signed by the platform's receipt key for this bid's lock; BidError."""
+def check_unlock_receipt(
+    file: bytes, roots: Sequence[x509.Certificate], *, tender: str, policy: str, bid: str, lock: str
+) -> UnlockReceipt:
+    """A receipt signed by the platform's receipt key for the lock (its digest) of this very bid; BidError."""
     with refusing("receipt"):
         verified = statements.verify_statement(file, type_of("unlock-receipt"), roots, "platform", "receipt")
     members = read_signed(verified, "unlock-receipt").statement
-    for name in ("tender", "policy", "bid", "lock"):
-        if members[name] != getattr(manifest, name):
-            raise BidError("receipt-mismatch", member=name, bid=manifest.bid)
-    return UnlockReceipt(file, manifest.bid, parse_time(members["received_at"]))
+    wanted = {"tender": tender, "policy": policy, "bid": bid, "lock": lock}
+    for name, value in wanted.items():
+        if members[name] != value:
+            raise BidError("receipt-mismatch", member=name, bid=bid)
+    return UnlockReceipt(file, bid, parse_time(members["received_at"]))
 
 
 def build_unlock_decision(

@@ -40,6 +40,7 @@ INCLUDES = (
     "trading.submission",
     "trading.custody",
     "trading.opening",
+    "trading.unlocking",
     "trading.evaluation",
     "trading.awards",
     "trading.evidence",

@@ -93,11 +93,17 @@ def build_scene(folder: Path) -> Scene:
     custodians = tuple(house.enrol("custodian") for _ in range(2))
     suppliers = tuple(house.enrol("supplier") for _ in range(2))
     house.put_envelope_key(agency)
-    awarded, opened = documented(house, agency, custodians), house.tender(agency, custodians)
-    bids = [house.bid(each, tender).bid for each in suppliers for tender in (awarded, opened)]
+    awarded, opened = documented(house, agency, custodians), house.tender(agency, custodians, lock=True)
+    sealed = [(each, house.bid(each, tender)) for each in suppliers for tender in (awarded, opened)]
+    bids = [one.bid for _, one in sealed]
     house.open(awarded)
     for custodian in custodians:
         house.release(opened, custodian)
+    house.work()
+    for supplier, one in sealed:
+        if one.secret is not None:
+            place, body = f"/tenders/{opened.id}/bids/{one.bid}/unlocking", {"secret": b64encode(one.secret)}
+            house.call("POST", place, supplier, body, 200)
     house.work()
     evaluator = handed(house, awarded, bids)
     winner = house.evaluate(awarded)["winner"]

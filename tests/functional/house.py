@@ -99,6 +99,7 @@ class Sealed:
     manifest: Manifest
     signature: bytes
     objects: tuple[bytes, ...]
+    secret: bytes | None = None
 
     @property
     def bid(self) -> str:
@@ -294,6 +295,7 @@ class House:
             "minimum_bidders": known["minimum_bidders"],
             "independent": known["independent"],
             "grace_seconds": known["grace_seconds"],
+            "lock": known["lock"],
         }
         names = {
             name.removeprefix("policy_"): changes.pop(name) for name in list(changes) if "policy_" in name
@@ -365,6 +367,7 @@ class House:
         if prices is None:
             prices = {item.number: f"{n + 3}.25" for n, item in enumerate(tender.notice.items)}
         memory = Memory()
+        secret = SUNSEAL_1.lock_secret() if tender.notice.policy.lock else None
         raw = seal(
             tender.notice,
             named or supplier.id,
@@ -373,8 +376,10 @@ class House:
             [attach("方案.pdf", attachment)],
             replaces,
             memory.write,
+            secret,
         )
-        return Sealed(Manifest.parse(raw), self.sign(supplier, raw), tuple(memory.objects.values()))
+        objects = tuple(memory.objects.values())
+        return Sealed(Manifest.parse(raw), self.sign(supplier, raw), objects, secret)
 
     def upload(self, supplier: Who, tender: Tendering, sealed: Sealed) -> None:
         for data in sealed.objects:

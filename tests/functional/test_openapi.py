@@ -26,11 +26,11 @@ ACTS = {
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
         "getAmendment", "prepareAmendment", "dropAmendment",
         "postEvaluation", "postAward", "setEnvelopeKey", "getBidFiles", "getBidFilesObject",
-        "getHandover", "handOver",
+        "getHandover", "handOver", "postUnlockDecision",
     ],
     "supplier": [
         "requestCertificate", "startUpload", "getUpload", "putUploadPart", "completeUpload", "listOwnBids",
-        "submitBid", "withdrawBid", "getReceipt", "getProofs",
+        "submitBid", "withdrawBid", "getReceipt", "getProofs", "getOwnUnlocking", "unlockBid",
     ],
     "evaluator": ["setEvaluatorKey", "getHanded", "getHandedObject"],
     "custodian": [
@@ -57,6 +57,7 @@ UNJUDGED = [
     "requestCertificate", "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken",
     "startUpload", "invitePerson", "setEvaluatorKey", "handOver", "getAmendment", "prepareAmendment",
     "dropAmendment",
+    "unlockBid", "postUnlockDecision",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.

@@ -83,7 +83,7 @@ def test_nothing_opens_early(house: OpeningHouse, tender: Tendering) -> None:
 def test_how_many_bid_is_not_told_before_the_freeze(house: OpeningHouse, tender: Tendering) -> None:
     for _ in range(2):
         house.bid(house.enrol("supplier"), tender)
-    wanted = {"total": None, "opened": None, "waiting_until": None, "record": None}
+    wanted = {"total": None, "opened": None, "waiting_until": None, "unlocking": None, "record": None}
     assert house.opening(tender) == {"state": "published", **wanted}
     house.past_deadline()
     house.work()

@@ -66,6 +66,7 @@ TABLE: dict[str, frozenset[str]] = {
     "evaluation": OWNER | EVALUATOR, "evaluation.opinion": EVALUATOR, "evaluation.opinion POST": EVALUATOR,
     # a supplier's and a custodian's work
     "supplier.bid": SUPPLIERS, "supplier.receipt": BIDDER, "supplier.receipt-file": BIDDER,
+    "supplier.unlock": BIDDER,
     "custody.tender": CUSTODIAN,
     # the API: accounts
     "openapi": ALL, "me": SIGNED_IN, "organisations POST": OPERATOR, "organisation": OPERATOR | OWNER,
@@ -90,6 +91,8 @@ TABLE: dict[str, frozenset[str]] = {
     "tender-bids": SUPPLIERS, "tender-bids POST": SUPPLIERS, "tender-uploads POST": SUPPLIERS,
     "tender-withdrawals POST": SUPPLIERS, "bid-receipt": BIDDER, "bid-proofs": BIDDER, "upload": BIDDER,
     "upload-part PUT": BIDDER, "upload-completion POST": BIDDER,
+    "tenders.bid.unlocking": BIDDER, "tenders.bid.unlocking POST": BIDDER, "tenders.unlocking": ALL,
+    "tenders.unlock_decisions POST": OWNER,
     # the API: custody; which tenders are theirs the acts themselves decide
     "custody.tenders": CUSTODIANS, "custody.key PUT": CUSTODIANS, "custody.release PUT": CUSTODIANS,
     "custody.erasure PUT": CUSTODIANS, "custody.reserve": CUSTODIANS, "custody.reserve PUT": CUSTODIANS,
@@ -110,6 +113,7 @@ TABLE: dict[str, frozenset[str]] = {
 HIDDEN = frozenset(
     {
         "agency.edit", "agency.edit POST", "agency.documents POST", "tender-publication POST",  # of a draft
+        "supplier.unlock", "tenders.bid.unlocking", "tenders.bid.unlocking POST",
         "supplier.receipt", "supplier.receipt-file", "bid-receipt", "bid-proofs", "upload",
         "upload-part PUT", "upload-completion POST", "certificate.revocation POST", "custody.tender",
     }

@@ -145,6 +145,10 @@ def test_a_bidders_lock_sealed_in_either_language_opens_in_the_other(node: Node)
     assert other == ("lock-secret-other", {"bid": bid.id})
 
 
+def locked_of(manifest: Manifest) -> dict[str, str]:
+    return {name: getattr(manifest, name) for name in ("tender", "policy", "bid", "lock")}
+
+
 def test_unlocking_files_and_receipts(node: Node) -> None:
     bid = LOCKED.seal(SUPPLIER)
     assert bid.secret is not None
@@ -163,17 +167,17 @@ def test_unlocking_files_and_receipts(node: Node) -> None:
         data.replace(b"secret: ", b"secret: A"),
     ]
     for each in [*broken, data.replace(b"lock: ", b"lock: 0"), data.replace(b"lock", b"look")]:
-        mine = judged(lambda each=each: read_unlock_file(each))
-        assert mine != "fine" and mine == judged(
+        refused = judged(lambda each=each: read_unlock_file(each))
+        assert refused != "fine" and refused == judged(
             lambda each=each: node.ask("unlock-file.read", file=b64encode(each))
         )
     receipt = sign_statement(build_unlock_receipt(bid.manifest, NOW), WORLD.receipt_signer, NOW)
     asked = {"file": b64encode(receipt), "roots": dump_pem(WORLD.roots).decode()}
-    at = node.ask("unlock-receipt.check", manifest=b64encode(bid.manifest.raw), **asked)
-    assert parse_time(at) == check_unlock_receipt(receipt, bid.manifest, WORLD.roots).received_at == NOW
-    other = LOCKED.seal(SUPPLIER).manifest
+    mine = locked_of(bid.manifest)
+    at = node.ask("unlock-receipt.check", **mine, **asked)
+    assert parse_time(at) == check_unlock_receipt(receipt, WORLD.roots, **mine).received_at == NOW
     with pytest.raises(NodeError) as refusal:
-        node.ask("unlock-receipt.check", manifest=b64encode(other.raw), **asked)
+        node.ask("unlock-receipt.check", **locked_of(LOCKED.seal(SUPPLIER).manifest), **asked)
     assert refusal.value.code == "receipt-mismatch"
 
 

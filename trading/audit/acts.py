@@ -20,6 +20,8 @@ PUBLIC_ACTS = frozenset(
         "custody.released",
         "custody.erased",
         "opening.frozen",
+        "opening.unlocked",  # names each secret, when the window has ended for all
+        "opening.unlock-decided",
         "bid.resupplied",  # only ever after the freezing, when how many have bid is public
         "tender.opened",
         "tender.evaluated",

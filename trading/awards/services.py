@@ -21,6 +21,7 @@ from trading.tenders.models import Tender
 from trading.tenders.reading import notice_in_force
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
+from trading.unlocking.record import undecided
 from trading.web.security import Actor
 
 
@@ -84,6 +85,9 @@ class Awards:
         target = transition(
             State(tender.state), Event.AWARD, Facts(statement="award", responsive=responsive)
         )
+        if left := undecided(session, tender.id):
+            pack = pack_named(notice.rules.pack, notice.rules.version)
+            raise pack.refuse("unlock-minutes", "award-unlock-undecided", count=len(left))
         record = session.get_one(PublishedOpeningRecord, tender.id)
         opening = record.digest
         for field, wanted in (("tender", tender.id), ("opening", opening)):

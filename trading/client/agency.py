@@ -25,7 +25,7 @@ from trading.client.errors import ClientError
 
 _SAME = (
     "title", "category", "currency", "estimate", "ceiling", "deadline", "sandbox", "items", "threshold",
-    "minimum_bidders", "grace_seconds", "independent",
+    "minimum_bidders", "grace_seconds", "independent", "lock",
 )  # fmt: skip
 
 
@@ -132,6 +132,7 @@ class Agency:
                 minimum_bidders=shown["minimum_bidders"],
                 independent=shown["independent"],
                 grace_seconds=shown["grace_seconds"],
+                lock=shown["lock"],
             ),
             estimate=shown.get("estimate"),
             ceiling=shown.get("ceiling"),

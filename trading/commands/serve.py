@@ -47,6 +47,7 @@ def serve(
     from trading.commands.embedded import EmbeddedCustodians
     from trading.platform import build_platform
     from trading.web.app import make_app
+    from trading.web.liveness import Heart
 
     overrides = data_overrides(data)
     if host is not None:
@@ -61,6 +62,7 @@ def serve(
     migrate(settings.database_url)
     platform = build_platform(settings)
     http = HttpServer(make_app(platform), settings)
+    heart = Heart(platform)
     jobs = Jobs(platform)
     custodians = None
     if settings.custodians_dir is not None:
@@ -68,6 +70,7 @@ def serve(
     with stop_signals() as stop:
         jobs.start()
         http.start(stop)
+        heart.start()
         if custodians is not None:
             custodians.start()
         if operator_token is not None:
@@ -76,5 +79,5 @@ def serve(
         http.tell(lang)
         wait_with_parent(stop, with_parent) if with_parent else stop.wait()
         say(lang, "正在停止……", "Stopping …")
-        ends = [jobs.stop, http.stop, platform.close]
+        ends = [jobs.stop, http.stop, heart.stop, platform.close]
         closing(*([] if custodians is None else [custodians.stop]), *ends)

@@ -53,6 +53,7 @@ def _waitress(settings: Settings, lang: Language) -> None:
     from trading.migrations import require_current
     from trading.platform import build_platform
     from trading.web.app import make_app
+    from trading.web.liveness import Heart
 
     set_up_logs(settings)
     platform = build_platform(settings)
@@ -60,9 +61,11 @@ def _waitress(settings: Settings, lang: Language) -> None:
     http = HttpServer(make_app(platform), settings)
     with stop_signals() as stop:
         http.start(stop)
+        heart = Heart(platform)
+        heart.start()
         http.tell(lang)
         stop.wait()
-        closing(http.stop, platform.close)
+        closing(http.stop, heart.stop, platform.close)
 
 
 def _granian(settings: Settings, config: Path | None, overrides: Mapping[str, str], workers: int) -> None:
@@ -95,11 +98,14 @@ def application() -> object:
     """The WSGI application for granian's processes."""
     from trading.platform import build_platform
     from trading.web.app import make_app
+    from trading.web.liveness import Heart
 
     ini = os.environ.get(INI_VARIABLE)
     settings = settings_from(Path(ini) if ini else None, {})
     set_up_logs(settings)
-    return make_app(build_platform(settings))
+    platform = build_platform(settings)
+    Heart(platform).start()
+    return make_app(platform)
 
 
 def _given(host: str | None, port: int | None) -> dict[str, str]:

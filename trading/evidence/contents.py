@@ -29,6 +29,7 @@ from trading.opening.record import SEGMENT, leaves_on_record, stored_objects
 from trading.platform import Platform
 from trading.submission.models import Bid, Withdrawal
 from trading.tenders.models import PublishedNotice, Tender
+from trading.unlocking.models import UnlockWindow
 
 Load = Callable[[], bytes]
 _CHUNK = 50
@@ -172,7 +173,7 @@ def _opened(platform: Platform, session: Session, tender_id: str) -> dict[str, L
 
 
 def _documents(platform: Platform, session: Session, tender_id: str) -> dict[str, Load]:
-    """Releases of the frozen set, the opening record, the award, and their PDFs."""
+    """Releases of the frozen set, who unlocked, the opening record, the award, and their PDFs."""
     files: dict[str, Load] = {}
     releases = session.scalars(
         select(Release).where(Release.tender_id == tender_id, Release.segment == SEGMENT, Release.frozen)
@@ -182,6 +183,9 @@ def _documents(platform: Platform, session: Session, tender_id: str) -> dict[str
     record, award = session.get(PublishedOpeningRecord, tender_id), session.get(PublishedAward, tender_id)
     if record is not None:
         files[names.OPENING_RECORD] = _given(record.raw)
+    window = session.get(UnlockWindow, tender_id)
+    if window is not None and window.raw is not None:
+        files[names.UNLOCKING] = _given(window.raw)
     if award is not None:
         files[names.AWARD] = _given(award.raw)
     for name, kind in ((names.OPENING_RECORD_PDF, "opening-record"), (names.AWARD_REPORT, "award-report")):

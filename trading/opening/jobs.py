@@ -18,6 +18,7 @@ from trading.submission.models import SpoiledObject
 from trading.submission.resupply import waiting
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
+from trading.unlocking.models import UnlockWindow
 
 
 @job("close_tender")
@@ -74,9 +75,10 @@ def open_bids(platform: Platform, tender_id: str) -> None:
 
 @due("open_bids")
 def openings_unfinished(session: Session, now: datetime) -> Iterable[str]:
-    """Tenders being opened, but for those that only wait for what storage lost."""
+    """Tenders being opened, but for those whose bidders unlock, or that only wait for what storage lost."""
     waits = exists().where(
         SpoiledObject.tender_id == Tender.id, SpoiledObject.part == PUBLIC, SpoiledObject.awaited,
         waiting(now),
     )
-    return session.scalars(select(Tender.id).where(Tender.state == State.OPENING, ~waits)).all()
+    unlocking = exists().where(UnlockWindow.tender_id == Tender.id, UnlockWindow.ended_at.is_(None))
+    return session.scalars(select(Tender.id).where(Tender.state == State.OPENING, ~waits, ~unlocking)).all()

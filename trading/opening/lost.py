@@ -16,6 +16,7 @@ from trading.opening.models import ReleaseSet
 from trading.opening.record import SEGMENT
 from trading.submission.models import SpoiledObject
 from trading.submission.resupply import waiting
+from trading.unlocking.record import ended_at
 
 PUBLIC = "public"
 
@@ -24,7 +25,8 @@ PUBLIC = "public"
 class Lost:
     """What a run of the opener knows of lost ciphertexts; `waiting` are the bids that it left for later.
 
-    `overdue`: a whole window has passed since the releases were frozen.
+    `overdue`: a whole window has passed since there was something to open: the releases were frozen, and
+    with a bidder's own lock the bids unlocked.
     """
 
     window: timedelta
@@ -42,7 +44,8 @@ class Lost:
             )
         )
         frozen = session.get_one(ReleaseSet, (tender_id, SEGMENT)).at
-        return cls(window, now, {row.bid_id: row.until for row in rows}, now >= frozen + window)
+        begun = ended_at(session, tender_id) or frozen
+        return cls(window, now, {row.bid_id: row.until for row in rows}, now >= begun + window)
 
     def may_come_again(self, bid: CurrentBid, ciphertext: bytes | None) -> bool:
         """Whether this is not what was received and the bidder still has time; then the bid waits."""

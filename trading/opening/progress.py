@@ -14,13 +14,16 @@ from trading.opening.lost import waiting_until
 from trading.opening.models import OpenedBid, PublishedOpeningRecord, ReleaseSet
 from trading.opening.record import SEGMENT, current_on_record, leaves_on_record
 from trading.tenders.models import Tender
+from trading.unlocking.models import UnlockWindow
+from trading.unlocking.record import count_unlocked
 
 
 def progress(session: Session, tender: Tender, now: datetime) -> dict[str, Any]:
     """State, number of bids, how many were opened so far, until when it waits for ciphertexts that are to be
-    supplied again, and the record when it is there."""
+    supplied again, how far bidders have unlocked their bids, and the record when it is there."""
     answer: dict[str, Any] = {
         "state": tender.state, "total": None, "opened": None, "waiting_until": None, "record": None,
+        "unlocking": None,
     }  # fmt: skip
     record = session.get(PublishedOpeningRecord, tender.id)
     if record is not None:
@@ -37,7 +40,11 @@ def progress(session: Session, tender: Tender, now: datetime) -> dict[str, Any]:
         .where(OpenedBid.tender_id == tender.id, OpenedBid.opened)
     )
     until = waiting_until(session, tender.id, now)
+    window = session.get(UnlockWindow, tender.id)
     return {
         **answer, "total": len(current), "opened": count,
         "waiting_until": None if until is None else format_time(until),
+        "unlocking": None if window is None or window.ended_at is not None else {
+            "until": format_time(window.until), "unlocked": count_unlocked(session, tender.id),
+        },
     }  # fmt: skip

@@ -8,7 +8,7 @@ claim is still held, and unique keys refuse what slips through.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from bids.notice import Notice
 from bids.objects import build_statement
 from bids.offer import Offer, recompute
 from bids.opening import UNKNOWN, Outcome, build_opening_record, frozen, open_bid
+from bids.unlocking import Unlock
 from signing.encoding import format_time
 from trading.audit.services import AuditLog
 from trading.custody.models import Release as ReleaseRow
@@ -46,6 +47,7 @@ from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
+from trading.unlocking.record import open_window, unlocks_of, waits
 
 log = structlog.get_logger("sunseal.opening")
 
@@ -62,6 +64,7 @@ class _Task:
     checked: CheckedClosing
     releases: tuple[Release, ...]
     done: set[str]
+    unlocks: Mapping[str, Unlock]
     lost: Lost
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
@@ -119,6 +122,9 @@ class Openings:
         step("freezing:locked", tender.id, releases=len(rows))
         leaves = leaves_on_record(session, tender.id)
         current = current_on_record(session, tender.id, policy.digest, leaves)
+        if policy.lock:
+            pack = pack_named(tender.pack, tender.pack_version)
+            open_window(session, tender.id, len(current), now, pack.unlock_minutes)
         tender.state = transition(
             State.CLOSED, Event.FREEZE,
             Facts(
@@ -191,10 +197,11 @@ class Openings:
     def _task(self, tender_id: str) -> _Task | None:
         with self._platform.database.reading() as session:
             tender = session.get_one(Tender, tender_id)
-            if tender.state != State.OPENING:
+            if tender.state != State.OPENING or waits(session, tender_id):
                 return None
             pack = pack_named(tender.pack, tender.pack_version)
             return _Task(
+                unlocks=unlocks_of(session, tender_id),
                 lost=Lost.of(session, tender_id, pack.resupply, self._platform.clock.now(session)),
                 checked=closing_on_record(self._platform, session, tender),
                 # Checked when they were received; the frozen set names them by digest.
@@ -228,7 +235,8 @@ class Openings:
                 for bid, ciphertext in zip(bids, found, strict=True):
                     if task.lost.may_come_again(bid, ciphertext):
                         continue
-                    batch.append(_open(bid, notice, task.releases, ciphertext))
+                    unlock = task.unlocks.get(bid.bid)
+                    batch.append(_open(bid, notice, task.releases, ciphertext, unlock))
                     if time.monotonic() - since > limit:
                         yield batch
                         batch, since = [], time.monotonic()
@@ -348,11 +356,12 @@ def _as_far_as_read(
 
 
 def _open(
-    bid: CurrentBid, notice: Notice, releases: Sequence[Release], ciphertext: bytes | None
+    bid: CurrentBid, notice: Notice, releases: Sequence[Release], ciphertext: bytes | None,
+    unlock: Unlock | None,
 ) -> Outcome:
     """Open one bid; what nobody foresaw in it is recorded, and stops no other (Order 20 art. 31)."""
     try:
-        return open_bid(bid, notice.policy, notice, releases, ciphertext)
+        return open_bid(bid, notice.policy, notice, releases, ciphertext, unlock)
     except Exception:
         log.exception("a bid's opening broke off", bid=bid.bid)
         return Outcome(bid.bid, bid.supplier, False, fault=UNKNOWN, reason="broke-off")

@@ -21,7 +21,10 @@ from trading.web.permissions import Role
 from trading.web.tables import Table
 
 # Acts that an opening goes through, in their order.
-_COURSE = ("tender.published", "tender.closed", "custody.released", "opening.frozen", "tender.opened")
+_COURSE = (
+    "tender.published", "tender.closed", "custody.released", "opening.frozen", "opening.unlocked",
+    "tender.opened",
+)  # fmt: skip
 _ENDS = ("tender.failed", "tender.cancelled")
 
 

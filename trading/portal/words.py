@@ -20,6 +20,8 @@ ACTS = {
     "tender.closed": ("截标：投标台账封存，由平台签名", "Closed: the ledger of bids is sealed and signed"),
     "custody.released": ("保管人交出解密份额", "A custodian released its shares"),
     "opening.frozen": ("份额收齐，开标开始", "Enough shares are in; opening begins"),
+    "opening.unlocked": ("投标人解锁时段结束", "The bidders' window to unlock has ended"),
+    "opening.unlock-decided": ("招标人对未解锁投标的认定", "The agency decided on bids not unlocked"),
     "bid.resupplied": ("投标人补交丢失的密文", "A bidder supplied lost ciphertext again"),
     "tender.opened": ("开标完成，开标记录公布", "All bids are open; the opening record is published"),
     "tender.evaluated": ("评审结果，由招标人签名", "Evaluation, signed by the agency"),

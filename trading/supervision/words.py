@@ -16,6 +16,8 @@ PRIVATE_ACTS = {
     "upload.completed": ("密文上传完成", "Upload of ciphertext completed"),
     "bid.received": ("收到投标", "Bid received"),
     "bid.withdrawn": ("撤回投标", "Bid withdrawn"),
+    "bid.unlock-visited": ("投标人前来解锁", "A bidder came to unlock"),
+    "bid.unlocked": ("投标人解锁投标", "Bid unlocked by its bidder"),
     "evaluator.appointed": ("指定评标专家", "Evaluator appointed"),
     "evaluator.dismissed": ("取消评标专家", "Evaluator dismissed"),
     "files.handed-over": ("向评标专家移交附件", "Attachments handed over to an evaluator"),

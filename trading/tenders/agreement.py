@@ -90,7 +90,7 @@ def _fixed_facts(session: Session, tender: Tender) -> dict[str, Any]:
         "policy.segments": (BID,),
         "policy.threshold": tender.threshold,
         "policy.independent": tender.independent,
-        "policy.lock": False,
+        "policy.lock": tender.lock,
         "policy.custodians": [
             {
                 "id": organisation.id,

@@ -198,6 +198,7 @@ class Drafts:
         tender.estimate, tender.ceiling, tender.deadline = terms.estimate, terms.ceiling, terms.deadline
         tender.pack, tender.pack_version = pack.name, pack.version
         tender.sandbox, tender.independent = facts.get("sandbox", False), facts.get("independent", False)
+        tender.lock = facts.get("lock", False)
         tender.threshold, tender.minimum_bidders = facts["threshold"], terms.minimum_bidders
         tender.grace_seconds = terms.grace_seconds
         session.add(tender)

@@ -204,6 +204,9 @@ class DraftForm(TermsForm):
     independent = BooleanField(
         Both("保管人相互独立，各自掌握密钥", "The custodians are independent, each with its own key")
     )
+    lock = BooleanField(
+        Both("投标人自行加锁，开标时自行解锁", "Bidders also lock their bids and unlock them at the opening")
+    )
 
     def __init__(self, request: Request, **values: Any) -> None:
         super().__init__(request, **values)
@@ -245,6 +248,7 @@ class DraftForm(TermsForm):
             "rules": self.rules.data,
             "sandbox": bool(self.sandbox.data),
             "independent": bool(self.independent.data),
+            "lock": bool(self.lock.data),
             "threshold": int(self.threshold.data),
             "custodians": [{"organisation": id_, "role": role} for id_, role in self.chosen.items()],
         }
@@ -271,6 +275,7 @@ def draft_form(request: Request) -> DraftForm:
         deadline=typed_time(tender.deadline),
         minimum_bidders=str(tender.minimum_bidders),
         independent=tender.independent,
+        lock=tender.lock,
         items=write_text(items_of(session, tender.id), request.writer.lang),
         chosen={row.organisation_id: row.role for row, _ in custodians_of(session, tender.id)},
     )

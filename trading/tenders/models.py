@@ -71,6 +71,7 @@ class Tender(Base):
     minimum_bidders: Mapped[int]
     grace_seconds: Mapped[int]
     independent: Mapped[bool]
+    lock: Mapped[bool] = mapped_column(default=False)  # bidders unlock their own bids at the opening
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     drafted_by: Mapped[str | None] = mapped_column(ForeignKey("persons.id"))  # who changed the draft last
     notice_digest: Mapped[str | None] = mapped_column(String(64))

@@ -207,6 +207,7 @@ def describe(session: Session, tender: Tender, own: bool) -> dict[str, Any]:
         "minimum_bidders": tender.minimum_bidders,
         "grace_seconds": tender.grace_seconds,
         "independent": tender.independent,
+        "lock": tender.lock,
         "items": items_of(session, tender.id),
         "custodians": [
             {"organisation": organisation.id, "role": row.role, "name": organisation.name}
@@ -250,6 +251,7 @@ def sealing_policy(session: Session, tender: Tender) -> dict[str, Any]:
         "minimum_bidders": tender.minimum_bidders,
         "grace_seconds": tender.grace_seconds,
         "independent": tender.independent,
+        "lock": tender.lock,
         "opens_at": format_time(tender.deadline),
         "custodians": custodians,
     }

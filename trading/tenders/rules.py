@@ -95,6 +95,11 @@ class RulePack:
         return timedelta(minutes=int(self.rules["resupply-minutes"].value))
 
     @property
+    def unlock_minutes(self) -> int:
+        """How long bidders with a lock of their own have to unlock at the opening."""
+        return int(self.rules["unlock-minutes"].value)
+
+    @property
     def reseal(self) -> timedelta:
         """How long bidders have at least to seal again what an amendment voids."""
         return timedelta(hours=int(self.rules["reseal-hours"].value))
@@ -253,6 +258,8 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "minimum-after-opening": (_flag, False),
     # Minutes in which a bidder may supply again what storage lost; 0: not at all.
     "resupply-minutes": (_whole, False),
+    # Minutes in which bidders unlock where the notice asks for a lock of their own.
+    "unlock-minutes": (lambda value: _whole(value) and value != 0, False),
     "award-rule": (_one_of("lowest-total"), False),
     "tie": (_one_of("earlier-receipt", "order"), False),
     "corrections": (_one_of("unit-price-stands"), False),

@@ -14,7 +14,7 @@ import pytest
 from bids.custody import check_release
 from bids.envelope import open_files, prepare
 from bids.errors import BidError
-from bids.manifest import check_manifest
+from bids.manifest import Manifest, check_manifest
 from bids.opening import open_bid, reason_text
 from bids.unlocking import (
     Outage,
@@ -153,16 +153,20 @@ def test_the_verdict_follows_from_the_record(
     assert verdict_of(fetched, attempts, outages, SINCE, UNTIL) == verdict
 
 
+def locked_of(manifest: Manifest) -> dict[str, str]:
+    return {name: getattr(manifest, name) for name in ("tender", "policy", "bid", "lock")}
+
+
 def test_a_receipt_for_unlocking_binds_the_bids_lock(case: Case) -> None:
     first, second = case.tender.bids[:2]
     at = case.frozen_at
     file = statements.sign_statement(build_unlock_receipt(first.manifest, at), case.world.receipt_signer, at)
-    assert check_unlock_receipt(file, first.manifest, case.world.roots).received_at == at
+    assert check_unlock_receipt(file, case.world.roots, **locked_of(first.manifest)).received_at == at
     with refused("receipt-mismatch"):
-        check_unlock_receipt(file, second.manifest, case.world.roots)
+        check_unlock_receipt(file, case.world.roots, **locked_of(second.manifest))
     forged = statements.sign_statement(build_unlock_receipt(first.manifest, at), case.world.agency.signer, at)
     with pytest.raises(BidError):
-        check_unlock_receipt(forged, first.manifest, case.world.roots)
+        check_unlock_receipt(forged, case.world.roots, **locked_of(first.manifest))
 
 
 # --- the evidence
@@ -303,7 +307,7 @@ def test_an_unlocked_bid_called_silent_with_the_right_words_still_shows_in_the_r
     )
     unlock(case, {mine.id: (False, 0)})
     assert case.unlocking is not None and case.unlocking.of(mine.id).verdict == "revoked"  # type: ignore[union-attr]
-    held = check_unlock_receipt(receipt, mine.manifest, case.world.roots)
+    held = check_unlock_receipt(receipt, case.world.roots, **locked_of(mine.manifest))
     assert case.unlocking.opened_at < held.received_at < case.unlocking.until
 
 

@@ -24,7 +24,8 @@ const packages = new Set();
 for (const more of [
   {
     entryPoints: ["src/site.css", "src/site.ts", "src/pages/sign-in.ts", "src/explorer.ts",
-      "src/pages/agency.ts", "src/pages/custodian.ts", "src/pages/files.ts"],
+      "src/pages/agency.ts", "src/pages/custodian.ts", "src/pages/files.ts",
+      "src/pages/unlock.ts"],
     splitting: true,
     chunkNames: "part-[hash]",
   },

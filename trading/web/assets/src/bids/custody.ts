@@ -106,7 +106,7 @@ async function examineBids(
 }
 
 /** The log's entry of the closing, and that it is in the log; the checkpoint it is proved against. BidError. */
-async function examineClosingEntry(entry: Bytes, proof: Bytes, closing: Closing, trust: Trust): Promise<Checkpoint> {
+export async function examineClosingEntry(entry: Bytes, proof: Bytes, closing: Closing, trust: Trust): Promise<Checkpoint> {
   return about(LOG_ENTRIES, async () => {
     const checkpoint = await refusingLater("closing proof", async () => {
       const given = parseProof(proof);

@@ -3,10 +3,14 @@ import type { JSONObject } from "../signing/canonical";
 import { b64decode, parseTime, type Bytes } from "../signing/encoding";
 import { verifyStatement, type Statement } from "../signing/statements";
 import type { X509 } from "../signing/x509";
+import type { Closing } from "./closing";
+import { parseEntry } from "./entries";
 import { BidError, refusingLater } from "./errors";
-import { isSecret, type Manifest } from "./manifest";
+import { isSecret } from "./manifest";
+import type { Policy } from "./notice";
 import { buildStatement, readSigned, typeOf } from "./objects";
 import type { CheckedClosing } from "./releases";
+import type { Trust } from "./trust";
 
 /** 撤销: the bidder's fault; 撤回: not the bidder's; not known until the agency decides. */
 export type Verdict = "revoked" | "withdrawn" | "unknown";
@@ -148,14 +152,44 @@ export function unlockingProblems(unlocking: Unlocking, checked: CheckedClosing)
   return found;
 }
 
-/** When a secret was received, by a receipt signed by the platform's receipt key for this bid's lock; BidError. */
-export async function checkUnlockReceipt(file: Bytes, manifest: Manifest, roots: readonly X509[]): Promise<string> {
+/**
+ * That it is time to unlock: the tender's log entries have a release set that the platform froze for this closing, of
+ * at least the threshold. A bidder's client asks before it lets the secret go. BidError "unlock-not-frozen".
+ */
+export async function checkFrozen(
+  entries: readonly Bytes[], closing: Closing, policy: Policy, trust: Trust,
+): Promise<void> {
+  const frozen = entries.map(parseEntry).find(({ act, tender }) => act === "opening.frozen" && tender === closing.tender);
+  const file = frozen?.statementFile ?? null;
+  if (file === null) throw new BidError("unlock-not-frozen");
+  const read = readSigned(await trust.platformStatement("release-set", file), "release-set");
+  const members = read.statement as never as {
+    readonly tender: string;
+    readonly closing: string;
+    readonly releases: ReadonlyArray<{ readonly custodian: string }>;
+  };
+  const custodians = new Set(members.releases.map((row) => row.custodian)).size;
+  if (members.tender !== closing.tender || members.closing !== closing.digest || custodians < policy.threshold) {
+    throw new BidError("unlock-not-frozen");
+  }
+}
+
+/** What a receipt for unlocking must name; `lock` is the SHA-256 of the secret. */
+export interface Locked {
+  readonly tender: string;
+  readonly policy: string;
+  readonly bid: string;
+  readonly lock: string;
+}
+
+/** When a secret was received, by a receipt signed by the platform's receipt key for this very bid's lock; BidError. */
+export async function checkUnlockReceipt(file: Bytes, locked: Locked, roots: readonly X509[]): Promise<string> {
   const verified = await refusingLater("receipt", () =>
     verifyStatement(file, typeOf("unlock-receipt"), roots, "platform", "receipt"),
   );
   const members = readSigned(verified, "unlock-receipt").statement;
   for (const member of ["tender", "policy", "bid", "lock"] as const) {
-    if (members[member] !== manifest[member]) throw new BidError("receipt-mismatch", { member, bid: manifest.bid });
+    if (members[member] !== locked[member]) throw new BidError("receipt-mismatch", { member, bid: locked.bid });
   }
   return String(members["received_at"]);
 }

@@ -35,7 +35,7 @@ function noticeOf(shown: Json, policy: Json): Members {
       segments: [{ name: "bid", opens_at: shown["deadline"] as string }],
       minimum_bidders: shown["minimum_bidders"] as number,
       grace_seconds: shown["grace_seconds"] as number,
-      lock: false,
+      lock: shown["lock"] as boolean,
       independent: shown["independent"] as boolean,
     },
   };

@@ -1,5 +1,5 @@
 // What this browser keeps for a person: signing keys, which no script can read out, keys that open, drafts of bids,
-// and bids that are sealed but not handed in.
+// bids that are sealed but not handed in, and the secrets that unlock those handed in.
 import type { SignedDocument } from "../bids/acts";
 import type { Sealed } from "../bids/envelope";
 import type { Certificate } from "../signing/certificates";
@@ -9,9 +9,9 @@ import type { Bytes } from "../signing/encoding";
 import { signerOf } from "../signing/keys";
 
 const NAME = "sunseal";
-const VERSION = 3;
+const VERSION = 4;
 
-const STORES = ["keys", "drafts", "custody", "envelopes", "under-way"] as const;
+const STORES = ["keys", "drafts", "custody", "envelopes", "under-way", "unlocking"] as const;
 type Store = (typeof STORES)[number];
 
 interface KeptKey {
@@ -114,6 +114,16 @@ export async function dropLateBids(now: number): Promise<void> {
     const bid = await keptBid(name);
     if (bid !== undefined && bid.deadline < now) await dropBid(name);
   }
+}
+
+/** The secret of a bidder's own lock, kept with its bid until the opening; by bid, whoever of the bidder's people sealed it here. */
+export async function keptSecret(bid: string): Promise<Bytes | null> {
+  return ((await within("unlocking", "readonly", (store) => store.get(bid))) as Bytes | undefined) ?? null;
+}
+
+export async function keepSecret(bid: string, secret: Bytes): Promise<void> {
+  await within("unlocking", "readwrite", (store) => store.put(secret, bid));
+  await navigator.storage?.persist?.();
 }
 
 /** The seed of a key for attachments that this browser was asked to keep for somebody. */

@@ -1,0 +1,112 @@
+"""Reading what is on record of a window to unlock: how far it is, its statement, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bids.unlocking import UNDECIDED, Unlock, Unlocking
+from signing.encoding import b64encode, format_time
+from trading.audit.models import PrivateAct
+from trading.unlocking.models import UnlockDecision, UnlockedBid, UnlockWindow
+
+VISITED = "bid.unlock-visited"
+_ROUTE = '"route": "tenders.bid.unlocking"'
+
+
+def open_window(session: Session, tender_id: str, bids: int, now: datetime, minutes: int) -> None:
+    """From now on bidders unlock; called where the releases are frozen, in that transaction."""
+    session.add(
+        UnlockWindow(
+            tender_id=tender_id, opened_at=now, until=now + timedelta(minutes=minutes), bids=bids,
+            ended_at=None, raw=None, digest=None, log_position=None,
+        )
+    )  # fmt: skip
+
+
+def unlocks_of(session: Session, tender_id: str) -> dict[str, Unlock]:
+    """What the statement that ended the window says, by bid; nothing without a window."""
+    window = session.get(UnlockWindow, tender_id)
+    return {} if window is None or window.raw is None else dict(Unlocking.parse(window.raw).by_bid)
+
+
+def ended_at(session: Session, tender_id: str) -> datetime | None:
+    """When a tender's window ended, if it had one that has."""
+    return session.scalar(select(UnlockWindow.ended_at).where(UnlockWindow.tender_id == tender_id))
+
+
+def waits(session: Session, tender_id: str) -> bool:
+    """Whether bidders still have time to unlock, so that nothing is opened."""
+    found = select(UnlockWindow.tender_id).where(
+        UnlockWindow.tender_id == tender_id, UnlockWindow.ended_at.is_(None)
+    )
+    return session.scalar(found) is not None
+
+
+def count_unlocked(session: Session, tender_id: str) -> int:
+    """How many bids were unlocked so far."""
+    found = select(func.count()).select_from(UnlockedBid).where(UnlockedBid.tender_id == tender_id)
+    return session.scalar(found) or 0
+
+
+def decisions_of(session: Session, tender_id: str) -> Sequence[UnlockDecision]:
+    """What the agency decided so far."""
+    found = select(UnlockDecision).where(UnlockDecision.tender_id == tender_id)
+    return session.scalars(found.order_by(UnlockDecision.at, UnlockDecision.bid_id)).all()
+
+
+def undecided(session: Session, tender_id: str) -> list[Unlock]:
+    """Who did not unlock, and of whom the agency has to decide yet."""
+    decided = {row.bid_id for row in decisions_of(session, tender_id)}
+    rows = unlocks_of(session, tender_id).values()
+    return [row for row in rows if row.verdict == UNDECIDED and row.bid not in decided]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the platform saw of a bidder in the window: whether it came, how many attempts were refused."""
+
+    fetched: bool
+    attempts: int
+
+
+def seen(session: Session, window: UnlockWindow, supplier: str) -> Seen:
+    """From the acts kept of the bidder's organisation; opening its page or asking the API is coming."""
+    mine = (
+        PrivateAct.tender_id == window.tender_id,
+        PrivateAct.organisation_id == supplier,
+        PrivateAct.at >= window.opened_at,
+        PrivateAct.at <= window.until,
+    )
+    came = select(func.count()).select_from(PrivateAct).where(*mine, PrivateAct.act == VISITED)
+    refused = (
+        select(func.count())
+        .select_from(PrivateAct)
+        .where(*mine, PrivateAct.act.startswith("refused."), PrivateAct.details.contains(_ROUTE))
+    )
+    attempts = session.scalar(refused) or 0
+    return Seen(bool(session.scalar(came)) or attempts > 0, attempts)
+
+
+def described(session: Session, tender_id: str) -> dict[str, Any] | None:
+    """The window as the API shows it to everybody; None where the tender has none."""
+    window = session.get(UnlockWindow, tender_id)
+    if window is None:
+        return None
+    return {
+        "opened_at": format_time(window.opened_at), "until": format_time(window.until),
+        "bids": window.bids, "unlocked": count_unlocked(session, tender_id),
+        "file": None if window.raw is None else b64encode(window.raw),
+        "decisions": [
+            {
+                "bid": row.bid_id, "verdict": row.verdict, "reason": row.reason,
+                "at": format_time(row.at), "file": b64encode(row.raw),
+            }
+            for row in decisions_of(session, tender_id)
+        ],
+    }  # fmt: skip

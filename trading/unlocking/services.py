@@ -1,0 +1,210 @@
+"""Unlocking: secrets received in the window, the statement that ends it once, the agency's decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bids.manifest import Manifest
+from bids.objects import read_signed
+from bids.unlocking import (
+    Outage,
+    Unlock,
+    Unlocking,
+    build_unlock_receipt,
+    build_unlocking,
+    read_unlock_decision,
+)
+from signing.canonical import digest
+from signing.encoding import format_time
+from signing.statements import sign_statement
+from trading.accounts.services import Accounts
+from trading.audit import private
+from trading.audit.services import AuditLog
+from trading.errors import Conflict, NotFound
+from trading.opening.models import Closing
+from trading.opening.record import current_on_record, leaves_on_record
+from trading.opening.statements import refuse_before_opening, sign
+from trading.platform import Platform
+from trading.queue import step
+from trading.submission.models import Bid
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender
+from trading.tenders.rules import pack_named
+from trading.tenders.services import Tenders
+from trading.unlocking.models import UnlockDecision, UnlockedBid, UnlockWindow
+from trading.unlocking.record import VISITED, count_unlocked, decisions_of, seen
+from trading.web.liveness import outages_between
+from trading.web.security import Actor
+
+
+class Unlockings:
+    """The acts of bidders, platform and agency around a window to unlock."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._clock = platform.clock
+        self._accounts = Accounts(platform)
+        self._tenders = Tenders(platform)
+        self._log = AuditLog(platform)
+
+    # The bidder
+
+    def unlock(
+        self, session: Session, actor: Actor, address: str, tender_id: str, bid_id: str, secret: bytes
+    ) -> UnlockedBid:
+        """Receive a bidder's secret; the same again gets the same receipt, also when the window has ended.
+
+        Whoever knows what hashes to the digest in the signed manifest is believed: nobody but the bidder had
+        it. A secret that comes before the window is refused and nowhere kept.
+
+        Raises:
+            TradingError: refused, with rule and article; the attempt is on record.
+        """
+        tender = self._tenders.lock(session, tender_id)
+        bid = session.get_one(Bid, bid_id)
+        pack = pack_named(tender.pack, tender.pack_version)
+        if not tender.lock:
+            raise Conflict("unlock-not-asked")
+        window = session.get(UnlockWindow, tender.id)
+        if window is None:
+            over = State(tender.state).final
+            raise pack.refuse("unlock-minutes", "unlock-ended" if over else "unlock-early")
+        manifest = Manifest.parse(bid.manifest)
+        if not manifest.is_secret(secret):
+            raise pack.refuse("unlock-minutes", "unlock-secret-wrong", bid=bid.id)
+        known = session.get(UnlockedBid, bid.id)
+        if known is not None:
+            return known
+        now = max(self._clock.now(session), window.opened_at)
+        if window.ended_at is not None or now >= window.until:
+            raise pack.refuse("unlock-minutes", "unlock-late", until=format_time(window.until))
+        if bid.id not in self._current(session, tender):
+            raise pack.refuse("unlock-minutes", "unlock-not-current", bid=bid.id)
+        row = UnlockedBid(
+            bid_id=bid.id, tender_id=tender.id, person_id=actor.person, secret=secret, received_at=now,
+            receipt=sign_statement(build_unlock_receipt(manifest, now), self._platform.keys.receipt, now),
+        )  # fmt: skip
+        session.add(row)
+        details = {"bid": bid.id, "lock": manifest.lock, "receipt": digest(row.receipt)}
+        private.keep(session, actor, address, "bid.unlocked", now, tender.id, details)
+        session.flush()
+        return row
+
+    def visit(self, session: Session, actor: Actor, address: str, bid: Bid) -> None:
+        """Keep, once in a window, that a bidder came; in a transaction of its own, as requests only read."""
+        window = session.get(UnlockWindow, bid.tender_id)
+        if window is None or window.ended_at is not None or seen(session, window, bid.supplier_id).fetched:
+            return
+        with self._platform.database.transaction() as own:
+            now = self._clock.now(own)
+            private.keep(own, actor, address, VISITED, now, bid.tender_id, {"bid": bid.id})
+
+    def _current(self, session: Session, tender: Tender) -> tuple[str, ...]:
+        """The current bids, in the ledger's order."""
+        leaves = leaves_on_record(session, tender.id)
+        current = current_on_record(session, tender.id, str(tender.policy_digest), leaves)
+        return tuple(leaf.bid for leaf in current)
+
+    # The platform
+
+    def end(self, tender_id: str) -> bool:
+        """End the window if all have unlocked or its time is over; whether this call did.
+
+        One transaction under the tender's lock: no secret comes between, and whatever crashes, the statement
+        is made once or not at all.
+        """
+        step("unlocking:started", tender_id)
+        with self._platform.database.transaction() as session:
+            tender = self._tenders.lock(session, tender_id)
+            window = session.get(UnlockWindow, tender_id, with_for_update=True)
+            if window is None or window.ended_at is not None:
+                return False
+            now = max(self._clock.now(session), window.opened_at)
+            if now < window.until and count_unlocked(session, tender_id) < window.bids:
+                return False
+            self._state(session, tender, window, now)
+            step("unlocking:logged", tender_id)
+        step("unlocking:committed", tender_id)
+        return True
+
+    def _state(self, session: Session, tender: Tender, window: UnlockWindow, now: datetime) -> None:
+        closing = session.get_one(Closing, tender.id).digest
+        found = select(UnlockedBid).where(UnlockedBid.tender_id == tender.id)
+        secrets = {row.bid_id: row for row in session.scalars(found)}
+        at = max([now, *(row.received_at for row in secrets.values())])
+        outages = outages_between(session, window.opened_at, window.until, now)
+        rows = []
+        for bid in self._current(session, tender):
+            row = secrets.get(bid)
+            if row is not None:
+                rows.append(Unlock(bid, row.secret, row.received_at))
+            else:
+                rows.append(_silent(session, window, bid, outages))
+        statement = build_unlocking(
+            at=at, tender=tender.id, closing=closing, opened_at=window.opened_at, until=window.until,
+            outages=outages, bids=rows,
+        )  # fmt: skip
+        signed = sign(self._platform, statement, at)
+        window.ended_at, window.raw, window.digest = at, signed.raw, signed.digest
+        session.flush()
+        step("unlocking:written", tender.id)
+        entry = self._log.append(
+            session, "opening.unlocked", at=at, tender=tender.id, actor=None, address=None,
+            digests={
+                "unlocking": signed.digest, "unlocking_file": signed.file_digest, "closing": closing,
+            },
+        )  # fmt: skip
+        window.log_position = entry.position
+
+    # The agency
+
+    def decide(
+        self, session: Session, actor: Actor, address: str | None, tender_id: str, file: bytes
+    ) -> list[UnlockDecision]:
+        """Keep the agency's signed decision on bids that the record left open (Order 20 art. 31).
+
+        The same decision again changes nothing.
+
+        Raises:
+            BidError, SigningError, TradingError: refused; nothing is kept.
+        """
+        read = read_signed(file, "unlock-decision")
+        now = self._clock.now(session)
+        verified, crl = self._accounts.verify_party_signature(
+            session, read.statement_bytes, read.signature, now, "agency", actor.organisation
+        )
+        tender = self._tenders.lock(session, tender_id)
+        window = session.get(UnlockWindow, tender_id)
+        if window is None or window.raw is None or window.ended_at is None:
+            raise NotFound("unlocking-not-found")
+        kept = decisions_of(session, tender_id)
+        same = [row for row in kept if row.raw == file]
+        if same:
+            return same
+        if State(tender.state).final:
+            raise Conflict("state-refuses", state=tender.state, event="unlock-decision")
+        self._accounts.judge_statement(session, "unlock-decision", file, verified, crl, now)
+        refuse_before_opening(read.statement, window.ended_at)
+        decided = {row.bid_id: row.verdict for row in kept}
+        decisions = read_unlock_decision(read, Unlocking.parse(window.raw), decided)
+        rows = [
+            UnlockDecision(
+                bid_id=bid, tender_id=tender_id, verdict=verdict, reason=reason, raw=file, at=now
+            )
+            for bid, (verdict, reason) in decisions.items()
+        ]
+        session.add_all(rows)
+        session.flush()
+        self._log.append(
+            session, "opening.unlock-decided", at=now, tender=tender_id, actor=actor, address=address,
+            digests={"unlock_decision": read.digest, "unlocking": str(window.digest)}, statement=file,
+        )  # fmt: skip
+        return rows
+
+
+def _silent(session: Session, window: UnlockWindow, bid: str, outages: list[Outage]) -> Unlock:
+    facts = seen(session, window, session.get_one(Bid, bid).supplier_id)
+    return Unlock.silent(bid, facts.fetched, facts.attempts, outages, (window.opened_at, window.until))

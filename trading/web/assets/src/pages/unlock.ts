@@ -1,0 +1,169 @@
+// The bidder's page for unlocking: the secret leaves this machine only when the closing is proved and the custodians'
+// shares are frozen.
+import { ApiProblem, ConnectionLost, type Api } from "../api";
+import type { Closing } from "../bids/closing";
+import { examineClosingEntry } from "../bids/custody";
+import { BidError } from "../bids/errors";
+import { examineClosing, examineNotice } from "../bids/examination";
+import { parseLeaf } from "../bids/ledger";
+import { checkFrozen, checkUnlockReceipt } from "../bids/unlocking";
+import { readUnlockFile } from "../bids/unlock_file";
+import type { Notice } from "../bids/notice";
+import type { Trust } from "../bids/trust";
+import { b64decode, b64encode, equal, parseTime, utf8, type Bytes } from "../signing/encoding";
+import { hexdigest } from "../signing/hashing";
+import * as merkle from "../signing/merkle";
+import { parseCheckpoint, parseProof } from "../signing/notes";
+import { fetchEntries, fetchNotice, fetchTrust } from "./closed";
+import { byId, download, h } from "./dom";
+import { keepSecret, keptSecret } from "./keeping";
+import { api, attempt } from "./page";
+import { sentence, t, when } from "./words";
+
+const CALM = 15_000; // milliseconds between questions while the deadline is far
+const SOON = 2_000;
+
+class UnlockPage {
+  private readonly tender: string;
+  private readonly bid: string;
+  private readonly opens: number;
+  private readonly calls: Api = api();
+  private state: string;
+  private secret: Bytes | null = null;
+  private sending = false;
+  private readonly act = byId("unlock-act");
+  private readonly wrong = h("div", { class: "px-3" });
+  private readonly byItself = h("input", { type: "checkbox", class: "form-check-input", id: "by-itself", checked: true });
+
+  constructor(place: HTMLElement) {
+    const told = (name: string): string => place.dataset[name] ?? "";
+    this.tender = told("tender");
+    this.bid = told("bid");
+    this.opens = Number(told("opens"));
+    this.state = told("state");
+    if (this.state === "unlocked") this.showReceipt(b64decode(told("receipt")));
+  }
+
+  async begin(): Promise<void> {
+    if (this.state === "unlocked" || this.state === "ended") return;
+    this.secret = await keptSecret(this.bid);
+    this.show();
+    void this.follow();
+  }
+
+  /** Ask how it stands, often when it matters; the page is made anew by the server when that changes. */
+  private async follow(): Promise<void> {
+    try {
+      const { state } = await this.calls.get(`/tenders/${this.tender}/bids/${this.bid}/unlocking`);
+      if (state !== this.state && this.state === "waiting" && state === "open") {
+        this.state = "open";
+        this.show();
+        if (this.secret !== null && this.byItself.checked) void this.press();
+        else location.reload();
+      } else if (state !== this.state && !this.sending) {
+        location.reload();
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) && !(error instanceof ApiProblem)) throw error;
+    }
+    setTimeout(() => void this.follow(), Date.now() < this.opens - 60_000 ? CALM : SOON);
+  }
+
+  private show(): void {
+    const open = this.state === "open";
+    const children: Node[] = [];
+    if (this.secret !== null) {
+      children.push(h("p", {}, t("本浏览器保存着这份投标的解锁密钥。", "This browser keeps the secret of this bid.")));
+    } else {
+      children.push(h("p", {}, t("解锁密钥不在本浏览器中。请选择密封时保存的解锁文件（.unlock）。", "The secret is not in this browser. Choose the unlocking file (.unlock) that was kept when the bid was sealed.")));
+    }
+    const file = h("input", { type: "file", class: "form-control", id: "unlock-file", accept: ".unlock,.txt,text/plain" });
+    file.addEventListener("change", () => void this.choose(file));
+    children.push(h("div", { class: "field narrow" },
+      h("label", { class: "form-label", for: "unlock-file" }, this.secret === null ? t("解锁文件", "Unlocking file") : t("或选择解锁文件", "Or choose an unlocking file")), file));
+    if (open) {
+      const button = h("button", { type: "button", class: "btn btn-primary", id: "unlock-now" }, t("核对并解锁", "Check, and unlock"));
+      button.disabled = this.secret === null;
+      button.addEventListener("click", () => void this.press(button));
+      children.push(h("p", { class: "mb-0" }, button));
+    } else if (this.secret !== null) {
+      children.push(h("div", { class: "form-check" }, this.byItself, " ", h("label", { class: "form-check-label", for: "by-itself" },
+        t("时段开始后自动解锁（请保持本页打开）", "Unlock by itself when the window begins (keep this page open)"))));
+    }
+    this.act.replaceChildren(h("div", { class: "px-3 pb-3" }, ...children), this.wrong);
+  }
+
+  private async choose(file: HTMLInputElement): Promise<void> {
+    this.wrong.replaceChildren();
+    const [chosen] = file.files ?? [];
+    if (chosen === undefined) return;
+    try {
+      const read = readUnlockFile(new Uint8Array(await chosen.arrayBuffer()));
+      if (read.bid !== this.bid) throw new BidError("unlock-file-other", { found: read.bid, wanted: this.bid });
+      this.secret = read.secret;
+      await keepSecret(this.bid, read.secret).catch(() => undefined); // no room: it stays for as long as the page does
+      this.show();
+    } catch (error) {
+      this.wrong.replaceChildren(h("p", { class: "refusal", role: "alert" }, sentence(error)));
+    }
+  }
+
+  private async press(button: HTMLButtonElement = byId<HTMLButtonElement>("unlock-now")): Promise<void> {
+    const { secret } = this;
+    if (secret === null || this.sending) return;
+    this.sending = true;
+    await attempt(button, this.wrong, () => this.unlock(secret));
+    this.sending = false;
+  }
+
+  /** Every check first; then the secret, and the receipt that proves it. */
+  private async unlock(secret: Bytes): Promise<void> {
+    const trust = await fetchTrust(this.calls, this.tender);
+    const { raw, signature } = await fetchNotice(this.calls, this.tender);
+    const { notice } = await examineNotice(raw, signature, trust);
+    if (notice.tender !== this.tender) throw new BidError("notice-other-tender");
+    // This machine's own clock: nobody talks a bidder into unlocking early.
+    if (BigInt(Date.now()) * 1000n < parseTime(notice.policy.opensAt)) {
+      throw new BidError("opening-early", { opens_at: notice.policy.opensAt });
+    }
+    const closing = await this.closed(notice, trust);
+    await checkFrozen(await fetchEntries(this.calls, this.tender), closing, notice.policy, trust);
+    const answer = await this.calls.post(`/tenders/${this.tender}/bids/${this.bid}/unlocking`, { secret: b64encode(secret) });
+    const receipt = b64decode(String(answer["receipt"]));
+    const locked = { tender: this.tender, policy: notice.policy.digest, bid: this.bid, lock: hexdigest(secret) };
+    const at = await checkUnlockReceipt(receipt, locked, trust.roots);
+    this.state = "unlocked";
+    const head = byId("unlock").querySelector("div");
+    head?.replaceChildren(h("p", { class: "clock mb-1" }, t("已解锁", "Unlocked")), h("p", { class: "mb-0" }, when(at)));
+    this.showReceipt(receipt);
+  }
+
+  /** The closing is in the log, and this bid in the ledger that it froze. */
+  private async closed(notice: Notice, trust: Trust): Promise<Closing> {
+    const logged = await this.calls.get(`/tenders/${this.tender}/closing`);
+    const own = await this.calls.get(`/tenders/${this.tender}/bids/${this.bid}/proofs`);
+    const closing = await examineClosing(b64decode(String(logged["file"])), notice, trust);
+    await examineClosingEntry(b64decode(String(logged["entry"])), utf8(String(logged["proof"])), closing, trust);
+    const leaf = b64decode(String(own["leaf"]));
+    const proof = parseProof(utf8(String(own["ledger"])));
+    const verifier = await trust.log.renamed(closing.ledgerOrigin);
+    const frozen = await parseCheckpoint(closing.checkpoint, verifier, closing.ledgerOrigin);
+    merkle.verifyInclusion(proof.index, frozen.size, merkle.leafHash(leaf), proof.hashes, frozen.root);
+    if (!equal(proof.checkpoint, closing.checkpoint) || parseLeaf(leaf).bid !== this.bid) {
+      throw new BidError("bid-not-in-ledger", { bid: this.bid });
+    }
+    return closing;
+  }
+
+  private showReceipt(receipt: Bytes): void {
+    this.act.replaceChildren(h("div", { class: "px-3 pb-3" },
+      h("p", {}, t("平台签名的回执证明您已按时解锁。请保存：如果开标记录仍说未解锁，凭它可以投诉。",
+        "The receipt, signed by the platform, proves that you unlocked in time. Keep it: if the opening record says otherwise, it is your proof.")),
+      h("p", { class: "mb-0" }, download(`${this.bid}.unlocked.json`, receipt, "application/json", t("保存回执", "Keep the receipt")), " ",
+        h("a", { class: "btn btn-link", href: `/tenders/${this.tender}/opening` }, t("观看开标", "Watch the opening")))));
+  }
+}
+
+const place = document.getElementById("unlock");
+if (place !== null) void new UnlockPage(place).begin();
