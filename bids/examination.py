@@ -20,8 +20,8 @@ from bids.ledger import Leaf, current_bids, parse_leaf
 from bids.manifest import Manifest, check_sealing
 from bids.notice import Notice, VerifiedNotice
 from bids.package import CLOSING, LEDGER, LOG_ENTRIES, NOTICE, bid_name
-from bids.receipts import Receipt, Withdrawal
-from bids.trust import SKEW, Trust, verify_platform
+from bids.receipts import Receipt, Withdrawal, verify_receipt
+from bids.trust import SKEW, Trust
 from signing import canonical, cms, merkle, notes, statements
 from signing.certificates import Party
 from signing.encoding import b64decode
@@ -237,7 +237,7 @@ def _wanted(data: bytes | None, file: str) -> bytes:
 
 def _receipt(leaf: Leaf, data: bytes, file: str, notice: Notice, trust: Trust, course: Course) -> Receipt:
     with about(file):
-        receipt = Receipt.parse(verify_platform(data, "receipt", "receipt", trust.roots, trust.revocations))
+        receipt = verify_receipt(data, trust.roots, trust.revocations)
         if receipt.digest != leaf.receipt:
             raise BidError("leaf-mismatch", bid=leaf.bid, member="receipt")
         kind = "manifest" if leaf.kind == "acceptance" else "withdrawal"

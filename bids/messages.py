@@ -5,6 +5,7 @@ from __future__ import annotations
 from bids.messages_certificates import MESSAGES as CERTIFICATES
 from bids.messages_opening import MESSAGES as OPENING
 from bids.messages_segments import MESSAGES as SEGMENTS
+from bids.messages_tokens import MESSAGES as TOKENS
 
 _FORMS = {
     "too-large": (
@@ -426,4 +427,5 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **CERTIFICATES,
     **OPENING,
     **SEGMENTS,
+    **TOKENS,
 }

@@ -67,6 +67,10 @@ def build_statement(name: str, members: dict[str, JSON]) -> dict[str, JSON]:
     return value
 
 
+# Only receipts are stamped: beside any other statement a token would say nothing.
+STAMPED = frozenset({"receipt"})
+
+
 def read_signed(source: bytes | Statement, name: str) -> Statement:
     """A signed statement, from its file's bytes or as `signing` read it; the signature is not checked here.
 
@@ -75,7 +79,7 @@ def read_signed(source: bytes | Statement, name: str) -> Statement:
     if isinstance(source, bytes):
         check_size(source, name)
         with refusing(name):
-            source = statements.read_statement(source, type_of(name))
+            source = statements.read_statement(source, type_of(name), name in STAMPED)
     elif source.statement.get("type") != type_of(name):
         raise BidError("wrong-type", wanted=type_of(name))
     check(source.statement, SCHEMAS[name])
@@ -86,4 +90,5 @@ def file_of(read: Statement) -> bytes:
     """The bytes of the file that a signed statement was read from: canonical, so there is only one."""
     # Canonical bytes nest, so nothing needs to be encoded again.
     signature = b64encode(read.signature).encode()
-    return b'{"signature":"%b","statement":%b}' % (signature, read.statement_bytes)
+    file = b'{"signature":"%b","statement":%b}' % (signature, read.statement_bytes)
+    return file if read.token is None else statements.add_token(file, read.token)

@@ -31,6 +31,7 @@ LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES = "log/key", "log/checkpoint", "log/entries
 ROOTS, CHAIN = "certificates/roots.pem", "certificates/chain.pem"
 CRLS, ENROLMENTS = "certificates/crl.pem", "certificates/enrolments.json"
 OUTSIDE = "certificates/outside.pem"  # only where somebody signed under an authority outside the platform
+TIMESTAMP = "certificates/timestamp.pem"  # roots and intermediates of outside time-stamp authorities
 
 MAX_FILES = 1_000_000
 MAX_FILE = 256 << 20  # bytes; the largest is the log entries or the award of a very large tender
@@ -39,11 +40,12 @@ _FIXED = frozenset(
     (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING)
     + (AWARD, AWARD_REPORT)
     + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE)
+    + (TIMESTAMP,)
 )
 _PATTERNS = re.compile(
     r"notices/[0-9a-f]{64}\.(?:json|p7s)"
-    r"|bids/[0-9a-f]{32}/(?:manifest\.json|manifest\.p7s|receipt\.json)"
-    r"|bids/[0-9a-f]{32}/(?:withdrawal\.json|withdrawal\.p7s|withdrawal-receipt\.json)"
+    r"|bids/[0-9a-f]{32}/(?:manifest\.json|manifest\.p7s|receipt\.json|receipt\.tsr)"
+    r"|bids/[0-9a-f]{32}/(?:withdrawal\.json|withdrawal\.p7s|withdrawal-receipt\.(?:json|tsr))"
     r"|bids/[0-9a-f]{32}/[a-z]{1,16}/(?:public\.sealed|offer\.json)"
     r"|stages/[a-z]{1,16}/opening-record\.(?:json|pdf)"
     r"|shares/[a-z]{1,16}/[0-9a-f]{32}\.json"

@@ -9,12 +9,14 @@ from typing import Literal
 
 from cryptography import x509
 
-from bids.errors import BidError, refusing
+from bids.errors import BidError
 from bids.manifest import Manifest
-from bids.objects import build_statement, file_of, read_object, read_signed, type_of, write_object
-from signing import canonical, statements
+from bids.objects import build_statement, file_of, read_object, read_signed, write_object
+from bids.trust import verify_platform
+from signing import canonical
 from signing.canonical import JSON
 from signing.encoding import format_time, parse_time
+from signing.revocations import Revocations
 from signing.statements import Statement
 
 
@@ -58,7 +60,8 @@ class Receipt:
     """The platform's receipt for a manifest or a withdrawal (`kind`, and `document`, its digest).
 
     `raw` is the file, `digest` that of the statement; `crl` is the digest of the revocation list that the
-    supplier's certificate was judged by, as of `received_at` (UTC), now and for ever after.
+    supplier's certificate was judged by, as of `received_at` (UTC), now and for ever after. `cms` is the
+    platform's own signature (DER), `token` the time-stamp over it (DER), or None: a receipt stands without.
     """
 
     raw: bytes
@@ -72,6 +75,8 @@ class Receipt:
     signature: str
     crl: str
     received_at: datetime
+    cms: bytes
+    token: bytes | None
 
     @classmethod
     def parse(cls, source: bytes | Statement) -> Receipt:
@@ -93,6 +98,8 @@ class Receipt:
             signature=members["signature"],
             crl=members["crl"],
             received_at=parse_time(members["received_at"]),
+            cms=read.signature,
+            token=read.token,
         )
         if receipt.at < receipt.received_at:
             raise BidError("receipt-before-receiving", bid=receipt.bid)
@@ -137,11 +144,17 @@ def check_receipt(
 
     Raises BidError.
     """
-    with refusing("receipt"):
-        verified = statements.verify_statement(receipt_file, type_of("receipt"), roots, "platform", "receipt")
-    receipt = Receipt.parse(verified)
+    receipt = verify_receipt(receipt_file, roots)
     match_receipt(receipt, document, signature)
     return receipt
+
+
+def verify_receipt(
+    data: bytes, roots: Sequence[x509.Certificate], revocations: Revocations | None = None
+) -> Receipt:
+    """A receipt that the platform's receipt key signed, judged as of its `at`; its token is read, not checked
+    (see `tokens`). BidError."""
+    return Receipt.parse(verify_platform(data, "receipt", "receipt", roots, revocations))
 
 
 def match_receipt(receipt: Receipt, document: bytes, signature: bytes) -> Manifest | Withdrawal:

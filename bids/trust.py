@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from bids.errors import BidError, refusing
-from bids.objects import build_statement, check_size, file_of, read_signed, type_of
+from bids.objects import STAMPED, build_statement, check_size, file_of, read_signed, type_of
 from signing import canonical, cms, statements
 from signing.canonical import JSON
 from signing.certificates import Party, fingerprint, party_of, verify_chain
@@ -104,7 +104,9 @@ def verify_platform(
     Its members are unchecked. What `revocations` does not know of counts as good. Raises BidError.
     """
     with refusing(what):
-        read = statements.verify_statement(data, type_of(what), roots, "platform", usage)
+        read = statements.verify_statement(
+            data, type_of(what), roots, "platform", usage, with_token=what in STAMPED
+        )
         if revocations is not None:
             assert read.verified is not None
             at = parse_time(read.statement["at"])

@@ -44,6 +44,7 @@ from signing.signer_info import (
 
 MAX_SIGNATURE = 64 * 1024  # bytes; one of ours is about 2 KiB
 
+_MALFORMED = "The signature is not a detached CMS signature in the one form accepted (DER, one signer)."
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _DATA = der.oid("1.2.840.113549.1.7.1")
 _SIGNING_TIME = der.oid("1.2.840.113549.1.9.5")
@@ -109,9 +110,7 @@ def verify(data: bytes, signature: bytes) -> Verified:
         certificates, signer_info = _parse(signature)
         return _verify_signer(data, certificates, signer_info)
     except der.DERError:
-        raise SignatureInvalid(
-            "The signature is not a detached CMS signature in the one form accepted (DER, one signer)."
-        ) from None
+        raise SignatureInvalid(_MALFORMED) from None
 
 
 def verify_with_chain(
@@ -127,6 +126,18 @@ def verify_with_chain(
     verified = verify(data, signature)
     verify_chain(verified.certificate, verified.intermediates, roots, at, kind, usage, crls)
     return verified
+
+
+def signature_value(signature: bytes) -> bytes:
+    """The octets of the ECDSA signature in a CMS signature, which a time-stamp on it is over (the imprint of
+    RFC 5126 section 6.1.1); SignatureInvalid if it has not the one form accepted."""
+    try:
+        _, signer_info = _parse(signature)
+        for _ in range(5):  # version, who, digest, signed attributes, algorithm
+            signer_info.element()
+        return signer_info.content(der.OCTET_STRING)
+    except der.DERError:
+        raise SignatureInvalid(_MALFORMED) from None
 
 
 def _parse(signature: bytes) -> tuple[list[bytes], der.Reader]:

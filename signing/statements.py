@@ -1,9 +1,12 @@
-"""Signed statements: `{"statement": {…}, "signature": base64 CMS over the statement's canonical bytes}`."""
+"""Signed statements: `{"statement": {…}, "signature": base64 CMS over the statement's canonical bytes}`.
+
+A receipt may have a third member, `token`: a time-stamp over its signature, in base64.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +25,8 @@ MAX_STATEMENT = 64 << 20  # bytes; a release for a thousand bids is well under i
 class Statement:
     """A statement as read: its members, canonical bytes and their SHA-256 (hex), and the CMS signature (DER).
 
-    `verified` is None until the signature and chain were checked.
+    `verified` is None until the signature and chain were checked; `token` is the time-stamp beside it (DER,
+    unchecked), None where there is none.
     """
 
     statement: dict[str, Any]
@@ -30,6 +34,7 @@ class Statement:
     digest: str
     signature: bytes
     verified: cms.Verified | None = None
+    token: bytes | None = None
 
 
 def sign_statement(statement: Mapping[str, JSON], signer: Signer, at: datetime) -> bytes:
@@ -40,17 +45,22 @@ def sign_statement(statement: Mapping[str, JSON], signer: Signer, at: datetime) 
     return canonical.dumps({"statement": statement, "signature": b64encode(signature)})
 
 
-def read_statement(data: bytes, type: str) -> Statement:
+def read_statement(data: bytes, type: str, with_token: bool = False) -> Statement:
     """Read a signed statement of `type` ("sunseal/closing/v1", …) without checking its signature.
 
-    Raises CanonicalError, EncodingError, or SignatureInvalid if members or type are not those wanted.
+    `with_token` allows a `token` beside it. Raises CanonicalError, EncodingError, or SignatureInvalid if
+    members or type are not those wanted.
     """
     if len(data) > MAX_STATEMENT:
         raise SignatureInvalid("The statement is larger than 64 MiB.")
     envelope = canonical.loads(data)
+    has_token = with_token and isinstance(envelope, dict) and "token" in envelope
+    token = envelope.pop("token") if has_token else None
     if not isinstance(envelope, dict) or envelope.keys() != {"statement", "signature"}:
         raise SignatureInvalid("A signed statement has exactly the members `statement` and `signature`.")
     statement, signature = envelope["statement"], envelope["signature"]
+    if has_token and not isinstance(token, str):
+        raise SignatureInvalid("In a signed statement `token` is base64 text.")
     if not isinstance(statement, dict) or not isinstance(signature, str):
         raise SignatureInvalid(
             "In a signed statement `statement` is an object and `signature` is base64 text."
@@ -58,8 +68,20 @@ def read_statement(data: bytes, type: str) -> Statement:
     if statement.get("type") != type:
         raise SignatureInvalid(f"This is not a statement of the type {type}.")
     # Canonical bytes nest: the statement's own bytes are those between its name and the closing brace.
-    statement_bytes = data[data.index(b',"statement":') + 13 : -1]
-    return Statement(statement, statement_bytes, canonical.digest(statement_bytes), b64decode(signature))
+    end = -1 if token is None else -len(token) - len(',"token":""}')
+    statement_bytes = data[data.index(b',"statement":') + 13 : end]
+    return Statement(
+        statement,
+        statement_bytes,
+        canonical.digest(statement_bytes),
+        b64decode(signature),
+        token=None if token is None else b64decode(token),
+    )
+
+
+def add_token(data: bytes, token: bytes) -> bytes:
+    """The file of a signed statement that has no token, with one (DER) beside it."""
+    return b'%b,"token":"%b"}' % (data[:-1], b64encode(token).encode())
 
 
 def stated_time(read: Statement) -> datetime:
@@ -78,12 +100,14 @@ def verify_statement(
     usage: str | None = None,
     crls: Sequence[x509.CertificateRevocationList] = (),
     at: datetime | None = None,
+    with_token: bool = False,
 ) -> Statement:
     """Read a signed statement and check signature and chain as of `at`, by default the statement's own `at`.
 
-    Raises what `read_statement` raises, SignatureInvalid, CertificateError; EncodingError for a bad `at`.
+    A token is read `with_token`, not checked. Raises what `read_statement` raises, SignatureInvalid,
+    CertificateError; EncodingError for a bad `at`.
     """
-    read = read_statement(data, type)
+    read = read_statement(data, type, with_token)
     at = stated_time(read) if at is None else at
     verified = cms.verify_with_chain(read.statement_bytes, read.signature, roots, at, kind, usage, crls)
-    return Statement(read.statement, read.statement_bytes, read.digest, read.signature, verified)
+    return replace(read, verified=verified)

@@ -55,7 +55,7 @@ from signing.timestamp_messages import (
 MAX_TOKEN = 64 * 1024  # bytes; one of ours is about 1,700
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
-_TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
+TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
 _THREE = der.integer(3)
 _MILLIS, _MICROS, _TSA, _EXTENSIONS = 0x80, 0x81, 0xA0, 0xA1
 
@@ -104,7 +104,7 @@ class TimeStampAuthority:
         chain = {certificate, *map(certificate_der, signer.chain)}
         self._certificates = der.set_of(der.CONTEXT_0, list(chain))
         self._signer_id = issuer_and_serial(certificate)
-        self._type = attribute(CONTENT_TYPE, _TST_INFO)
+        self._type = attribute(CONTENT_TYPE, TST_INFO)
         self._named = attribute(SIGNING_CERTIFICATE_V2, signing_certificate(certificate))
 
     def reply(self, request: bytes) -> bytes:
@@ -117,11 +117,14 @@ class TimeStampAuthority:
             return rejected(str(refusal), refusal.failure)
         return granted(self._token(asked.imprint, asked.nonce or b"", asked.certificate))
 
-    def stamp(self, sha256: bytes) -> bytes:
-        """The TimeStampToken over a SHA-256 digest, with certificates, without a nonce."""
-        return self._token(imprint_of(sha256), b"", certificates=True)
+    def stamp(self, sha256: bytes, at: datetime | None = None) -> bytes:
+        """The TimeStampToken over a SHA-256 digest, with certificates, without a nonce.
 
-    def _token(self, imprint: Imprint, nonce: bytes, certificates: bool) -> bytes:
+        `at` is the clock's time where it has just been read.
+        """
+        return self._token(imprint_of(sha256), b"", certificates=True, at=at)
+
+    def _token(self, imprint: Imprint, nonce: bytes, certificates: bool, at: datetime | None = None) -> bytes:
         content = der.tlv(
             der.SEQUENCE,
             ONE,
@@ -129,7 +132,7 @@ class TimeStampAuthority:
             imprint.encoded,
             # Random: a serial that counts would tell how many bids there were between two stamps.
             der.integer(secrets.randbits(128) or 1),
-            _encode_time(self._clock()),
+            _encode_time(at or self._clock()),
             self._accuracy,
             nonce,
         )
@@ -152,7 +155,7 @@ class TimeStampAuthority:
             der.SEQUENCE,
             _THREE,
             der.tlv(der.SET, SHA256),
-            der.tlv(der.SEQUENCE, _TST_INFO, der.tlv(der.CONTEXT_0, der.tlv(der.OCTET_STRING, content))),
+            der.tlv(der.SEQUENCE, TST_INFO, der.tlv(der.CONTEXT_0, der.tlv(der.OCTET_STRING, content))),
             self._certificates if certificates else b"",
             der.tlv(der.SET, signer_info),
         )
@@ -176,12 +179,17 @@ def verify_token(
     Raises SignatureInvalid, CertificateError.
     """
     stamp = _read(token)
+    check_answer(stamp, sha256, nonce)
+    verify_chain(stamp.certificate, stamp.intermediates, roots, stamp.time, "platform", "timestamp", crls)
+    return stamp
+
+
+def check_answer(stamp: TimeStamp, sha256: bytes, nonce: int | None) -> None:
+    """SignatureInvalid unless the time-stamp is over `sha256` and, if one is given, for a request's nonce."""
     if stamp.imprint.algorithm != "sha256" or not hmac.compare_digest(stamp.imprint.value, sha256):
         raise SignatureInvalid("The time-stamp is for something else: the imprints differ.")
     if nonce is not None and stamp.nonce != nonce:
         raise SignatureInvalid("The time-stamp answers another request: the nonces differ.")
-    verify_chain(stamp.certificate, stamp.intermediates, roots, stamp.time, "platform", "timestamp", crls)
-    return stamp
 
 
 def _read(token: bytes) -> TimeStamp:
@@ -210,7 +218,7 @@ def _parse(token: bytes) -> tuple[bytes, list[bytes], der.Reader]:
     if len(digests) != 1 or digests[0] not in SHA256_FORMS:
         raise SignatureInvalid("The time-stamp names another digest than SHA-256.")
     encapsulated = signed_data.inside(der.SEQUENCE)
-    expect(encapsulated, _TST_INFO)
+    expect(encapsulated, TST_INFO)
     explicit = encapsulated.inside(der.CONTEXT_0)
     encapsulated.end()
     content = explicit.content(der.OCTET_STRING)
@@ -236,7 +244,7 @@ def _read_signed(content: bytes, certificates: list[bytes], signer_info: der.Rea
     value = signer_info.content(der.OCTET_STRING)
     signer_info.end()
     values = read_attributes(attributes)
-    if values.get(CONTENT_TYPE) != _TST_INFO:
+    if values.get(CONTENT_TYPE) != TST_INFO:
         raise SignatureInvalid("The signed content type is not a time-stamp.")
     digest = der.Reader(values.get(MESSAGE_DIGEST, b"")).content(der.OCTET_STRING)
     if not hmac.compare_digest(digest, hashlib.sha256(content).digest()):
@@ -250,12 +258,13 @@ def _read_signed(content: bytes, certificates: list[bytes], signer_info: der.Rea
         require_p256(leaf.public_key()).verify(value, der.set_of(der.SET, attributes), _ECDSA)
     except (InvalidSignature, SigningError, ValueError, UnsupportedAlgorithm):
         raise SignatureInvalid("The time-stamp is not by the P-256 key of the certificate in it.") from None
-    return _read_info(content, leaf, intermediates)
+    return read_info(content, leaf, intermediates)
 
 
-def _read_info(
+def read_info(
     content: bytes, leaf: x509.Certificate, intermediates: tuple[x509.Certificate, ...]
 ) -> TimeStamp:
+    """Read a TSTInfo, strict DER; DERError, TimeStampRefused."""
     outer = der.Reader(content)
     fields = outer.inside(der.SEQUENCE)
     outer.end()

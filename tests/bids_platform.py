@@ -33,6 +33,7 @@ from signing.certificates import (
 )
 from signing.keys import Signer
 from signing.notes import Checkpoint, NoteSigner, format_checkpoint, format_proof
+from signing.timestamps import TimeStampAuthority
 
 NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 LOG_ORIGIN = "log.example.org/sunseal"
@@ -83,6 +84,7 @@ class Platform:
         self.roots = (self.root.certificate,)
         self.statement_signer = self._platform_signer("Statements", "statement")
         self.receipt_signer = self._platform_signer("Receipts", "receipt")
+        self.timestamps = TimeStampAuthority(self._platform_signer("Time-stamps", "timestamp"), lambda: now)
         self.log_key = self._ed25519("log")
         self.log_origin = LOG_ORIGIN
         self.log_signer = NoteSigner(LOG_ORIGIN, self.log_key)

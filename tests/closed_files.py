@@ -6,6 +6,8 @@ from typing import Any
 
 from bids import package as names
 from bids.custody import BidFiles, ClosedTender
+from bids.receipts import Receipt
+from bids.tokens import token_file
 from tests.bids_factory import Tender
 
 
@@ -45,4 +47,9 @@ def bid_entries(bid: str, files: BidFiles) -> dict[str, bytes]:
         "withdrawal.p7s": files.withdrawal_signature,
         "withdrawal-receipt.json": files.withdrawal_receipt,
     }
-    return {names.bid_name(bid, name): data for name, data in found.items() if data is not None}
+    entries = {names.bid_name(bid, name): data for name, data in found.items() if data is not None}
+    for name, data in list(entries.items()):
+        token = Receipt.parse(data).token if name.endswith("receipt.json") else None
+        if token is not None:
+            entries[name.removesuffix(".json") + ".tsr"] = token_file(token)
+    return entries

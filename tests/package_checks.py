@@ -26,7 +26,11 @@ def rewrite(data: bytes, changes: Mapping[str, bytes | None]) -> bytes:
 
 
 def check(
-    data: bytes, world: World | None = None, log_entries: bytes | None = None, outside: bytes | None = None
+    data: bytes,
+    world: World | None = None,
+    log_entries: bytes | None = None,
+    outside: bytes | None = None,
+    tsa_roots: bytes | None = None,
 ) -> Report:
     """Verify a package; with `world`, anchored in its root and log key. In Python and in TypeScript."""
     roots, log_key = (None, None) if world is None else (dump_pem(world.roots), world.log_signer.vkey)
@@ -35,8 +39,8 @@ def check(
     except BidError as error:
         agree(data, error, roots, log_key, log_entries, outside)
         raise
-    report = verify(package, roots, log_key, log_entries, outside)
-    agree(data, report, roots, log_key, log_entries, outside)
+    report = verify(package, roots, log_key, log_entries, outside, tsa_roots)
+    agree(data, report, roots, log_key, log_entries, outside, tsa_roots)
     return report
 
 

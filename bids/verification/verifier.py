@@ -32,6 +32,7 @@ from bids.verification.notices import check_notices
 from bids.verification.opened import Opened, check_opening
 from bids.verification.releases import check_releases
 from bids.verification.stages import Stated, check_admission
+from bids.verification.tokens import check_tokens
 from bids.verification.unlocked import check_unlocking
 
 _ALWAYS = (
@@ -66,6 +67,7 @@ def verify(
     log_key: str | None = None,
     log_entries: bytes | None = None,
     outside_roots: bytes | None = None,
+    tsa_roots: bytes | None = None,
 ) -> Report:
     """Check a whole evidence package; nothing that it holds makes this raise.
 
@@ -76,6 +78,8 @@ def verify(
             all entries of the tender; None if the reader has not fetched them.
         outside_roots: the reader's own roots (PEM) of authorities outside the platform, None to take the
             package's.
+        tsa_roots: the reader's own root certificates (PEM) of outside time-stamp authorities, None to take
+            the package's.
 
     Steps, each of them one or more findings:
 
@@ -84,7 +88,8 @@ def verify(
     3. The log: checkpoint, entries, proofs; that the evidence is logged, last, with the package's entries;
        with `log_entries`, that the log has no others of the tender. Times agree; nothing follows an end.
     4. The notice, earlier notices, and their publication.
-    5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current.
+    5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current; the
+       time-stamps on receipts.
     6. If too few suppliers bid: that nothing was opened, and the failure is logged. Otherwise
     7. the custodians' releases and the frozen set of them,
     8. the opening record, by opening every bid again, with a bidder's own lock after who unlocked,
@@ -98,14 +103,19 @@ def verify(
     if trust is not None:
         evidence = check_evidence(package, book, trust)
         tender = None if evidence is None else evidence.statement["tender"]
-        _check_tender(package, book, trust, tender, log_entries)
+        _check_tender(package, book, trust, tender, log_entries, tsa_roots)
     if not anchored:
         book.note("verify-unanchored")
     return Report(tuple(book.findings), anchored)
 
 
 def _check_tender(
-    package: Package, book: Book, trust: Trust, tender: str | None, log_entries: bytes | None
+    package: Package,
+    book: Book,
+    trust: Trust,
+    tender: str | None,
+    log_entries: bytes | None,
+    tsa_roots: bytes | None,
 ) -> None:
     """Steps 3 to 10; `tender` is the evidence's, None where that could not be believed."""
     log = check_log(package, book, trust)
@@ -125,6 +135,7 @@ def _check_tender(
     wanted = {*_ALWAYS, *_notice_names(notices), *_bid_names(checked), *_proof_names(package)}
     if names_outside(trust.enrolments):
         wanted.add(names.OUTSIDE)
+    wanted |= check_tokens(package, book, trust, checked.leaves, tsa_roots)
     if not checked.minimum_reached:
         _check_unopened(book, trust, log, checked, enough=False)
     elif not log.of("opening.frozen") and _ended(log):

@@ -90,7 +90,8 @@ class BareOpening:
                 (bid.receipt, "sunseal/receipt/v1", "receipt"),
                 (bid.enrolment, "sunseal/enrolment/v1", "statement"),
             ):
-                statements.verify_statement(file, kind, self.roots, "platform", usage)
+                stamped = usage == "receipt"
+                statements.verify_statement(file, kind, self.roots, "platform", usage, with_token=stamped)
             shares.append(self._open(position, key, bid.public))
             share = self._open(position, key, bid.files)
             self.suite.seal_share(self.envelope, bid.files.context, position, share)

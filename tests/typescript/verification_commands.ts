@@ -14,10 +14,16 @@ import { root, verifyInclusion } from "../../trading/web/assets/src/signing/merk
 import { NoteVerifier, parseCheckpoint, parseProof } from "../../trading/web/assets/src/signing/notes";
 import { contentIn } from "../../trading/web/assets/src/signing/contents";
 import { loadPem, partyNamed } from "../../trading/web/assets/src/signing/profile";
+import { verifyOutsideToken } from "../../trading/web/assets/src/signing/timestamp_outside";
+import { verifyToken, type TimeStamp } from "../../trading/web/assets/src/signing/timestamps";
 import { readCrl, readX509 } from "../../trading/web/assets/src/signing/x509";
 import type { Commands } from "./commands";
 
 const certificates = (ders: readonly string[]) => ders.map((one) => readX509(b64decode(one)));
+
+const told = ({ time, serial, policy, certificate, intermediates }: TimeStamp) => ({
+  time: String(time), serial: String(serial), policy, chain: [certificate, ...intermediates].map((one) => one.fingerprint),
+});
 
 /** What Python's BidError says of itself. */
 const refusal = (error: BidError) => ({
@@ -39,6 +45,10 @@ export const commands: Commands = {
     const { certificate, intermediates } = await cms.verify(b64decode(data), b64decode(signature));
     return [certificate, ...intermediates].map((one) => one.fingerprint);
   },
+  "timestamp.verify": async ({ token, imprint, roots }) =>
+    told(await verifyToken(b64decode(token), b64decode(imprint), certificates(roots))),
+  "timestamp.outside": async ({ token, imprint, roots, others }) =>
+    told(await verifyOutsideToken(b64decode(token), b64decode(imprint), certificates(roots), certificates(others))),
   "chain.verify": async ({ chain, roots, at, kind, usage, crls }) => {
     const [leaf, ...intermediates] = certificates(chain);
     if (leaf === undefined) throw new Error("no leaf");
@@ -59,7 +69,7 @@ export const commands: Commands = {
   "merkle.inclusion": ({ index, size, leaf, proof, root }) =>
     verifyInclusion(BigInt(index), BigInt(size), b64decode(leaf), proof.map(b64decode), b64decode(root)),
   "merkle.root": ({ leaves }) => b64encode(root(leaves.map(b64decode))),
-  "package.verify": ({ path, roots, log_key, log_entries, outside_roots }) =>
+  "package.verify": ({ path, roots, log_key, log_entries, outside_roots, tsa_roots }) =>
     refusalOr(async () => {
       const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
       const report = await verify(files, {
@@ -67,6 +77,7 @@ export const commands: Commands = {
         logKey: log_key,
         outsideRoots: outside_roots === null ? null : utf8(outside_roots),
         logEntries: log_entries === null ? null : b64decode(log_entries),
+        tsaRoots: tsa_roots === null ? null : utf8(tsa_roots),
       });
       return {
         anchored: report.anchored,

@@ -33,10 +33,11 @@ _MAX_LOG = 1 << 30  # bytes
 @click.option("--log-key", help="The log's verifier key that you trust, or a file that holds it.")
 @click.option("--log-entries", type=PATH, help="All leaves of the log, one a line, as fetched by you.")
 @click.option("--outside-roots", type=PATH, help="PEM of the roots of authorities outside the platform.")
+@click.option("--tsa-roots", type=PATH, help="PEM of the roots of outside time-stamp authorities you trust.")
 @lang_option
 def verify(
     package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None,
-    outside_roots: Path | None, lang: Language,
+    outside_roots: Path | None, tsa_roots: Path | None, lang: Language,
 ) -> int:  # fmt: skip
     """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
 
@@ -45,14 +46,7 @@ def verify(
     is also checked that the log has no other entries of the tender. --outside-roots are for parties who
     signed with certificates from elsewhere; without them the package's are taken.
     """
-    anchors = None
-    if roots is not None:
-        read_roots(roots)  # rubbish there is the reader's mistake, not the package's
-        anchors = read_file(roots)
-    outside = None
-    if outside_roots is not None:
-        read_roots(outside_roots)
-        outside = read_file(outside_roots)
+    anchors, outside, stampers = (_pem(path) for path in (roots, outside_roots, tsa_roots))
     key = _log_key(log_key)
     entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
     try:
@@ -60,10 +54,17 @@ def verify(
     except OSError as error:
         raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
     with source:
-        report = verify_package(read_package(source), anchors, key, entries, outside)
+        report = verify_package(read_package(source), anchors, key, entries, outside, stampers)
     for finding in report.findings:
         _show(finding, lang)
     return _conclude(report, lang)
+
+
+def _pem(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    read_roots(path)  # rubbish there is the reader's mistake, not the package's
+    return read_file(path)
 
 
 def _log_key(given: str | None) -> str | None:

@@ -80,7 +80,7 @@ def test_no_withdrawal_is_received_before_its_bid(tender: Tender) -> None:
 
 def test_no_receipt_is_from_after_the_closing(tender: Tender) -> None:
     bid = tender.bids[-1]
-    statement = dict(read_statement(bid.receipt, "sunseal/receipt/v1").statement)
+    statement = dict(read_statement(bid.receipt, "sunseal/receipt/v1", with_token=True).statement)
     at = tender.notice.deadline + timedelta(days=2)
     statement["at"] = format_time(at)
     receipt = sign_statement(statement, tender.world.receipt_signer, at)

@@ -36,7 +36,7 @@ def test_members() -> None:
     assert got.signature == canonical.digest(BID.signature)
     assert got.crl == TENDER.crl_digest
     assert got.received_at == got.at == NOW + timedelta(minutes=5)
-    assert Receipt.parse(statements.read_statement(BID.receipt, "sunseal/receipt/v1")) == got
+    assert Receipt.parse(statements.read_statement(BID.receipt, "sunseal/receipt/v1", with_token=True)) == got
 
 
 def test_a_true_receipt() -> None:

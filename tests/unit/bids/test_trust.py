@@ -195,6 +195,7 @@ def test_platform_statements() -> None:
         forged = statements.sign_statement(TENDER.closing_statement(), signer, TENDER.notice.deadline)
         with refused("certificate-wrong-authority", what="closing"):
             TRUST.platform_statement("closing", forged)
+    TENDER.stamp = None
     bid = TENDER.submit(SUPPLIER)
     assert TRUST.platform_statement("receipt", bid.receipt, "receipt").statement["bid"] == bid.id
     with refused("certificate-wrong-authority"):

@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from signing import certificates, chains, cms, merkle, notes, profile
+from signing import certificates, chains, cms, merkle, notes, profile, timestamp_outside, timestamps
 from signing.encoding import b64encode
 from signing.errors import SigningError
 from tests.typescript.agreement import running
@@ -56,6 +56,28 @@ def chain_members(
     }
 
 
+def token_members(
+    token: bytes, sha256: bytes, roots: Any, nonce: int | None = None, crls: Any = ()
+) -> dict[str, Any] | None:
+    if nonce is not None or crls:
+        return None  # a verifier has neither
+    return {"token": b64encode(token), "imprint": b64encode(sha256), "roots": list(map(der, roots))}
+
+
+def outside_members(
+    token: bytes, sha256: bytes, roots: Any, others: Any = (), nonce: int | None = None
+) -> dict[str, Any] | None:
+    asked = token_members(token, sha256, roots, nonce)
+    return None if asked is None else {**asked, "others": list(map(der, others))}
+
+
+def stamp_shown(found: Any) -> dict[str, Any]:
+    return {
+        "time": micros(found.time), "serial": str(found.serial), "policy": found.policy,
+        "chain": [profile.fingerprint(one) for one in (found.certificate, *found.intermediates)],
+    }  # fmt: skip
+
+
 def note_members(
     note: bytes, verifier: notes.NoteVerifier, origin: str, strict: bool = True
 ) -> dict[str, Any] | None:
@@ -69,6 +91,8 @@ AGREEING: tuple[tuple[Any, str, str, Callable[..., dict[str, Any] | None], Calla
         lambda data, signature: {"data": b64encode(data), "signature": b64encode(signature)},
         lambda found: [profile.fingerprint(one) for one in (found.certificate, *found.intermediates)],
     ),
+    (timestamps, "verify_token", "timestamp.verify", token_members, stamp_shown),
+    (timestamp_outside, "verify_outside_token", "timestamp.outside", outside_members, stamp_shown),
     (chains, "verify_chain", "chain.verify", chain_members, lambda found: None),
     (
         profile, "load_pem", "pem.certificates", lambda data: {"pem": b64encode(data)},
@@ -143,7 +167,7 @@ def typescript_agrees(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every call that a test makes of these is made in both languages."""
     for module, name, command, members, shown in AGREEING:
         both = agreeing(getattr(module, name), command, members, shown)
-        for place in (module, certificates, cms):
+        for place in (module, certificates, cms, timestamps):
             if getattr(place, name, None) is getattr(module, name) and place is not module:
                 monkeypatch.setattr(place, name, both)
         monkeypatch.setattr(module, name, both)

@@ -12,14 +12,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from signing import certificates, der
+from signing import certificates, der, timestamps
 from signing import timestamp_messages as messages
 from signing.errors import CertificateError, SignatureInvalid, SigningError
 from signing.keys import Signer
 from signing.profile import TIMESTAMP_POLICY
 from signing.profile import der as certificate_der
 from signing.signer_info import SHA256, issuer_and_serial, signing_certificate
-from signing.timestamps import TimeStampAuthority, verify_token
+from signing.timestamps import TimeStampAuthority
 from tests.unit.signing.material import AT, new_world, signer, world
 
 DIGEST = hashlib.sha256(b"the signature of a receipt").digest()
@@ -51,11 +51,11 @@ def info_of(token: bytes) -> tsp.TSTInfo:
 
 def test_a_stamp_says_what_was_there_and_when() -> None:
     token = authority().stamp(DIGEST)
-    stamp = verify_token(token, DIGEST, world().roots)
+    stamp = timestamps.verify_token(token, DIGEST, world().roots)
     assert (stamp.time, stamp.policy, stamp.nonce) == (MOMENT, TIMESTAMP_POLICY, None)
     assert stamp.accuracy == timedelta(seconds=1)
     assert stamp.certificate == stamper().certificate and stamp.intermediates == stamper().chain
-    assert verify_token(authority().stamp(DIGEST), DIGEST, world().roots).serial != stamp.serial
+    assert timestamps.verify_token(authority().stamp(DIGEST), DIGEST, world().roots).serial != stamp.serial
     assert 2**100 < stamp.serial < 2**128
 
 
@@ -69,7 +69,7 @@ def test_a_stamp_says_what_was_there_and_when() -> None:
 )
 def test_the_time_is_exact_and_in_its_one_form(at: datetime) -> None:
     token = authority(at).stamp(DIGEST)
-    assert verify_token(token, DIGEST, world().roots).time == at
+    assert timestamps.verify_token(token, DIGEST, world().roots).time == at
     assert info_of(token)["gen_time"].native.replace(tzinfo=UTC) == at.astimezone(UTC)
 
 
@@ -92,16 +92,16 @@ def test_the_certificate_only_if_asked_for() -> None:
     assert reply["time_stamp_token"]["content"]["certificates"].native is None
     assert info_of(reply["time_stamp_token"].dump())["nonce"].native is None
     with pytest.raises(SignatureInvalid, match="no certificate"):
-        verify_token(reply["time_stamp_token"].dump(), DIGEST, world().roots)
+        timestamps.verify_token(reply["time_stamp_token"].dump(), DIGEST, world().roots)
 
 
 def test_our_own_request_gets_its_reply() -> None:
     asks = messages.build_request(messages.imprint_of(DIGEST), 2**63 + 5)
     assert tsp.TimeStampReq.load(asks, strict=True)["nonce"].native == 2**63 + 5
     token = messages.read_reply(authority().reply(asks))
-    assert verify_token(token, DIGEST, world().roots, nonce=2**63 + 5)
+    assert timestamps.verify_token(token, DIGEST, world().roots, nonce=2**63 + 5)
     with pytest.raises(SignatureInvalid, match="nonces differ"):
-        verify_token(token, DIGEST, world().roots, nonce=1)
+        timestamps.verify_token(token, DIGEST, world().roots, nonce=1)
     with pytest.raises(SigningError, match="32 bytes"):
         messages.imprint_of(DIGEST[:31])
 
@@ -173,23 +173,23 @@ def test_a_refusal_without_a_word() -> None:
 def test_for_another_digest_it_says_nothing() -> None:
     token = authority().stamp(DIGEST)
     with pytest.raises(SignatureInvalid, match="imprints differ"):
-        verify_token(token, bytes(32), world().roots)
+        timestamps.verify_token(token, bytes(32), world().roots)
     sha3 = messages.read_reply(authority().reply(request(message_imprint=imprint("sha3_256", DIGEST))))
     with pytest.raises(SignatureInvalid, match="imprints differ"):
-        verify_token(sha3, DIGEST, world().roots)
+        timestamps.verify_token(sha3, DIGEST, world().roots)
 
 
 def test_only_a_time_stamp_key_of_the_platform_stamps() -> None:
     w = world()
     for who in (w.statements, w.supplier):
         with pytest.raises(CertificateError) as caught:
-            verify_token(authority(who=who).stamp(DIGEST), DIGEST, w.roots)
+            timestamps.verify_token(authority(who=who).stamp(DIGEST), DIGEST, w.roots)
         assert caught.value.reason_code == "wrong-authority"
     with pytest.raises(CertificateError):
-        verify_token(authority().stamp(DIGEST), DIGEST, new_world().roots)
+        timestamps.verify_token(authority().stamp(DIGEST), DIGEST, new_world().roots)
     late = authority(AT + timedelta(days=900)).stamp(DIGEST)
     with pytest.raises(CertificateError, match="expired"):
-        verify_token(late, DIGEST, w.roots)
+        timestamps.verify_token(late, DIGEST, w.roots)
     revoked = certificates.make_crl(
         w.platform,
         [(stamper().certificate.serial_number, MOMENT - timedelta(hours=1), "keyCompromise")],
@@ -197,7 +197,7 @@ def test_only_a_time_stamp_key_of_the_platform_stamps() -> None:
         MOMENT + timedelta(days=9),
     )
     with pytest.raises(CertificateError, match="revoked"):
-        verify_token(authority().stamp(DIGEST), DIGEST, w.roots, crls=[revoked])
+        timestamps.verify_token(authority().stamp(DIGEST), DIGEST, w.roots, crls=[revoked])
 
 
 def test_its_certificate_is_for_stamping_alone() -> None:
@@ -291,12 +291,14 @@ def test_what_the_profile_allows() -> None:
         der.tlv(0xA0, der.tlv(0xA4, der.tlv(der.SEQUENCE))),
         der.tlv(0xA1, der.tlv(der.SEQUENCE)),
     ]
-    stamp = verify_token(Forge(info=full).build(), DIGEST, world().roots)
+    stamp = timestamps.verify_token(Forge(info=full).build(), DIGEST, world().roots)
     assert stamp.accuracy == timedelta(seconds=2, milliseconds=5, microseconds=7)
     assert (stamp.nonce, stamp.serial, stamp.time.microsecond) == (4, 99, 500_000)
-    bare = verify_token(Forge().build(), DIGEST, world().roots)
+    bare = timestamps.verify_token(Forge().build(), DIGEST, world().roots)
     assert bare.accuracy is None and bare.nonce is None
-    precise = verify_token(Forge(info=time_of(b"20260602090000.123456789Z")).build(), DIGEST, world().roots)
+    precise = timestamps.verify_token(
+        Forge(info=time_of(b"20260602090000.123456789Z")).build(), DIGEST, world().roots
+    )
     assert precise.time.microsecond == 123_456
 
 
@@ -345,13 +347,13 @@ FORGERIES: list[dict[str, object]] = [
 @pytest.mark.parametrize("changes", FORGERIES, ids=lambda changes: next(iter(changes)))
 def test_other_forms_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(SignatureInvalid):
-        verify_token(Forge(**changes).build(), DIGEST, world().roots)
+        timestamps.verify_token(Forge(**changes).build(), DIGEST, world().roots)
 
 
 @pytest.mark.parametrize("token", [b"", b"\x30", b"\x30\x80\0\0", bytes(70_000)])
 def test_rubbish_is_refused(token: bytes) -> None:
     with pytest.raises(SignatureInvalid):
-        verify_token(token, DIGEST, world().roots)
+        timestamps.verify_token(token, DIGEST, world().roots)
 
 
 @pytest.mark.slow
@@ -361,4 +363,4 @@ def test_every_byte_counts() -> None:
         changed = bytearray(token)
         changed[at] ^= 0x80
         with pytest.raises(SigningError):
-            verify_token(bytes(changed), DIGEST, world().roots)
+            timestamps.verify_token(bytes(changed), DIGEST, world().roots)

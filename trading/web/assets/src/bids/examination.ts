@@ -16,10 +16,9 @@ import { BidError, about, refusingLater } from "./errors";
 import { currentBids, parseLeaf, type Leaf } from "./ledger";
 import { checkSealing, parseManifest, type Manifest } from "./manifest";
 import { parseNotice, type Notice, type VerifiedNotice } from "./notice";
-import { typeOf } from "./objects";
 import { CLOSING, LEDGER, NOTICE, bidName } from "./package";
-import { parseReceipt, parseWithdrawal, type Receipt } from "./receipts";
-import { SKEW, verifyPlatform, type Trust } from "./trust";
+import { parseWithdrawal, verifyReceipt, type Receipt } from "./receipts";
+import { SKEW, type Trust } from "./trust";
 
 export const PUBLISHING_ACTS = ["tender.published", "tender.amended"] as const;
 export const ENDING_ACTS = ["tender.cancelled", "tender.suspended"] as const;
@@ -163,7 +162,7 @@ function examineReceipt(
   leaf: Leaf, data: Bytes, file: string, notice: Notice, trust: Trust, course: Course,
 ): Promise<Receipt> {
   return about(file, async () => {
-    const receipt = parseReceipt(await verifyPlatform(data, "receipt", "receipt", trust.roots, trust.revocations));
+    const receipt = await verifyReceipt(data, trust.roots, trust.revocations);
     const { bid } = leaf;
     if (receipt.digest !== leaf.receipt) throw new BidError("leaf-mismatch", { bid, member: "receipt" });
     const kind = leaf.kind === "acceptance" ? "manifest" : "withdrawal";

@@ -1,7 +1,7 @@
 // Reading and writing objects of the protocol: size, canonical bytes, type, members.
 import { dumps, isObject, loads, type JSONObject, type JSONValue } from "../signing/canonical";
 import { b64encode, concat, utf8, type Bytes } from "../signing/encoding";
-import { readStatement, type Statement } from "../signing/statements";
+import { addToken, readStatement, type Statement } from "../signing/statements";
 import { BidError, refusing } from "./errors";
 import type { Form } from "./forms";
 import { SCHEMAS, check } from "./schemas";
@@ -60,12 +60,15 @@ export function buildStatement(name: string, members: Readonly<Record<string, JS
   return value;
 }
 
+// Only receipts are stamped: beside any other statement a token would say nothing.
+export const STAMPED = ["receipt"];
+
 /** A signed statement, from its file's bytes or as `signing` read it; the signature is not checked here. BidError. */
 export function readSigned<S extends Statement>(source: Bytes | S, name: string): Statement | S {
   let read: Statement | S;
   if (source instanceof Uint8Array) {
     checkSize(source, name);
-    read = refusing(name, () => readStatement(source, typeOf(name)));
+    read = refusing(name, () => readStatement(source, typeOf(name), STAMPED.includes(name)));
   } else {
     read = source;
     if (read.statement["type"] !== typeOf(name)) throw new BidError("wrong-type", { wanted: typeOf(name) });
@@ -76,5 +79,6 @@ export function readSigned<S extends Statement>(source: Bytes | S, name: string)
 
 /** The bytes of the file that a signed statement was read from: canonical, so there is only one. */
 export function fileOf(read: Statement): Bytes {
-  return concat(utf8(`{"signature":"${b64encode(read.signature)}","statement":`), read.bytes, utf8("}"));
+  const file = concat(utf8(`{"signature":"${b64encode(read.signature)}","statement":`), read.bytes, utf8("}"));
+  return read.token === null ? file : addToken(file, read.token);
 }

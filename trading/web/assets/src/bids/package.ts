@@ -27,21 +27,21 @@ export const CHAIN = "certificates/chain.pem";
 export const CRLS = "certificates/crl.pem";
 export const ENROLMENTS = "certificates/enrolments.json";
 export const OUTSIDE = "certificates/outside.pem"; // only where somebody signed under an authority outside the platform
+export const TIMESTAMP = "certificates/timestamp.pem"; // roots and intermediates of outside time-stamp authorities
 
 const MAX_FILES = 1_000_000;
 const MAX_FILE = 256 * 1024 * 1024; // bytes
 
 const FIXED = new Set([
   NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING, AWARD, AWARD_REPORT, EVIDENCE,
-  README,
-  LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE,
+  README, TIMESTAMP, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE,
 ]);
 const PATTERNS = new RegExp(
   "^(?:" +
     [
       "notices/[0-9a-f]{64}\\.(?:json|p7s)",
-      "bids/[0-9a-f]{32}/(?:manifest\\.json|manifest\\.p7s|receipt\\.json)",
-      "bids/[0-9a-f]{32}/(?:withdrawal\\.json|withdrawal\\.p7s|withdrawal-receipt\\.json)",
+      "bids/[0-9a-f]{32}/(?:manifest\\.json|manifest\\.p7s|receipt\\.json|receipt\\.tsr)",
+      "bids/[0-9a-f]{32}/(?:withdrawal\\.json|withdrawal\\.p7s|withdrawal-receipt\\.(?:json|tsr))",
       "bids/[0-9a-f]{32}/[a-z]{1,16}/(?:public\\.sealed|offer\\.json)",
       "stages/[a-z]{1,16}/opening-record\\.(?:json|pdf)",
       "shares/[a-z]{1,16}/[0-9a-f]{32}\\.json",

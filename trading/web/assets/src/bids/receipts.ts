@@ -1,11 +1,13 @@
 // Receipts and withdrawals: what a supplier holds in hand, and how it takes a bid back.
 import { parseTime, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
-import { verifyStatement, type Statement } from "../signing/statements";
+import type { Revocations } from "../signing/revocations";
+import type { Statement } from "../signing/statements";
 import type { X509 } from "../signing/x509";
-import { BidError, refusingLater } from "./errors";
+import { BidError } from "./errors";
 import { parseManifest } from "./manifest";
-import { fileOf, readObject, readSigned, typeOf, writeObject } from "./objects";
+import { fileOf, readObject, readSigned, writeObject } from "./objects";
+import { verifyPlatform } from "./trust";
 
 /** The canonical bytes of a withdrawal, to be signed by the supplier; BidError for a malformed member. */
 export function buildWithdrawal(tender: string, policy: string, supplier: string, bid: string, reason: string): Bytes {
@@ -41,6 +43,8 @@ export interface Receipt {
   readonly signature: string;
   readonly crl: string;
   readonly receivedAt: string;
+  readonly cms: Bytes; // the platform's own signature
+  readonly token: Bytes | null; // the time-stamp over it; a receipt stands without
 }
 
 /** A receipt from its file's bytes, or as `signing` read it, the signature unchecked; BidError. */
@@ -66,12 +70,16 @@ export function parseReceipt(source: Bytes | Statement): Receipt {
     signature: told("signature"),
     crl: told("crl"),
     receivedAt: told("received_at"),
+    cms: read.signature,
+    token: read.token,
   };
 }
 
 /** A receipt whose own signature is that of a receipt key under the platform's authority, as of its `at`; BidError. */
-export async function verifyReceipt(raw: Bytes, roots: readonly X509[]): Promise<Receipt> {
-  return parseReceipt(await refusingLater("receipt", () => verifyStatement(raw, typeOf("receipt"), roots, "platform", "receipt")));
+export async function verifyReceipt(
+  raw: Bytes, roots: readonly X509[], revocations: Revocations | null = null,
+): Promise<Receipt> {
+  return parseReceipt(await verifyPlatform(raw, "receipt", "receipt", roots, revocations));
 }
 
 /** BidError unless the receipt is for this manifest (or withdrawal) under this signature. */

@@ -11,7 +11,7 @@ import { Revocations } from "../signing/revocations";
 import { readStatement, statedTime, verifyStatement, type VerifiedStatement } from "../signing/statements";
 import { sameName, type Crl, type X509 } from "../signing/x509";
 import { BidError, refusing, refusingLater } from "./errors";
-import { checkSize, readSigned, typeOf } from "./objects";
+import { STAMPED, checkSize, readSigned, typeOf } from "./objects";
 
 // Agencies, custodians and suppliers state times by their own clocks, which may differ by so much.
 export const SKEW = 5n * 60n * 1_000_000n; // microseconds
@@ -51,7 +51,7 @@ export async function verifyPlatform(
   data: Bytes, what: string, usage: Usage, roots: readonly X509[], revocations: Revocations | null,
 ): Promise<VerifiedStatement> {
   return refusingLater(what, async () => {
-    const read = await verifyStatement(data, typeOf(what), roots, "platform", usage);
+    const read = await verifyStatement(data, typeOf(what), roots, "platform", usage, [], STAMPED.includes(what));
     if (revocations !== null) {
       const at = parseTime(String(read.statement["at"]));
       await revocations.check(read.verified.certificate, authorityOf(read.verified), at);

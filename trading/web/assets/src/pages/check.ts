@@ -57,22 +57,23 @@ async function anchorsOf(from: Source): Promise<Anchors> {
   const [roots, key] = from === "platform"
     ? [await fetched("/api/v1/certificates/roots.pem"), await (await fetched("/api/v1/log/key")).text()]
     : [chosen("roots"), byId<HTMLInputElement>("log-key").value];
-  const entries = from === "own" ? chosen("log-entries") : undefined;
-  const outside = from === "own" ? chosen("outside-roots") : undefined;
+  const [entries, outside, stampers] =
+    from === "own" ? ["log-entries", "outside-roots", "tsa-roots"].map(chosen) : [];
   const anchors = {
     roots: roots === undefined ? null : await bytesOf(roots),
     logKey: key.trim() === "" ? null : key.trim(),
     logEntries: entries === undefined ? null : await bytesOf(entries),
     outsideRoots: outside === undefined ? null : await bytesOf(outside),
+    tsaRoots: stampers === undefined ? null : await bytesOf(stampers),
   };
   await checkAnchors(anchors);
   return anchors;
 }
 
 /** Rubbish there is the reader's mistake, not the package's. */
-async function checkAnchors({ roots, logKey, outsideRoots }: Anchors): Promise<void> {
+async function checkAnchors({ roots, logKey, outsideRoots, tsaRoots }: Anchors): Promise<void> {
   try {
-    for (const pem of [roots, outsideRoots]) if (pem !== null) loadPem(pem);
+    for (const pem of [roots, outsideRoots, tsaRoots]) if (pem !== null) loadPem(pem);
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
     throw new Mistake(t("所选文件中没有可读的根证书（PEM）。请另选文件。", "The file chosen holds no readable root certificate (PEM). Choose another one."));

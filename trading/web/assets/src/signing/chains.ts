@@ -10,6 +10,7 @@ import {
   type Kind, type Usage,
 } from "./profile";
 import { Unforeseen } from "./python";
+import { issued } from "./public_keys";
 import { ECDSA_SHA256, sameName, type Crl, type X509 } from "./x509";
 
 const MAX_INTERMEDIATES = 1;
@@ -72,6 +73,23 @@ function verifiedPath(
   return path;
 }
 
+// How a path is built: how deep, which constraints have to be critical, and what counts as a signature.
+interface Rules {
+  readonly depth: number;
+  readonly critical: boolean;
+  readonly signed: (issuer: X509, child: X509) => Promise<boolean>;
+}
+const OWN: Rules = { depth: MAX_INTERMEDIATES, critical: true, signed };
+const OUTSIDE: Rules = { depth: 5, critical: false, signed: issued };
+
+/** The path from an outside authority's leaf to one of `roots` as of `moment`, null if there is none. */
+export async function leadsTo(
+  leaf: X509, others: readonly X509[], roots: readonly X509[], moment: bigint,
+): Promise<readonly X509[] | null> {
+  const permitted = permits(leaf, moment) && !twice(leaf) && uncritical(leaf);
+  return permitted ? ascend([leaf], others, roots, moment, OUTSIDE) : null;
+}
+
 async function buildPath(
   leaf: X509, intermediates: readonly X509[], roots: readonly X509[], shortest: number,
 ): Promise<readonly X509[]> {
@@ -79,7 +97,7 @@ async function buildPath(
   for (const certificate of given) await checkAlgorithms(certificate);
   const moment = given.reduce((last, one) => (one.notBefore.at > last ? one.notBefore.at : last), leaf.notBefore.at);
   const permitted = permits(leaf, moment) && !twice(leaf) && uncritical(leaf);
-  const path = permitted ? await ascend([leaf], intermediates, roots, moment) : null;
+  const path = permitted ? await ascend([leaf], intermediates, roots, moment, OWN) : null;
   if (path === null) throw new CertificateError("The certificate does not lead to a trusted root.", "untrusted");
   const between = path.slice(1, -1).map((one) => one.fingerprint).join();
   if (path.length < shortest || between !== intermediates.map((one) => one.fingerprint).join()) {
@@ -91,17 +109,18 @@ async function buildPath(
 
 /** `path` led up to a root, null if it does not lead there. */
 async function ascend(
-  path: readonly X509[], intermediates: readonly X509[], roots: readonly X509[], moment: bigint,
+  path: readonly X509[], intermediates: readonly X509[], roots: readonly X509[], moment: bigint, rules: Rules,
 ): Promise<readonly X509[] | null> {
   const working = path.at(-1) as X509;
   if (roots.some((one) => one.fingerprint === working.fingerprint)) return path;
   const depth = path.length - 1;
-  if (depth > MAX_INTERMEDIATES) return null;
+  if (depth > rules.depth) return null;
   for (const candidate of [...roots, ...intermediates]) {
     if (!equal(candidate.subject.raw, working.issuer.raw)) continue;
     if (twice(candidate)) return null;
-    if (!permitsAuthority(candidate, BigInt(depth), moment) || !(await signed(candidate, working))) continue;
-    const found = await ascend([...path, candidate], intermediates, roots, moment);
+    if (!permitsAuthority(candidate, BigInt(depth), moment, rules)) continue;
+    if (!(await rules.signed(candidate, working))) continue;
+    const found = await ascend([...path, candidate], intermediates, roots, moment, rules);
     if (found !== null) return found;
   }
   return null;
@@ -118,10 +137,11 @@ function permits(certificate: X509, moment: bigint): boolean {
   );
 }
 
-function permitsAuthority(certificate: X509, depth: bigint, moment: bigint): boolean {
+function permitsAuthority(certificate: X509, depth: bigint, moment: bigint, { critical }: Rules): boolean {
   const constraints = certificate.extensions.find((one) => one.oid === BASIC_CONSTRAINTS);
   const usage = certificate.extensions.find((one) => one.oid === KEY_USAGE);
-  if (!permits(certificate, moment) || constraints?.critical !== true || usage?.critical !== true) return false;
+  if (!permits(certificate, moment) || constraints === undefined || usage === undefined) return false;
+  if (critical && !(constraints.critical && usage.critical)) return false;
   // Constraints on names are for names that ours never have: an authority that has some is none of ours.
   if (!uncritical(certificate) || certificate.extensions.some((one) => one.oid === NAME_CONSTRAINTS)) return false;
   try {
@@ -221,16 +241,16 @@ export function named(crl: Crl, issuer: X509): boolean {
   }
 }
 
-const issued = new Map<string, Promise<boolean>>();
+const lists = new Map<string, Promise<boolean>>();
 
 /** Whether `issuer` signed this complete list (ECDSA with SHA-256). */
 export function issuedBy(crl: Crl, issuer: X509): Promise<boolean> {
   const key = `${crl.fingerprint} ${issuer.fingerprint}`;
-  let known = issued.get(key);
+  let known = lists.get(key);
   if (known === undefined) {
     known = judgeCrl(crl, issuer);
-    if (issued.size >= 64) issued.clear();
-    issued.set(key, known);
+    if (lists.size >= 64) lists.clear();
+    lists.set(key, known);
   }
   return known;
 }

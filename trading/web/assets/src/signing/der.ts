@@ -1,6 +1,7 @@
 // The little of DER (X.690) that signatures need, strict both ways: one value, one encoding.
 import { concat, type Bytes } from "./encoding";
 
+export const BOOLEAN = 0x01;
 export const INTEGER = 0x02;
 export const BIT_STRING = 0x03;
 export const OCTET_STRING = 0x04;
@@ -35,6 +36,37 @@ export function unsigned(bytes: Uint8Array): Bytes {
   while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
   const digits = bytes.subarray(start);
   return tlv(INTEGER, digits.length === 0 || (digits[0] as number) >= 0x80 ? concat(Uint8Array.of(0), digits) : digits);
+}
+
+/** The value of an INTEGER's content; DERError. */
+export function number(content: Uint8Array): bigint {
+  const [first, second = 0] = content;
+  const padded = content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (first === undefined || padded) throw new DERError("a number that is not minimal");
+  const value = content.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return BigInt.asIntN(content.length * 8, value);
+}
+
+/** The dotted form of an OBJECT IDENTIFIER (the whole element); DERError. */
+export function dotted(element: Bytes): string {
+  const reader = new Reader(element);
+  const content = reader.content(OID);
+  reader.end();
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  let fresh = true;
+  for (const byte of content) {
+    if (fresh && byte === 0x80) throw new DERError("an identifier that is not minimal");
+    arc = (arc << 7n) | BigInt(byte & 0x7f);
+    fresh = byte < 0x80;
+    if (!fresh) continue;
+    arcs.push(arc);
+    arc = 0n;
+  }
+  const [first, ...rest] = arcs;
+  if (first === undefined || !fresh || content.length > 63) throw new DERError("a malformed identifier");
+  const top = first < 80n ? first / 40n : 2n;
+  return [top, first - 40n * top, ...rest].join(".");
 }
 
 /** An OBJECT IDENTIFIER in dotted form. */

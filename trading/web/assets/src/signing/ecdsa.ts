@@ -19,16 +19,17 @@ export async function sign(key: CryptoKey, data: Bytes): Promise<Bytes> {
 
 /** Whether the DER `signature` over `data` is by the key. */
 export async function verify(key: CryptoKey, data: Bytes, signature: Bytes): Promise<boolean> {
-  const raw = rawOf(signature);
+  const raw = rawOf(signature, HALF);
   return raw !== null && crypto.subtle.verify(ALGORITHM, key, raw, data);
 }
 
-function rawOf(signature: Bytes): Bytes | null {
+/** r ‖ s, each of `size` bytes, of a DER signature; null if it is none. */
+export function rawOf(signature: Bytes, size: number): Bytes | null {
   try {
     const outer = new der.Reader(signature);
     const numbers = outer.inside(der.SEQUENCE);
     outer.end();
-    const halves = [half(numbers.content(der.INTEGER)), half(numbers.content(der.INTEGER))];
+    const halves = [half(numbers.content(der.INTEGER), size), half(numbers.content(der.INTEGER), size)];
     numbers.end();
     return concat(...halves);
   } catch (error) {
@@ -37,14 +38,14 @@ function rawOf(signature: Bytes): Bytes | null {
   }
 }
 
-function half(content: Bytes): Bytes {
+function half(content: Bytes, size: number): Bytes {
   const [first = 0xff, second = 0] = content;
   const padded = first === 0 && content.length > 1;
-  if (content.length === 0 || first >= 0x80 || (padded && second < 0x80) || content.length - Number(padded) > HALF) {
-    throw new der.DERError("a number that is not minimal, or not one of P-256");
+  if (content.length === 0 || first >= 0x80 || (padded && second < 0x80) || content.length - Number(padded) > size) {
+    throw new der.DERError("a number that is not minimal, or not one of the curve");
   }
   const digits = padded ? content.subarray(1) : content;
-  return concat(new Uint8Array(HALF - digits.length), digits);
+  return concat(new Uint8Array(size - digits.length), digits);
 }
 
 /** A P-256 public key from its DER SubjectPublicKeyInfo, in its one form; SigningError for anything else. */

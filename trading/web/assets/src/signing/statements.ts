@@ -1,8 +1,9 @@
-// Signed statements: `{"statement": {…}, "signature": base64 CMS over the statement's canonical bytes}`.
+// Signed statements: `{"statement": {…}, "signature": base64 CMS over the statement's canonical bytes}`; a receipt may
+// have a third member, `token`: a time-stamp over its signature, in base64.
 import { dumps, isObject, loads, type JSONObject } from "./canonical";
 import { sign, type Signer } from "./cms";
 import { verifyWithChain, type Verified } from "./cms_reading";
-import { b64decode, b64encode, parseTime, utf8, type Bytes } from "./encoding";
+import { b64decode, b64encode, concat, parseTime, utf8, type Bytes } from "./encoding";
 import { SignatureInvalid } from "./errors";
 import { hexdigest } from "./hashing";
 import type { Kind, Usage } from "./profile";
@@ -26,6 +27,7 @@ export interface Statement {
   readonly bytes: Bytes;
   readonly digest: string;
   readonly signature: Bytes;
+  readonly token: Bytes | null; // DER, unchecked
 }
 
 /** A statement whose signature and chain were checked. */
@@ -34,21 +36,33 @@ export interface VerifiedStatement extends Statement {
 }
 
 /** Read a signed statement of `type` without checking its signature; CanonicalError, EncodingError, SignatureInvalid. */
-export function readStatement(data: Bytes, type: string): Statement {
+export function readStatement(data: Bytes, type: string, withToken = false): Statement {
   if (data.length > MAX_STATEMENT) throw new SignatureInvalid("The statement is larger than 64 MiB.");
   const envelope = loads(data);
-  if (!isObject(envelope) || Object.keys(envelope).sort().join() !== "signature,statement") {
+  const members = isObject(envelope) ? Object.keys(envelope).sort().join() : "";
+  const hasToken = withToken && members === "signature,statement,token";
+  if (!isObject(envelope) || (members !== "signature,statement" && !hasToken)) {
     throw new SignatureInvalid("A signed statement has exactly the members `statement` and `signature`.");
   }
-  const { statement, signature } = envelope;
+  const { statement, signature, token } = envelope;
+  if (hasToken && typeof token !== "string") {
+    throw new SignatureInvalid("In a signed statement `token` is base64 text.");
+  }
   if (!isObject(statement) || typeof signature !== "string") {
     throw new SignatureInvalid("In a signed statement `statement` is an object and `signature` is base64 text.");
   }
   if (statement["type"] !== type) throw new SignatureInvalid(`This is not a statement of the type ${type}.`);
   // Canonical bytes nest: the statement's own bytes are those between its name and the closing brace.
   const start = data.findIndex((byte, at) => byte === MEMBER[0] && MEMBER.every((one, n) => data[at + n] === one));
-  const bytes = data.slice(start + MEMBER.length, -1);
-  return { statement, bytes, digest: hexdigest(bytes), signature: b64decode(signature) };
+  const end = typeof token !== "string" ? 1 : token.length + ',"token":""}'.length;
+  const bytes = data.slice(start + MEMBER.length, -end);
+  const [cms, stamp] = [b64decode(signature), typeof token !== "string" ? null : b64decode(token)];
+  return { statement, bytes, digest: hexdigest(bytes), signature: cms, token: stamp };
+}
+
+/** The file of a signed statement that has no token, with one (DER) beside it. */
+export function addToken(data: Bytes, token: Bytes): Bytes {
+  return concat(data.slice(0, -1), utf8(`,"token":"${b64encode(token)}"}`));
 }
 
 /** The statement's own `at`, microseconds since 1970; SignatureInvalid if it has none, EncodingError for a bad one. */
@@ -63,8 +77,9 @@ export function statedTime({ statement }: Statement): bigint {
 /** Read a signed statement and check signature and chain as of its own `at`. */
 export async function verifyStatement(
   data: Bytes, type: string, roots: readonly X509[], kind: Kind, usage: Usage, crls: readonly Crl[] = [],
+  withToken = false,
 ): Promise<VerifiedStatement> {
-  const read = readStatement(data, type);
+  const read = readStatement(data, type, withToken);
   const verified = await verifyWithChain(read.bytes, read.signature, roots, statedTime(read), kind, usage, crls);
   return { ...read, verified };
 }

@@ -15,6 +15,7 @@ const BMP = 0x1e;
 
 export const ECDSA_SHA256 = hex(der.oid("1.2.840.10045.4.3.2"));
 const EC = hex(der.oid("1.2.840.10045.2.1"));
+const RSA = /^06092a864886f70d0101(01|05|0b|0c|0d|0e)$/; // the key, and signatures with SHA-1, -256, -384, -512, -224
 
 /** What an X.501 name says: for each relative name its attributes, by type and value. */
 export interface Name {
@@ -169,6 +170,8 @@ function readAlgorithm(reader: der.Reader): Algorithm {
     if (tag !== der.OID && tag !== der.NULL && tag !== der.SEQUENCE) throw new der.DERError("no parameters of a curve");
     if (tag === der.OID) readOid(parts);
     else parts.element();
+  } else if (RSA.test(oid)) {
+    if (parts.more && parts.content(der.NULL).length > 0) throw new der.DERError("a NULL that says something");
   } else if (parts.more && !oid.startsWith("06082a8648ce3d0403") && !oid.startsWith("06032b65")) {
     parts.element();
   }

@@ -19,6 +19,8 @@ export interface Anchors {
   readonly logEntries: Bytes | null;
   /** Roots of authorities outside the platform, PEM. */
   readonly outsideRoots: Bytes | null;
+  /** Roots of outside time-stamp authorities, PEM. */
+  readonly tsaRoots: Bytes | null;
 }
 
 const BEGIN = "-----BEGIN X509 CRL-----";

@@ -20,6 +20,7 @@ import { checkNotices } from "./notices";
 import { checkOpening, type Opened } from "./opened";
 import { checkReleases } from "./releases";
 import { checkAdmission, type Stated } from "./stages";
+import { checkTokens } from "./tokens";
 import { checkUnlocking } from "./unlocked";
 
 const ALWAYS = [
@@ -32,27 +33,29 @@ const OPENING_ACTS = [
 ];
 const { LOG_ENTRIES } = names;
 
-export const NO_ANCHORS: Anchors = { roots: null, logKey: null, logEntries: null, outsideRoots: null };
+export const NO_ANCHORS: Anchors = {
+  roots: null, logKey: null, logEntries: null, outsideRoots: null, tsaRoots: null,
+};
 
 /** Check a whole evidence package; nothing that it holds makes this raise. `tell` hears of each finding as it is made. */
 export async function verify(
   files: Package, anchors: Anchors = NO_ANCHORS, tell?: (finding: Finding) => void,
 ): Promise<Report> {
-  const { roots, logKey, logEntries } = anchors;
+  const { roots, logKey, logEntries, tsaRoots } = anchors;
   const book = new Book(tell);
   const anchored = roots !== null && logKey !== null;
   const trust = await readTrust(files, book, anchors);
   if (trust !== null) {
     const evidence = await checkEvidence(files, book, trust);
     const tender = evidence === null ? null : String(evidence.statement["tender"]);
-    await checkTender(files, book, trust, tender, logEntries);
+    await checkTender(files, book, trust, tender, logEntries, tsaRoots);
   }
   if (!anchored) await book.note("verify-unanchored");
   return { findings: book.findings, anchored };
 }
 
 async function checkTender(
-  files: Package, book: Book, trust: Trust, tender: string | null, logEntries: Bytes | null,
+  files: Package, book: Book, trust: Trust, tender: string | null, logEntries: Bytes | null, tsaRoots: Bytes | null,
 ): Promise<void> {
   const log = await checkLog(files, book, trust);
   if (log === null) {
@@ -69,6 +72,7 @@ async function checkTender(
   if (checked === null) return;
   const wanted = new Set([...ALWAYS, ...namesOfNotices(notices), ...namesOfBids(checked), ...namesOfProofs(files)]);
   if (namesOutside(trust.enrolments)) wanted.add(names.OUTSIDE);
+  for (const name of await checkTokens(files, book, trust, checked.leaves, tsaRoots)) wanted.add(name);
   if (!checked.minimumReached) {
     await checkUnopened(book, trust, log, checked, false);
   } else if (log.of("opening.frozen").length === 0 && ended(log)) {

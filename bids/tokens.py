@@ -1,0 +1,113 @@
+"""Time-stamps on receipts: an RFC 3161 token says that the platform's signature was there at a time.
+
+The imprint is the SHA-256 of the signature's value, the ECDSA octets in the receipt's CMS (RFC 5126 section
+6.1.1). A receipt stands without a token; a token that is there has to hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from cryptography import x509
+
+from bids.errors import BidError, refusing
+from bids.receipts import Receipt
+from bids.trust import SKEW
+from signing import cms
+from signing.errors import CertificateError, SigningError
+from signing.profile import KIND_POLICIES, policies_of
+from signing.revocations import Revocations
+from signing.timestamp_messages import granted
+from signing.timestamp_outside import read_outside_token, verify_outside_token
+from signing.timestamps import TimeStamp, verify_token
+
+# A token made later than this after the receipt says little of when the receipt was given.
+PROMPT = SKEW
+
+Authority = Literal["own", "outside", "unrooted"]
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """A receipt's time-stamp that holds.
+
+    `authority`: the platform's own, an outside one under a root that was given, or an outside one whose
+    certificate nobody vouches for here. `late`: by how much it is from after the receipt; zero if prompt.
+    """
+
+    stamp: TimeStamp
+    authority: Authority
+    late: timedelta
+
+    @property
+    def time(self) -> datetime:
+        """When the receipt's signature was there."""
+        return self.stamp.time
+
+
+def imprint_of(receipt_cms: bytes) -> bytes:
+    """What a token on a receipt is over: the SHA-256 of the signature value in its CMS (DER); BidError."""
+    with refusing("receipt"):
+        return hashlib.sha256(cms.signature_value(receipt_cms)).digest()
+
+
+def token_file(token: bytes) -> bytes:
+    """The file `receipt.tsr`: the token in a TimeStampResp, as `openssl ts -verify` reads it."""
+    return granted(token)
+
+
+def examine_token(
+    receipt: Receipt,
+    roots: Sequence[x509.Certificate],
+    outside: Sequence[x509.Certificate] = (),
+    revocations: Revocations | None = None,
+) -> Stamped | None:
+    """Check a receipt's token; None if it has none.
+
+    1. The imprint is the receipt's; signature and form hold.
+    2. The chain as of the token's time: to the platform's own authority under `roots`, its certificate not
+       revoked by then as far as `revocations` know, or that of an outside one to a root among `outside`
+       (roots and intermediates in any order); without any it is "unrooted".
+    3. It is not from before the receipt, but for what clocks differ.
+
+    Raises BidError.
+    """
+    if receipt.token is None:
+        return None
+    imprint = imprint_of(receipt.cms)
+    with refusing("time-stamp"):
+        stamp, authority = _verified(receipt.token, imprint, roots, outside)
+        if authority == "own" and revocations is not None:
+            revocations.check(stamp.certificate, stamp.intermediates[0], stamp.time)
+    slack = SKEW + (stamp.accuracy or timedelta(0))
+    if stamp.time < receipt.at - slack:
+        raise BidError("token-early", bid=receipt.bid)
+    late = stamp.time - receipt.received_at
+    return Stamped(stamp, authority, late if late > PROMPT else timedelta(0))
+
+
+def _verified(
+    token: bytes, imprint: bytes, roots: Sequence[x509.Certificate], outside: Sequence[x509.Certificate]
+) -> tuple[TimeStamp, Authority]:
+    try:
+        return verify_token(token, imprint, roots), "own"
+    except SigningError:
+        stamp = read_outside_token(token, imprint)
+        if _claims_platform(stamp.certificate):
+            raise
+    anchors = [one for one in outside if one.subject == one.issuer]
+    if not anchors:
+        return stamp, "unrooted"
+    return verify_outside_token(token, imprint, anchors, outside), "outside"
+
+
+def _claims_platform(certificate: x509.Certificate) -> bool:
+    """Whether it says to be one of the platform's, which then has to be true."""
+    try:
+        return KIND_POLICIES["platform"] in policies_of(certificate)
+    except CertificateError:
+        return False
