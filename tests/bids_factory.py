@@ -12,7 +12,7 @@ Times are arguments; by default a notice is at `world.now`, its deadline an hour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,6 @@ from bids.manifest import Manifest
 from bids.notice import Custodian, Notice, build_notice, build_policy, sign_sealing_key
 from bids.offer import Offer, build_announcement, build_offer
 from bids.receipts import Receipt, Withdrawal, build_receipt, build_withdrawal
-from bids.tokens import imprint_of
 from bids.trust import Enrolment, Trust, enrolments_of
 from signing import canonical, merkle, statements
 from signing.canonical import JSON
@@ -37,6 +36,7 @@ from signing.keys import spki
 from signing.notes import Checkpoint, NoteSigner, NoteVerifier, format_checkpoint
 from signing.suite import SUNSEAL_1
 from tests.bids_platform import HOUR, LOG_ORIGIN, NOW, Actor, Memory, Platform, attach, refused
+from tests.bids_received import Bid, Stamp, Withdrawn, stamped
 
 
 class World(Platform):
@@ -45,40 +45,6 @@ class World(Platform):
     def tender(self, **facts: Any) -> Tender:
         """A published tender; see Tender for the facts."""
         return Tender(self, **facts)
-
-
-@dataclass(frozen=True)
-class Bid:
-    """A sealed and signed bid, and once received its receipt and leaf."""
-
-    supplier: Actor
-    offer: bytes
-    manifest: Manifest
-    signature: bytes
-    objects: Mapping[str, bytes]
-    attachments: Mapping[str, bytes]
-    receipt: bytes = b""
-    leaf: bytes = b""
-    secret: bytes | None = None
-
-    @property
-    def id(self) -> str:
-        return self.manifest.bid
-
-    def ciphertext(self, part: str, number: int = 0, segment: str = "bid") -> bytes:
-        """An object's ciphertext."""
-        return self.objects[f"objects/{segment}-{part}-{number}"]
-
-
-@dataclass
-class Withdrawn:
-    """A withdrawal with its signature, receipt and leaf."""
-
-    supplier: Actor
-    withdrawal: Withdrawal
-    signature: bytes
-    receipt: bytes
-    leaf: bytes
 
 
 @dataclass
@@ -110,7 +76,7 @@ class Tender:
         self.id = self.id or world.new_id()
         self.at = self.at or world.now
         self.deadline = self.deadline or self.at + HOUR
-        self.stamp: Callable[[bytes, datetime], bytes] | None = world.timestamps.stamp
+        self.stamp: Stamp | None = world.timestamps.stamp
         self.seeds = self.seeds or [world.secret(f"{self.id} {one.id}") for one in world.custodians]
         self.sealing_keys = [SUNSEAL_1.sealing_key(seed) for seed in self.seeds]
         self.project = world.new_id()
@@ -289,7 +255,7 @@ class Tender:
             crl=self.crl_of(bid.supplier),
             received_at=at,
         )
-        receipt = self.stamped(statements.sign_statement(statement, self.world.receipt_signer, at), at)
+        receipt = stamped(statements.sign_statement(statement, self.world.receipt_signer, at), self.stamp, at)
         leaf = acceptance_leaf(
             bid.id,
             bid.supplier.id,
@@ -301,14 +267,6 @@ class Tender:
         self.bids.append(received)
         self.add_leaf(leaf)
         return received
-
-    def stamped(self, receipt: bytes, at: datetime) -> bytes:
-        """A receipt with its time-stamp, if this tender's receipts get any."""
-        if self.stamp is None:
-            return receipt
-        read = statements.read_statement(receipt, "sunseal/receipt/v1", with_token=True)
-        imprint = imprint_of(read.signature)
-        return statements.add_token(receipt, self.stamp(imprint, at))
 
     def submit(self, supplier: Actor, *, received_at: datetime | None = None, **facts: Any) -> Bid:
         """Seal and receive."""
@@ -330,7 +288,7 @@ class Tender:
             crl=self.crl_of(supplier),
             received_at=at,
         )
-        receipt = self.stamped(statements.sign_statement(statement, self.world.receipt_signer, at), at)
+        receipt = stamped(statements.sign_statement(statement, self.world.receipt_signer, at), self.stamp, at)
         leaf = withdrawal_leaf(
             bid.id,
             bid.supplier.id,
