@@ -13,6 +13,7 @@ PACKAGES = ("signing", "bids", "reports", "trading")
 BASE = [
     "click>=8.1,<9",
     "cryptography>=50,<51",
+    "shamir-mnemonic>=0.3,<0.4",
     "urllib3>=2.2,<3",
 ]
 

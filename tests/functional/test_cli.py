@@ -132,11 +132,14 @@ def test_the_main_job_from_the_shell(
     server = ("--server", site.address)
     agency_token = site.organisation("agency")[1]
     custodians = [site.organisation("custodian") for _ in range(3)]
-    agents = [
+    agents: list[tuple[object, ...]] = [
         ("custodian", "run", "--store", site.store(token, tmp_path / f"agent-{n}"), "--passphrase-file",
          site.password, "--once")
         for n, (_, token) in enumerate(custodians)
     ]  # fmt: skip
+    # The second one's department has a backup that its agent keeps up to date, and words on three sheets.
+    words = backed_up(site, tmp_path)
+    agents[1] += ("--backup", tmp_path / "backup")
     supplier_token = site.organisation("supplier")[1]
     supplier = ("--key", site.key(supplier_token), "--password-file", site.password)
     as_agency = (*server, "--token-file", agency_token, "--key", site.key(agency_token), "--password-file",
@@ -193,8 +196,8 @@ def test_the_main_job_from_the_shell(
     time.sleep(max(0.0, (deadline - datetime.now(UTC)).total_seconds()) + 1)
     run(*receipt, *token, "--proofs", "--out", "again.json")
     run("bid", "submit", "bid.sealed", *token, *supplier, "--lang", "en")  # received before: the same receipt
-    for agent in agents:
-        run(*agent)
+    run(*agents[0])
+    release_by_hand(site, tmp_path, tender, words[1:], capsys)
     reader = site.api(agency_token)
     wait(lambda: reader.get(f"/tenders/{tender}/opening")["record"])
     of_tender = ("--tender", tender, *as_agency)
@@ -211,6 +214,42 @@ def test_the_main_job_from_the_shell(
     package = tmp_path / "evidence.zip"
     package.write_bytes(reader.raw(f"/tenders/{tender}/evidence.zip"))
     check_verify(site, package, capsys)
+
+
+def backed_up(site: Site, folder: Path) -> list[Path]:
+    """The backup of the second agent's store is made, and its words are dealt: two of three."""
+    run(
+        "custodian", "backup", "--store", folder / "agent-1", "--passphrase-file", site.password, "--out",
+        folder / "backup", "--words", "2/3", "--words-out", folder / "words", "--lang", "en",
+    )  # fmt: skip
+    words = sorted((folder / "words").iterdir())
+    assert len(words) == 3 and all(each.stat().st_mode & 0o077 == 0 for each in words)
+    return words
+
+
+def release_by_hand(
+    site: Site, folder: Path, tender: str, sheets: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its machine is gone: with the backup and two sheets a person releases from a laptop."""
+    (folder / "agent-1").rename(folder / "lost")
+    words = [part for sheet in sheets for part in ("--words-file", sheet)]
+    of_backup = ("--backup", folder / "backup", *words, "--lang", "en")
+    run("custodian", "drill", *of_backup[:4], "--lang", "en", status=1)
+    assert "not enough shares of the words yet (so far 1/2)" in capsys.readouterr().err
+    run("custodian", "drill", *of_backup)
+    said = capsys.readouterr().out
+    assert "A sealed test tender" in said and "It holds" in said and "✗" not in said
+    laptop = ("--store", folder / "laptop", "--passphrase-file", site.password)
+    run("custodian", "recover", *laptop, *of_backup)
+    run("custodian", "release", tender, *laptop, "--lang", "en", status=1)
+    said = capsys.readouterr()
+    assert "With --yes" in said.err and "1 current bids of 1 suppliers" in said.out
+    run("custodian", "release", tender, *laptop, "--yes", "--destroy-store", "--lang", "zh")
+    assert "份额已释放" in capsys.readouterr().out
+    assert not list((folder / "laptop").rglob("seed")) and not (folder / "laptop" / "store.json").exists()
+    run("custodian", "journal", "--store", folder / "laptop", "--lang", "en", "--tender", tender)
+    said = capsys.readouterr().out
+    assert "decided to release" in said and "the whole ledger was fetched" in said
 
 
 def milliseconds(at: datetime) -> datetime:

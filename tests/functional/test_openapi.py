@@ -34,8 +34,8 @@ ACTS = {
     ],
     "evaluator": ["setEvaluatorKey", "getHanded", "getHandedObject"],
     "custodian": [
-        "listCustodyTenders", "putCustodyKey", "listReserve", "putReserve", "deleteReserved", "putRelease",
-        "putErasure",
+        "listCustodyTenders", "putCustodyKey", "listReserve", "putReserve", "deleteReserved", "getOwnRelease",
+        "putRelease", "putErasure",
     ],
 }  # fmt: skip
 
@@ -53,7 +53,8 @@ SHARED = {
 # request that fits the document may rightly be refused.
 UNJUDGED = [
     "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
-    "withdrawBid", "putCustodyKey", "putReserve", "deleteReserved", "putRelease", "putErasure",
+    "withdrawBid", "putCustodyKey", "putReserve", "deleteReserved", "getOwnRelease", "putRelease",
+    "putErasure",
     "requestCertificate", "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken",
     "startUpload", "invitePerson", "setEvaluatorKey", "handOver", "getAmendment", "prepareAmendment",
     "dropAmendment",

@@ -94,7 +94,8 @@ TABLE: dict[str, frozenset[str]] = {
     "tenders.bid.unlocking": BIDDER, "tenders.bid.unlocking POST": BIDDER, "tenders.unlocking": ALL,
     "tenders.unlock_decisions POST": OWNER,
     # the API: custody; which tenders are theirs the acts themselves decide
-    "custody.tenders": CUSTODIANS, "custody.key PUT": CUSTODIANS, "custody.release PUT": CUSTODIANS,
+    "custody.tenders": CUSTODIANS, "custody.key PUT": CUSTODIANS, "custody.release": CUSTODIANS,
+    "custody.release PUT": CUSTODIANS,
     "custody.erasure PUT": CUSTODIANS, "custody.reserve": CUSTODIANS, "custody.reserve PUT": CUSTODIANS,
     "custody.reserved DELETE": CUSTODIANS,
     # the API: after the deadline

@@ -6,9 +6,9 @@ on its own disk before anybody else sees it, so that it can be stopped anywhere 
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,32 +18,27 @@ from cryptography import x509
 
 from bids.custody import (
     CheckedClosing,
-    build_release,
     check_closed,
-    remember_closing,
-    seal_files_share,
 )
 from bids.entries import Entry
 from bids.errors import BidError
 from bids.examination import PUBLISHING_ACTS
-from bids.notice import Notice
-from bids.segments import BID
 from bids.trust import Trust
 from signing import canonical
-from signing.encoding import b64decode, b64encode, is_id, parse_time
+from signing.encoding import b64decode, is_id, parse_time
 from signing.errors import SigningError
 from signing.notes import NoteVerifier
-from signing.statements import sign_statement
 from trading.client.acceptance import accept_notice, accepted_notice
 from trading.client.api import Api, ApiProblem, JsonObject
 from trading.client.closed import fetch_closed, fetch_notice_file, fetch_trust
 from trading.client.custodian_journal import Journal, in_both
 from trading.client.custodian_keys import CustodianKeys
+from trading.client.custodian_releases import Releases
 from trading.client.custodian_state import CustodianState, StateConflict
 from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
-from trading.client.journal_telling import tell_accepted, tell_released
+from trading.client.journal_telling import tell_accepted
 from trading.client.log_follower import LogFollower
 from trading.client.transport import ConnectionFailed
 
@@ -76,6 +71,7 @@ class Custodian:
         api: with the custodian's token. keys: what only it has. state: its own folder.
         roots: what it trusts; log_key: the log's verifier key, or None to keep the first one shown.
         now: its own clock, UTC. journal: where it says what it does; by default in its folder.
+        secure: puts what is on disk into the backup; called before anything of it is given out.
     """
 
     def __init__(
@@ -87,6 +83,7 @@ class Custodian:
         log_key: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         journal: Journal | None = None,
+        secure: Callable[[], None] = lambda: None,
     ) -> None:
         if not roots:
             raise ClientError("roots-missing")
@@ -98,6 +95,7 @@ class Custodian:
         self._given_log_key = log_key
         self._now = now
         self.journal = journal or Journal(state.folder, now)
+        self._secure = secure
         self._follower: LogFollower | None = None
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
@@ -150,7 +148,7 @@ class Custodian:
         if self._stocked is not None and abs((now - self._stocked).total_seconds()) < _STOCK_SECONDS:
             return False
         self._stocked = now
-        stock = Stock(self._api, self._state, self._keys, self.journal)
+        stock = self._stock()
         wanted = stock.fill()
         for tender in stock.unused(tasks | wanted):
             self._guarded(tender, self._give_up)
@@ -159,15 +157,33 @@ class Custodian:
     def _give_up(self, tender: str) -> bool:
         """Erase a key whose id neither a tender nor the reserve has any more, unless the log knows better."""
         if self._last_logged(tender) is None:
-            Stock(self._api, self._state, self._keys, self.journal).give_up(tender)
+            self._stock().give_up(tender)
             return True
         notice = fetch_notice_file(self._api, tender).notice
         if self.id in {each.id for each in notice.policy.custodians}:
             return self._accept(tender)  # it was kept from this custodian
         if notice.digest != self._last_logged(tender):
             raise ClientError("notice-other-tender")
-        Stock(self._api, self._state, self._keys, self.journal).erase(tender)
+        self._stock().erase(tender)
         return True
+
+    def _stock(self) -> Stock:
+        return Stock(self._api, self._state, self._keys, self.journal, self._secure)
+
+    # --- one tender, for a person
+
+    def examine(self, tender: str) -> CheckedClosing:
+        """Accept the notice and do every check before a release, for a person who decides about it.
+
+        Raises:
+            BidError, ClientError, SigningError, ApiProblem, ConnectionFailed: what does not hold.
+        """
+        return self._check(tender)[0]
+
+    def release(self, tender: str) -> None:
+        """Check everything again, release, and hand it in; raises as examine does."""
+        if not self._releases().release(tender):
+            raise ClientError("release-nothing")
 
     def _guarded(self, tender: str, act: Callable[[str], bool]) -> bool:
         if self._resting(tender):
@@ -226,11 +242,13 @@ class Custodian:
             return self._accept(tender)
         released = task["released"] and self._state.read(tender, "sent") is not None
         if state in _CLOSED and not released:
-            return self._release(tender)
+            return self._releases().release(tender)
         if task["erase"]:
             if accepted_notice(self._state, tender) is None:
                 self._accept(tender)  # published and ended while this agent was away
-            return self._erasures().erase(tender, self._trust(tender))
+            done = self._erasures().erase(tender, self._trust(tender))
+            self._secure_if_possible()
+            return done
         return False
 
     # --- the key
@@ -238,6 +256,7 @@ class Custodian:
     def _give_key(self, tender: str) -> bool:
         """A fresh sealing key; the same one again if the first answer was lost."""
         members = signed_key(self._state, self._keys, tender)
+        self._secure()
         self._api.put(f"/custody/tenders/{tender}/key", members)
         key = canonical.digest(b64decode(members["sealing_key"]))
         self.journal.write("key-given", tender, key=key)
@@ -270,35 +289,6 @@ class Custodian:
 
     # --- the release
 
-    def _release(self, tender: str) -> bool:
-        body = self._state.read(tender, "release.json")
-        if body is None:
-            body = self._make_release(tender)
-            if body is None:
-                return False
-            self._state.write_once(tender, "release.json", body)
-        self._api.put_json_bytes(f"/custody/tenders/{tender}/release", body)
-        self._state.write(tender, "sent", b"")
-        tell_released(self.journal, tender, json.loads(body)["file"])
-        log.info("tender %s: shares released", tender)
-        return True
-
-    def _make_release(self, tender: str) -> bytes | None:
-        """Every check of the protocol, then the release's bytes; None if too few suppliers have bid."""
-        checked, trust = self._check(tender)
-        if not checked.minimum_reached:
-            return None
-        key = self._keys.sealing_key(tender)
-        signer = self._keys.signer_of(checked.policy.custodian(self.id).signing_key)
-        if key is None or signer is None:
-            return None
-        now = self._now()
-        statement, shares = build_release(checked, self.id, key, BID, now)
-        sealed = self._seal_files(checked.notice, shares, trust)
-        remember_closing(_Memory(self._state), checked)
-        file = sign_statement(statement, signer, now)
-        return json.dumps({"file": b64encode(file), "files_shares": sealed}, separators=(",", ":")).encode()
-
     def _check(self, tender: str) -> tuple[CheckedClosing, Trust]:
         self._accept(tender)  # published, or amended, and closed while this agent was away
         accepted = accepted_notice(self._state, tender)
@@ -311,23 +301,15 @@ class Custodian:
         trust = self._trust(tender)
         return check_closed(closed, trust, accepted.notice.policy.digest, self._now()), trust
 
-    def _seal_files(self, notice: Notice, shares: Mapping[str, bytes], trust: Trust) -> list[dict[str, str]]:
-        if not shares:
-            return []
-        file = b64decode(str(self._api.get(f"/organisations/{notice.buyer.id}/envelope-key")["file"]))
-        party, statement = trust.verify_statement("envelope-key", file, "agency")
-        if party.id != notice.buyer.id or statement.statement["party"] != notice.buyer.id:
-            raise ClientError("envelope-key-other")
-        key = b64decode(str(statement.statement["key"]))
-        return [
-            {
-                "bid": bid,
-                "sealed": seal_files_share(
-                    key, notice.tender, bid, BID, self.id, share, notice.policy.suite
-                ),
-            }
-            for bid, share in shares.items()
-        ]
+    def _releases(self) -> Releases:
+        return Releases(
+            self._api, self._state, self._keys, self._now, self.journal, self._secure_if_possible, self._check
+        )
+
+    def _secure_if_possible(self) -> None:
+        """A backup that cannot be made keeps no share back, and no key alive; its failure is on record."""
+        with suppress(ClientError):
+            self._secure()
 
     # --- the end
 
@@ -361,17 +343,3 @@ class Custodian:
         elif kept.decode() != wanted:
             raise ClientError("log-key-other")
         return verifier
-
-
-class _Memory:
-    """The one closing digest of each tender, on disk."""
-
-    def __init__(self, state: CustodianState) -> None:
-        self._state = state
-
-    def recall(self, tender: str) -> str | None:
-        kept = self._state.read(tender, "closing")
-        return None if kept is None else kept.decode()
-
-    def keep(self, tender: str, closing: str) -> None:
-        self._state.write_once(tender, "closing", closing.encode())

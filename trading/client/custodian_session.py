@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 from trading.client.api import Api
 from trading.client.custodian import READ_SECONDS, Custodian
+from trading.client.custodian_backup import words_of, write_backup
+from trading.client.custodian_journal import in_both
 from trading.client.custodian_store import Store
 from trading.client.errors import ClientError, Language
 from trading.client.files import write_file
@@ -13,16 +18,18 @@ from trading.client.transport import HttpTransport
 
 
 def open_session(
-    store: Store, lang: Language, server: str | None = None, read_token: Callable[[], str] | None = None
-) -> Custodian:
+    store: Store, lang: Language, server: str | None = None, read_token: Callable[[], str] | None = None,
+    backup: Path | None = None,
+) -> Custodian:  # fmt: skip
     """The agent of an unlocked store.
 
     Args:
         server: another address than that of the enrolment.
         read_token: where the token is, if not in the store.
+        backup: the file that is made anew whenever there is something new to keep.
 
     Raises:
-        ClientError: "store-damaged", "token-missing".
+        ClientError: "store-damaged", "token-missing", "backup-no-words".
     """
     trusted = store.trusted
     token = read_token() if read_token is not None else store.token
@@ -32,7 +39,23 @@ def open_session(
         server or trusted.server, ca_file=_ca_file(store, trusted.ca), read_seconds=READ_SECONDS
     )
     api = Api(transport, token, lang, read_token)
-    return Custodian(api, store.keys, store.state, trusted.roots, trusted.log_key, journal=store.journal)
+    if backup is not None and words_of(store) is None:
+        raise ClientError("backup-no-words")
+    secure = (lambda: None) if backup is None else partial(_secure, store, backup)
+    return Custodian(
+        api, store.keys, store.state, trusted.roots, trusted.log_key, journal=store.journal, secure=secure
+    )
+
+
+def _secure(store: Store, path: Path) -> None:
+    """Make the backup anew; what could not be backed up is not given out."""
+    try:
+        about = write_backup(store, path, datetime.now(UTC))
+    except ClientError as error:
+        zh, en = in_both(error)
+        store.journal.write("backup-failed", path=path, why=zh, why_en=en)
+        raise
+    store.journal.write("backed-up", path=path, words=about.words)
 
 
 def _ca_file(store: Store, pem: str | None) -> str | None:

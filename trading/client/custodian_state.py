@@ -12,6 +12,9 @@ from pathlib import Path
 
 from trading.client.vault import Box, Plain
 
+# What lies in the folder itself.
+SHARED = frozenset({"signers.json", "trusted.json", "token", "log-key", "log.json", "backup.json"})
+
 
 class StateConflict(Exception):
     """The platform shows something else than what this custodian has on record; it must not go on."""
@@ -58,15 +61,11 @@ class CustodianState:
 
     def erase(self, tender: str, name: str) -> None:
         """Overwrite and remove a record; old blocks may linger on some disks (docs/operating.md)."""
-        path = self._tenders / tender / name
-        size = path.stat().st_size if path.exists() else 0
-        if size:
-            with path.open("r+b") as file:
-                file.write(os.urandom(size))
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
-            _sync_folder(path.parent)
+        _erase(self._tenders / tender / name)
+
+    def erase_shared(self, name: str) -> None:
+        """As erase, of a record of the agent as a whole."""
+        _erase(self.folder / name)
 
     def knows(self, tender: str) -> bool:
         """Whether anything is on record of a tender."""
@@ -84,9 +83,32 @@ class CustodianState:
         """All tenders of which anything is on record."""
         return sorted(each.name for each in self._tenders.iterdir() if each.is_dir())
 
+    def records(self, tender: str) -> list[str]:
+        """The names of a tender's records."""
+        return _names(self._tenders / tender) if self.knows(tender) else []
+
+    def shared(self) -> list[str]:
+        """The names of the agent's own records; the journal and the lock are none."""
+        return [name for name in _names(self.folder) if name in SHARED]
+
     def _open(self, name: str, path: Path) -> bytes | None:
         data = _read(path)
         return None if data is None else self._box.open(name, data)
+
+
+def _erase(path: Path) -> None:
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    _sync_folder(path.parent)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.is_file() and each.suffix != ".new")
 
 
 def _read(path: Path) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from bids.sealing_keys import sign_sealing_key
@@ -44,11 +45,19 @@ def signed_key(state: CustodianState, keys: CustodianKeys, tender: str) -> JsonO
 class Stock:
     """The keys that this custodian has signed for tenders to come."""
 
-    def __init__(self, api: Api, state: CustodianState, keys: CustodianKeys, journal: Journal) -> None:
+    def __init__(
+        self,
+        api: Api,
+        state: CustodianState,
+        keys: CustodianKeys,
+        journal: Journal,
+        secure: Callable[[], None],
+    ) -> None:
         self._api = api
         self._state = state
         self._keys = keys
         self._journal = journal
+        self._secure = secure
 
     def fill(self) -> set[str]:
         """Hand in a key for every id that has none; all ids that are kept ready now.
@@ -60,14 +69,12 @@ class Stock:
         if len(items) > _MOST:
             raise ClientError("stock-too-large", limit=_MOST)
         wanted = [str(item["tender"]) for item in items if item["key_wanted"]]
-        for start in range(0, len(wanted), _AT_ONCE):
-            bodies = [
-                {"tender": tender, **signed_key(self._state, self._keys, tender)}
-                for tender in wanted[start : start + _AT_ONCE]
-            ]
-            self._api.put("/custody/reserve", {"keys": bodies})
-        if wanted:
-            self._journal.write("stocked", count=len(wanted))
+        bodies = [{"tender": tender, **signed_key(self._state, self._keys, tender)} for tender in wanted]
+        if bodies:
+            self._secure()
+            for start in range(0, len(bodies), _AT_ONCE):
+                self._api.put("/custody/reserve", {"keys": bodies[start : start + _AT_ONCE]})
+            self._journal.write("stocked", count=len(bodies))
         return {str(item["tender"]) for item in items}
 
     def unused(self, needed: AbstractSet[str]) -> list[str]:
@@ -98,3 +105,4 @@ class Stock:
     def _erase(self, tender: str) -> None:
         self._keys.erase(tender)
         self._state.erase(tender, _RECORD)
+        self._secure()

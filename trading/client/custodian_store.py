@@ -118,6 +118,18 @@ class Store:
         self.state.write_shared(TRUSTED, json.dumps(members).encode())
         self.state.write_shared(LOG_KEY, trusted.log_key.encode())
 
+    def change_passphrase(self, passphrase: str) -> None:
+        """Put the store under another passphrase; ClientError "passphrase-short"."""
+        self.box.lock(self.folder, passphrase)
+
+    def destroy(self) -> None:
+        """End this copy of the store: its keys, and the key over everything in it, are overwritten."""
+        for tender in self.state.tenders():
+            for name in self.state.records(tender):
+                self.state.erase(tender, name)
+        for name in (*self.state.shared(), vault.HEADER):
+            self.state.erase_shared(name)
+
     def add_signers(self, signers: Sequence[Signer]) -> None:
         """Keep further signing keys; those before stay, for the tenders whose policies name them."""
         before = kept_signers(self.state) if (self.folder / SIGNERS).exists() else ()

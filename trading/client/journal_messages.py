@@ -13,6 +13,36 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "started": ("代理程序启动，平台 {server}。", "The agent has started, for {server}."),
     "stopped": ("代理程序停止。", "The agent has stopped."),
+    "backed-up": (
+        "备份 {path} 已更新，用编号 {words} 的词组封存。",
+        "The backup {path} was made anew, sealed to the words numbered {words}.",
+    ),
+    "backup-words": (
+        "制作了新的备份词组，编号 {words}；此前的词组应销毁。",
+        "New words for backups were made, numbered {words}; destroy the ones before.",
+    ),
+    "backup-failed": (
+        "备份 {path} 未能更新：{why}。在此之前不交出新密钥。",
+        "The backup {path} could not be made: {why_en}. No new keys are given until it can.",
+    ),
+    "recovered": (
+        "由 {at} 的备份恢复（编号 {words} 的词组）。",
+        "Recovered from the backup of {at} (words numbered {words}).",
+    ),
+    "drilled": (
+        "恢复演练成功：备份 {at}，{keys} 把密封密钥，测试标段已开启。",
+        "The recovery drill succeeded: the backup of {at}, {keys} sealing keys, the test tender opened.",
+    ),
+    "by-hand": (
+        "{person} 人工核对后决定释放。",
+        "{person} looked at the checks and decided to release.",
+    ),
+    "adopted": (
+        "平台已有本保管人的释放声明（由本保管人的签名密钥签名，绑定本机核对过的截标声明），予以沿用。",
+        "The platform holds a release of this custodian already, signed by its own key and bound to the "
+        "closing checked here; it stands.",
+    ),
+    "passphrase": ("密钥库换了口令。", "The store has another passphrase."),
     "key-given": (
         "交出本标段的密封公钥 {key}，由本机签名密钥签名。",
         "Handed in the sealing key {key} of this tender, signed by the signing key here.",

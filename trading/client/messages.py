@@ -194,6 +194,48 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path} 不是代理程序的文件夹（其中没有 tenders）。",
         "{path} is not an agent's folder (it holds no tenders).",
     ),
+    "words-group": (
+        "词组的分法 {found} 不对：写成 t/n，例如 2/3（n 不超过 16；1/1 只有一份，需要多份相同的就抄写）。",
+        "Words cannot be dealt as {found}: write t/n, such as 2/3 (n at most 16; of 1/1 there is one share, "
+        "which may be copied).",
+    ),
+    "words-mistyped": (
+        "这一份词组有误，请逐词核对（{reason}）。",
+        "This share of the words is mistyped; compare it word by word ({reason})",
+    ),
+    "words-other": (
+        "这一份词组与前面的不是同一套。请核对纸上的编号。",
+        "This share belongs to another set of words than those before; look at the number on the sheet.",
+    ),
+    "words-missing": (
+        "词组还不够（已有 {have}）。",
+        "There are not enough shares of the words yet (so far {have}).",
+    ),
+    "backup-no-words": (
+        "还没有备份词组。请先运行 sunseal custodian backup。",
+        "There are no words for backups yet. Run sunseal custodian backup first.",
+    ),
+    "backup-malformed": (
+        "{path} 不是保管人密钥库的备份，或已损坏。",
+        "{path} is no backup of a custodian's store, or it is damaged.",
+    ),
+    "backup-other-words": (
+        "这份备份是用另一套词组封存的（编号 {words}）。",
+        "This backup is sealed to another set of words (number {words}).",
+    ),
+    "release-nothing": (
+        "没有可以释放的：投标人数未达下限，或密钥不在本机。",
+        "There is nothing to release: too few suppliers have bid, or the key is not here.",
+    ),
+    "release-declined": ("没有释放。", "Nothing was released."),
+    "release-unasked": (
+        "没有终端可确认。加 --yes 表示核对通过即释放。",
+        "There is no terminal to ask. With --yes it is released if all checks hold.",
+    ),
+    "words-not-given": (
+        "没有终端可输入词组。请用 --words-file 给出，每份一个文件。",
+        "There is no terminal to ask for the words. Give them by --words-file, a file for each share.",
+    ),
     "key-elsewhere": (
         "标段使用本保管人的一把密钥，但它不在本机（可能在浏览器或另一台机器上制作，或备份恢复时缺失）。"
         "请在持有该密钥的地方释放，或用更新的备份恢复。",

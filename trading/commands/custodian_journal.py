@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from signing.encoding import parse_time
 from signing.errors import SigningError
 from trading.client.custodian_journal import Journal, Line
 from trading.commands.group import Language
-from trading.commands.options import PATH, STORE_VARIABLE, lang_option
+from trading.commands.options import PATH, STORE_VARIABLE, lang_option, local_time
 
 
 @click.command()
@@ -35,7 +34,6 @@ def journal(store: Path, tender: str | None, last: int | None, lang: Language) -
 def _local(line: Line) -> str:
     """The time as this machine's people read it."""
     try:
-        at: datetime = parse_time(line.at).astimezone()
+        return local_time(parse_time(line.at))
     except SigningError:
         return line.at
-    return f"{at:%Y-%m-%d %H:%M:%S %z}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,6 +129,11 @@ def roots_from(path: Path | None, key: KeyFile | None) -> tuple[x509.Certificate
     if not roots:
         raise ClientError("roots-missing")
     return roots
+
+
+def local_time(at: datetime) -> str:
+    """A time as this machine's people read it."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S %z}"
 
 
 def first_line(path: Path) -> str:

@@ -56,6 +56,12 @@ CUSTODIAN_COMMANDS = {
     ),
     "run": Entry("trading.commands.custodian_run", "run", "Run the agent."),
     "journal": Entry("trading.commands.custodian_journal", "journal", "Print what the agent did, and why."),
+    "release": Entry("trading.commands.custodian_release", "release", "Release one tender by hand."),
+    "backup": Entry("trading.commands.custodian_backup", "backup", "Back the store up, sealed to words."),
+    "recover": Entry("trading.commands.custodian_backup", "recover", "Make a store from a backup."),
+    "drill": Entry("trading.commands.custodian_backup", "drill", "Try a backup on a sealed test tender."),
+    "passphrase": Entry("trading.commands.custodian_passphrase", "passphrase", "Change the passphrase."),
+    "unit": Entry("trading.commands.custodian_unit", "unit", "Print a systemd unit or a Containerfile."),
 }
 
 WITNESS_COMMANDS = {

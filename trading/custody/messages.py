@@ -9,6 +9,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "释放声明须由保管人本人提交。请使用该保管人的令牌。",
         "A release is handed in by the custodian it names. Use that custodian's token.",
     ),
+    "release-none": (
+        "该保管人尚未提交释放声明。",
+        "This custodian has handed in no release yet.",
+    ),
     "release-not-wanted": (
         "标段当前状态为 {state}，不接受释放声明。",
         "The tender is in the state {state}; no release is taken.",

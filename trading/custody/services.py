@@ -18,7 +18,7 @@ from trading.accounts.services import Accounts
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
 from trading.custody.models import Erasure, FilesShare, Release
-from trading.errors import Conflict, Forbidden, TradingError
+from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.opening.checked import closing_on_record
 from trading.opening.models import Closing
 from trading.opening.record import SEGMENT
@@ -155,6 +155,13 @@ class Custody:
         if not self._kept(session, tender_id, actor.organisation, file):
             self._keep(session, actor, address, release, file, files_shares)
         return Openings(self._platform).freeze_locked(session, tender) or tender.state != State.CLOSED
+
+    def own_release(self, session: Session, actor: Actor, tender_id: str) -> bytes:
+        """The file that the custodian handed in; NotFound if there is none."""
+        kept = session.get(Release, (tender_id, SEGMENT, actor.organisation))
+        if kept is None:
+            raise NotFound("release-none")
+        return kept.raw
 
     def _kept(self, session: Session, tender_id: str, custodian: str, file: bytes) -> bool:
         """Whether this very release is here already; Conflict if another one of the custodian is."""

@@ -9,7 +9,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
-from signing.encoding import b64decode, format_time
+from signing.encoding import b64decode, b64encode, format_time
 from trading.audit import private
 from trading.custody.ledger import LedgerPages
 from trading.custody.services import Custody
@@ -101,6 +101,17 @@ def get_ledger(request: Request) -> Answer:
 @view_config(route_name="tenders.trust", request_method="GET", openapi=True, renderer="json")
 def get_trust(request: Request) -> Answer:
     return trust_material(request.platform, request.dbsession, request.context.tender).as_json()
+
+
+@view_config(
+    route_name="custody.release", request_method="GET", permission=Permission.CUSTODY_ACT, openapi=True,
+    renderer="json",
+)
+def get_release(request: Request) -> Answer:
+    file = Custody(request.platform).own_release(
+        request.dbsession, actor_of(request), request.context.tender.id
+    )
+    return {"file": b64encode(file)}
 
 
 @view_config(

@@ -1,0 +1,144 @@
+"""A custodian's release: made once, on disk before anybody sees it, and the same bytes ever after."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bids.custody import (
+    CheckedClosing,
+    build_release,
+    check_release,
+    remember_closing,
+    seal_files_share,
+)
+from bids.notice import Notice
+from bids.segments import BID
+from bids.trust import Trust
+from signing.encoding import b64decode, b64encode
+from signing.statements import sign_statement
+from trading.client.api import Api, ApiProblem, unfile
+from trading.client.custodian_journal import Journal
+from trading.client.custodian_keys import CustodianKeys
+from trading.client.custodian_state import CustodianState
+from trading.client.errors import ClientError
+from trading.client.journal_telling import tell_released
+
+log = logging.getLogger("sunseal.custodian")
+
+_RECORD = "release.json"
+
+
+class Releases:
+    """Releases what was checked.
+
+    Args:
+        secure: puts what is on disk into the backup, if it can.
+        check: fetches the closed tender and does a custodian's checks on it.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        state: CustodianState,
+        keys: CustodianKeys,
+        now: Callable[[], datetime],
+        journal: Journal,
+        secure: Callable[[], None],
+        check: Callable[[str], tuple[CheckedClosing, Trust]],
+    ) -> None:
+        self._api = api
+        self._state = state
+        self._keys = keys
+        self._now = now
+        self._journal = journal
+        self._secure = secure
+        self._check = check
+
+    def release(self, tender: str) -> bool:
+        """Make the release, if it is not on disk yet, and hand it in; False if there is nothing to release.
+
+        Raises:
+            BidError, ClientError, SigningError, ApiProblem, ConnectionFailed: what does not hold.
+        """
+        body = self._state.read(tender, _RECORD)
+        if body is None:
+            body = self._make(tender)
+            if body is None:
+                return False
+            self._state.write_once(tender, _RECORD, body)
+            self._secure()
+        try:
+            self._api.put_json_bytes(f"/custody/tenders/{tender}/release", body)
+        except ApiProblem as problem:
+            if problem.code != "release-second":
+                raise
+            body = self._adopt(tender)
+        self._state.write(tender, "sent", b"")
+        tell_released(self._journal, tender, json.loads(body)["file"])
+        log.info("tender %s: shares released", tender)
+        return True
+
+    def _adopt(self, tender: str) -> bytes:
+        """This custodian's release that the platform has, made by hand or before a recovery; on record.
+
+        It stands if its own key signed it for the closing that was checked here: it made it itself.
+        """
+        file = unfile(self._api.get(f"/custody/tenders/{tender}/release"))
+        checked, trust = self._check(tender)
+        check_release(file, checked, trust)
+        remember_closing(_Memory(self._state), checked)
+        body = json.dumps({"file": b64encode(file), "files_shares": []}, separators=(",", ":")).encode()
+        self._state.write(tender, _RECORD, body)
+        self._journal.write("adopted", tender)
+        return body
+
+    def _make(self, tender: str) -> bytes | None:
+        """Every check of the protocol, then the release's bytes; None if too few suppliers have bid."""
+        checked, trust = self._check(tender)
+        if not checked.minimum_reached:
+            return None
+        key = self._keys.sealing_key(tender)
+        signer = self._keys.signer_of(checked.policy.custodian(self._keys.id).signing_key)
+        if key is None or signer is None:
+            return None
+        now = self._now()
+        statement, shares = build_release(checked, self._keys.id, key, BID, now)
+        sealed = self._seal_files(checked.notice, shares, trust)
+        remember_closing(_Memory(self._state), checked)
+        file = sign_statement(statement, signer, now)
+        return json.dumps({"file": b64encode(file), "files_shares": sealed}, separators=(",", ":")).encode()
+
+    def _seal_files(self, notice: Notice, shares: Mapping[str, bytes], trust: Trust) -> list[dict[str, str]]:
+        if not shares:
+            return []
+        file = b64decode(str(self._api.get(f"/organisations/{notice.buyer.id}/envelope-key")["file"]))
+        party, statement = trust.verify_statement("envelope-key", file, "agency")
+        if party.id != notice.buyer.id or statement.statement["party"] != notice.buyer.id:
+            raise ClientError("envelope-key-other")
+        key = b64decode(str(statement.statement["key"]))
+        return [
+            {
+                "bid": bid,
+                "sealed": seal_files_share(
+                    key, notice.tender, bid, BID, self._keys.id, share, notice.policy.suite
+                ),
+            }
+            for bid, share in shares.items()
+        ]
+
+
+class _Memory:
+    """The one closing digest of each tender, on disk."""
+
+    def __init__(self, state: CustodianState) -> None:
+        self._state = state
+
+    def recall(self, tender: str) -> str | None:
+        kept = self._state.read(tender, "closing")
+        return None if kept is None else kept.decode()
+
+    def keep(self, tender: str, closing: str) -> None:
+        self._state.write_once(tender, "closing", closing.encode())
