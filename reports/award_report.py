@@ -96,8 +96,8 @@ def story(facts: AwardFacts) -> list[Flowable]:
 def rests_on(facts: AwardFacts) -> list[Fact]:
     """The statements before this one."""
     return [
-        Fact("开标声明摘要", "Opening statement, SHA-256", [hexadecimal(facts.opening_digest)], wide=True),
-        Fact("截标声明摘要", "Closing statement, SHA-256", [hexadecimal(facts.closing_digest)], wide=True),
+        Fact("开标声明摘要", "Opening SHA-256", [hexadecimal(facts.opening_digest)], wide=True),
+        Fact("截标声明摘要", "Closing SHA-256", [hexadecimal(facts.closing_digest)], wide=True),
     ]
 
 

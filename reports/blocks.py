@@ -257,7 +257,7 @@ def signatures(
     signing = Table(
         lines,
         colWidths=[34 * mm, 40 * mm, 13 * mm, width - 132 * mm],
-        rowHeights=[14.5 * mm] * len(lines),
+        rowHeights=[12.5 * mm] * len(lines),
         style=[
             *BARE,
             ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
@@ -273,5 +273,5 @@ def signatures(
         colWidths=[width - 45 * mm, 45 * mm],
         style=[*BARE, ("ALIGN", (1, 0), (1, 0), "RIGHT")],
     )
-    note = bilingual(f"招标人（盖章）：{buyer}", f"Agency (seal): {buyer}", 9, lead=1.35, after=2)
+    note = text(f"招标人（盖章） Agency (seal)：{buyer}", 9, lead=1.35, after=2)
     return [title, note, block]

@@ -22,6 +22,7 @@ from reports.blocks import (
     text,
 )
 from reports.facts import AnnouncedField, LedgerFacts, LogPosition, PolicyFacts, TenderFacts
+from reports.seal import SealField
 from reports.styles import style
 from reports.tables import Column, Row, listing
 from reports.typeface import BOLD, MONO, REGULAR, markup
@@ -192,7 +193,7 @@ def log_section(
 ) -> list[Flowable]:
     """Where this document's statement stands in the log, and what it rests on, for whoever checks."""
     facts = [
-        Fact("本文件声明摘要", "This statement, SHA-256", [hexadecimal(statement)], wide=True),
+        Fact("本文件声明摘要", "Statement SHA-256", [hexadecimal(statement)], wide=True),
         *before,
         Fact("投标台账", "Ledger", [mono(ledger.origin)], wide=True),
         Fact("台账记录数", "Ledger size", f"{ledger.size:,}"),
@@ -229,7 +230,7 @@ def ending(
                 heading(number, "审计日志与核验", "Audit log and checking"),
                 *log,
                 zone_note(),
-                KeepTogether(signing),
+                KeepTogether([*signing, Spacer(1, 6), SealField(width)]),
             ]
         )
     ]

@@ -18,6 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from reports import styles, typeface
+from reports.archival import PDF_VERSION, make_archival
 from reports.errors import ReportError
 from reports.typeface import BOLD, MONO, REGULAR
 from reports.wording import paper_time, short_digest
@@ -84,7 +85,7 @@ def canvas_of(sheet: Sheet) -> type[Canvas]:
         _doc: Any
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
+            super().__init__(*args, **{**kwargs, "pdfVersion": PDF_VERSION})
             # The id that reportlab ends a file with is a digest of the content, begun here instead of at
             # the clock.
             self._doc.signature = hashlib.md5(sheet.digest.encode("ascii", "replace"), usedforsecurity=False)
@@ -100,6 +101,7 @@ def canvas_of(sheet: Sheet) -> type[Canvas]:
                 self.setFillColor(styles.STONE)
                 self.drawRightString(0, 0, f"第 {page} 页 共 {count} 页 · Page {page} of {count}")
                 self.endForm()
+            make_archival(self._doc, sheet.moment)
             super().save()
 
     return SheetCanvas

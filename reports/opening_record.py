@@ -74,7 +74,7 @@ def story(facts: OpeningFacts) -> list[Flowable]:
                 [
                     Fact(
                         "截标声明摘要",
-                        "Closing statement, SHA-256",
+                        "Closing SHA-256",
                         [hexadecimal(facts.closing_digest)],
                         wide=True,
                     )
