@@ -1,0 +1,146 @@
+"""Whether a document's signature holds, by pyHanko's validation of PAdES-LTA (ETSI EN 319 102-1, 5.6.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESPassed
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec, SignatureValidationSpec
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+from reports.seal import FIELD
+from signing.errors import CertificateError
+from signing.profile import KIND_POLICIES, USAGE_POLICIES, der, policies_of
+
+# They log, with tracebacks, what DocumentInvalid says.
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+UNREADABLE, UNSIGNED, CHANGED, UNCOVERED, INVALID, STRANGER = (
+    "pdf-unreadable", "pdf-unsigned", "pdf-changed", "pdf-uncovered", "pdf-invalid", "pdf-stranger",
+)  # fmt: skip
+
+
+class DocumentInvalid(Exception):
+    """A document's signature does not hold. code: one of the module's words; detail: what pyHanko says of it."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail = code, detail
+
+
+@dataclass(frozen=True)
+class CheckedDocument:
+    """What a signature that holds says: the signer's certificate, the time of its time-stamp, the times of the
+    document time-stamps in order, and when the last one's certificate ends.
+    """
+
+    signer: x509.Certificate
+    signed_at: datetime
+    stamps: tuple[datetime, ...]
+    stamped_until: datetime
+
+
+def check_document(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
+    """Check a signed document, as of its last time-stamp, by `roots` and by what it brings itself.
+
+    1. One signature, in the field of the seal; after it certificates, lists and time-stamps alone.
+    2. The last time-stamp covers every byte of the file.
+    3. Signature and time-stamps hold, their chains end in `roots`, nothing on them was revoked.
+    4. Who signed is the platform's document key, who stamped its time-stamping authority: under the same root
+       stand certificates of parties too.
+
+    Raises DocumentInvalid.
+    """
+    try:
+        return _check(pdf, roots)
+    except DocumentInvalid:
+        raise
+    except Exception as error:  # a forged file makes pyHanko fail in any way
+        raise DocumentInvalid(UNREADABLE, type(error).__name__) from error
+
+
+def _check(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
+    reader = PdfFileReader(io.BytesIO(pdf))
+    signatures, stamps = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
+    if [each.field_name for each in signatures] != [FIELD] or not stamps:
+        raise DocumentInvalid(UNSIGNED)
+    for each in (*signatures, *stamps):
+        each.compute_integrity_info()
+    signature, last = signatures[0], stamps[-1]
+    changes = [each.diff_result for each in (signature, *stamps)]
+    if any(_beyond_stamps(change) for change in changes):
+        raise DocumentInvalid(CHANGED)
+    if last.coverage != SignatureCoverageLevel.ENTIRE_FILE:
+        raise DocumentInvalid(UNCOVERED)
+    times = tuple(_stamp_time(each) for each in stamps)
+    result = asyncio.run(
+        ades_lta_validation(
+            signature,
+            PdfSignatureValidationSpec(_specification(roots)),
+            ValidationTimingInfo(
+                validation_time=times[-1], best_signature_time=times[-1], point_in_time_validation=True
+            ),
+        )
+    )
+    if result.ades_subindic is not AdESPassed.OK or result.oldest_evidence_record_timestamp is None:
+        raise DocumentInvalid(INVALID, result.failure_msg or str(result.ades_subindic))
+    own = result.signature_timestamp_status
+    if own is None or own.ades_subindic is not AdESPassed.OK or own.api_status is None:
+        raise DocumentInvalid(INVALID, "no signature time-stamp that holds")
+    signer = _of_platform(signature.signer_cert, "document")
+    for certificate in (own.api_status.signing_cert, *(each.signer_cert for each in stamps)):
+        _of_platform(certificate, "timestamp")
+    return CheckedDocument(signer, own.api_status.timestamp, times, last.signer_cert.not_valid_after)
+
+
+def _specification(roots: Iterable[x509.Certificate]) -> SignatureValidationSpec:
+    trust = SimpleTrustManager.build(trust_roots=[asn1_x509.Certificate.load(der(root)) for root in roots])
+    return SignatureValidationSpec(
+        CertValidationPolicySpec(
+            trust_manager=trust, revinfo_policy=CertRevTrustPolicy(revocation_checking_policy=REQUIRE_REVINFO)
+        ),
+        key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
+    )
+
+
+def _beyond_stamps(change: Any) -> bool:
+    """Whether what follows a signature is more than validation material and time-stamps."""
+    return change is not None and getattr(change, "modification_level", None) not in (
+        ModificationLevel.NONE,
+        ModificationLevel.LTA_UPDATES,
+    )
+
+
+def _stamp_time(stamp: EmbeddedPdfSignature) -> datetime:
+    info = stamp.signed_data["encap_content_info"]["content"].parsed
+    time: datetime = info["gen_time"].native
+    return time
+
+
+def _of_platform(certificate: asn1_x509.Certificate, usage: str) -> x509.Certificate:
+    found = x509.load_der_x509_certificate(certificate.dump())
+    try:
+        policies = policies_of(found)
+    except CertificateError:
+        policies = frozenset()
+    if not {KIND_POLICIES["platform"], USAGE_POLICIES[usage]} <= policies:
+        raise DocumentInvalid(STRANGER, found.subject.rfc4514_string())
+    return found
