@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -274,6 +274,89 @@ class AwardFacts:
             row.bid_id for row in self.ranking if row.responsive
         }:
             raise ReportError(f"the winner {self.winner} is not a responsive bid of the ranking")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A rule of the pack that a notice tells of. value: as the pack has it; until: the last day of a period of
+    `value` days, None where there is none or the calendar of that year is not known; article in both languages.
+    """
+
+    value: int | str
+    article_zh: str
+    article_en: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTerms:
+    """What follows from an award, by the rule pack. notice: `binding` or `informs`; contract, complaint, bond:
+    in how many days a contract is signed, one may complain, bid bonds are given back (0: as the bidding documents
+    say); objection: `during-publicity` or `to-agency`.
+    """
+
+    notice: Term
+    contract: Term
+    objection: Term
+    complaint: Term
+    bond: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The bidder that a notice is for. organisation: its organisation id; rank, total: None if not opened."""
+
+    supplier: str
+    organisation: str
+    bid_id: str
+    received_at: datetime
+    total: Decimal | None
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AwardNoticeFacts:
+    """All of the award notice (中标通知书).
+
+    issued_at: the award statement's `at`. announced: what the winner's bid promises beside its price.
+    statement_digest: of the award statement; decision_digest: of the agency's signed decision.
+    """
+
+    tender: TenderFacts
+    winner: Addressee
+    announced: tuple[AnnouncedField, ...]
+    issued_at: datetime
+    statement_digest: str
+    decision_digest: str
+    terms: NoticeTerms
+    log: LogPosition
+    public_url: str
+
+
+Outcome = Literal["outranked", "rejected", "unopened"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultNoticeFacts:
+    """All of the notice of the result (中标结果通知书) to one bidder that did not win.
+
+    ranked: how many bids the ranking has. outcome: outranked by others, rejected by the evaluation, or not
+    opened; reason: why it was rejected or not opened, as it is to be printed, None if it was outranked.
+    """
+
+    tender: TenderFacts
+    loser: Addressee
+    outcome: Outcome
+    reason: str | None
+    ranked: int
+    winner: str
+    winner_total: Decimal
+    issued_at: datetime
+    statement_digest: str
+    decision_digest: str
+    terms: NoticeTerms
+    log: LogPosition
+    public_url: str
 
 
 def check_bids(tender: TenderFacts, bids: Sequence[BidFacts]) -> None:
