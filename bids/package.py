@@ -25,7 +25,7 @@ NOTICE, NOTICE_SIGNATURE = "notice.json", "notice.p7s"
 CLOSING, LEDGER = "closing.json", "ledger.jsonl"
 OPENING_RECORD, OPENING_RECORD_PDF = "opening-record.json", "opening-record.pdf"
 UNLOCKING = "unlocking.json"
-AWARD, AWARD_REPORT = "award.json", "award-report.pdf"
+AWARD, AWARD_REPORT, AWARD_NOTICE = "award.json", "award-report.pdf", "award-notice.pdf"
 EVIDENCE, README = "evidence.json", "README.txt"
 LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES = "log/key", "log/checkpoint", "log/entries.jsonl"
 ROOTS, CHAIN = "certificates/roots.pem", "certificates/chain.pem"
@@ -38,7 +38,7 @@ MAX_FILE = 256 << 20  # bytes; the largest is the log entries or the award of a 
 
 _FIXED = frozenset(
     (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING)
-    + (AWARD, AWARD_REPORT)
+    + (AWARD, AWARD_REPORT, AWARD_NOTICE)
     + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE)
     + (TIMESTAMP,)
 )

@@ -1,4 +1,4 @@
-"""What makes a document PDF/A-2b (ISO 19005-2): its metadata as XMP, and the output intent with an sRGB profile."""
+"""What makes a document PDF/A-2b (ISO 19005-2): metadata as XMP, an output intent with an sRGB profile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _format = PDFStream.format
 
 
 def _format_with_line_end(self: PDFStream, document: Any) -> bytes:
-    """A stream as reportlab writes it, with the line end before `endstream` that ISO 19005-2, 6.1.7.1 wants."""
+    """A stream as reportlab writes it, with the line end before `endstream` of ISO 19005-2, 6.1.7.1."""
     body: bytes = _format(self, document).removesuffix(b"endstream\n")
     return body + b"\nendstream\n"
 

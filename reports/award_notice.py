@@ -49,10 +49,10 @@ def story(facts: AwardNoticeFacts) -> list[Flowable]:
         *rehearsal(tender, width),
         *address(to),
         paragraph(
-            f"你单位于{day_zh(to.received_at)}递交的“{tender.title}”（标段编号 {tender.number}）投标，经开标、"
-            f"评审，招标人已确定你单位为中标人。",
-            f"Your bid for this tender ({tender.number}) was opened and evaluated, and the agency has decided "
-            f"that the contract is awarded to you.",
+            f"你单位于{day_zh(to.received_at)}递交的“{tender.title}”（标段编号 {tender.number}）投标，"
+            f"经开标、评审，招标人已确定你单位为中标人。",
+            f"Your bid for this tender ({tender.number}) was opened and evaluated, and the agency has "
+            f"decided that the contract is awarded to you.",
         ),
         price_box(facts, width),
         Spacer(1, 6),
@@ -98,17 +98,20 @@ def terms_paragraphs(facts: AwardNoticeFacts) -> list[Flowable]:
     by_zh, by_en = until(contract)
     if contract.value:
         signing = paragraph(
-            f"请自本通知书发出之日起 {contract.value} 日内{by_zh}，按照招标文件和你单位的投标文件与招标人订立书面合同；"
+            f"请自本通知书发出之日起 {contract.value} 日内{by_zh}，"
+            f"按照招标文件和你单位的投标文件与招标人订立书面合同；"
             f"双方不得再行订立背离合同实质性内容的其他协议。招标文件要求提交履约保证金的，请在订立合同前提交"
             f"（{contract.article_zh}）。",
-            f"Sign the contract with the agency within {contract.value} days of this notice{by_en}, by the bidding "
-            f"documents and your bid, with no other agreement that departs from them; where the documents ask for a "
+            f"Sign the contract with the agency within {contract.value} days of this notice{by_en}, by "
+            f"the bidding documents and your bid, with no other agreement that departs from them; where "
+            f"the documents ask for a "
             f"performance bond, hand it in first ({contract.article_en}).",
         )
     else:
         signing = paragraph(
             f"请在招标文件规定的期限内，按照招标文件和你单位的投标文件与招标人订立书面合同（{contract.article_zh}）。",
-            f"Sign the contract with the agency in the time that the bidding documents give, by them and by your bid "
+            f"Sign the contract with the agency in the time that the bidding documents give, by them and "
+            f"by your bid "
             f"({contract.article_en}).",
         )
     if notice.value != "binding":

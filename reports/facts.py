@@ -278,8 +278,9 @@ class AwardFacts:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A rule of the pack that a notice tells of. value: as the pack has it; until: the last day of a period of
-    `value` days, None where there is none or the calendar of that year is not known; article in both languages.
+    """A rule of the pack that a notice tells of. value: as the pack has it; until: the last day of a period
+    of `value` days, None where there is none or the calendar of that year is not known; article in both
+    languages.
     """
 
     value: int | str
@@ -290,9 +291,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class NoticeTerms:
-    """What follows from an award, by the rule pack. notice: `binding` or `informs`; contract, complaint, bond:
-    in how many days a contract is signed, one may complain, bid bonds are given back (0: as the bidding documents
-    say); objection: `during-publicity` or `to-agency`.
+    """What follows from an award, by the rule pack. notice: `binding` or `informs`; contract, complaint,
+    bond: in how many days a contract is signed, one may complain, bid bonds are given back (0: as the bidding
+    documents say); objection: `during-publicity` or `to-agency`.
     """
 
     notice: Term

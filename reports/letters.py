@@ -77,11 +77,15 @@ def particulars(
         Fact("投标标识", "Bid id", [mono(to.bid_id)], wide=True),
         *more,
     ]
-    title = bilingual("附：标段、投标与记录", "Annex: tender, bid and record", 10.5, face=BOLD, color="ink", before=12)
+    look = {"face": BOLD, "color": "ink", "before": 12}
+    title = bilingual("附：标段、投标与记录", "Annex: tender, bid and record", 10.5, **look)
     checked = bilingual(
-        "本通知书由平台依据招标人签名的定标决定生成并签名。开标、评审和定标的全部证据均已公开：任何人都可以从公开记录下载证据包，用 sunseal verify 重新核算排名。",
-        "The platform made and signed this notice from the agency's signed decision. All evidence of opening, "
-        "evaluation and award is public: anybody can download it and compute the ranking again with sunseal verify.",
+        "本通知书由平台依据招标人签名的定标决定生成并签名。开标、评审和定标的全部证据均已公开："
+        "任何人都可以从公开记录下载证据包，用 sunseal verify 重新核算排名。",
+        "The platform made and signed this notice from the agency's signed decision. All evidence of "
+        "opening, "
+        "evaluation and award is public: anybody can download it and compute the ranking again with "
+        "sunseal verify.",
         8.8,
         before=7,
     )
@@ -99,11 +103,11 @@ def on_record(statement: str, decision: str, log: LogPosition, url: str) -> list
     ]
 
 
-def until(term: Term) -> tuple[str, str]:
-    """The last day of a term in brackets, or nothing."""
+def until(term: Term, zh: str = "即不迟于", en: str = "by ") -> tuple[str, str]:
+    """The last day of a term in brackets, after these words; or nothing."""
     if term.until is None:
         return "", ""
-    return f"（即不迟于{_day_zh(term.until)}）", f" (by {term.until.isoformat()})"
+    return f"（{zh}{_day_zh(term.until)}）", f" ({en}{term.until.isoformat()})"
 
 
 def bond_paragraph(terms: NoticeTerms) -> list[Flowable]:
@@ -112,7 +116,8 @@ def bond_paragraph(terms: NoticeTerms) -> list[Flowable]:
         return []
     return [
         paragraph(
-            f"已提交投标保证金的，招标人最迟在书面合同签订后 {terms.bond.value} 日内退还投标保证金及银行同期存款利息"
+            f"已提交投标保证金的，招标人最迟在书面合同签订后 {terms.bond.value} "
+            f"日内退还投标保证金及银行同期存款利息"
             f"（{terms.bond.article_zh}）。",
             f"Bid bonds are given back with interest within {terms.bond.value} days of the contract "
             f"({terms.bond.article_en}).",

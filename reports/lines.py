@@ -1,5 +1,5 @@
-"""Chinese lines as they are set (GB/T 15834, 禁则): none begins with a closing mark or ends with an opening one, no
-word or number is broken.
+"""Chinese lines as they are set (GB/T 15834, 禁则): none begins with a closing mark or ends with an opening
+one, no word or number is broken.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The notice of the result (中标结果通知书) to a bidder that did not win, with the reason.
 
-Tendering Law (招标投标法) art. 45; Order 20 (20号令) art. 36; in government procurement Order 87 (87号令) art. 69.
+Tendering Law (招标投标法) art. 45; Order 20 (20号令) art. 36; in government procurement Order 87 (87号令)
+art. 69.
 """
 
 from __future__ import annotations
@@ -47,9 +48,11 @@ def story(facts: ResultNoticeFacts) -> list[Flowable]:
         *rehearsal(tender, width),
         *address(to),
         paragraph(
-            f"感谢你单位参加“{tender.title}”（标段编号 {tender.number}）的投标。招标人已于{day_zh(facts.issued_at)}确定"
+            f"感谢你单位参加“{tender.title}”（标段编号 {tender.number}）的投标。"
+            f"招标人已于{day_zh(facts.issued_at)}确定"
             f"中标人，你单位未中标。现将中标结果和未中标的原因通知如下：",
-            f"Thank you for your bid for this tender ({tender.number}). The agency has decided the award, and your "
+            f"Thank you for your bid for this tender ({tender.number}). The agency has decided the "
+            f"award, and your "
             f"bid did not win. The result, and the reason:",
         ),
         *result(facts, width),
@@ -115,15 +118,18 @@ def reason(facts: ResultNoticeFacts) -> tuple[str, str]:
             "Rejected by the evaluation, for the reason stated above in its own words.",
         )
     if facts.outcome == "unopened":
-        return f"投标未能开启：{facts.reason or DASH}", "The bid could not be opened, for the reason stated above."
+        return (
+            f"投标未能开启：{facts.reason or DASH}",
+            "The bid could not be opened, for the reason stated above.",
+        )
     if to.total is None or to.rank is None:
         return "投标未进入排名。", "The bid was not ranked."
     more = to.total - facts.winner_total
     if not more:
         return (
             f"按公布的评审规则排名第 {to.rank}；投标总价与中标价相同，依同价排序规则列后。",
-            f"Ranked {to.rank} by the published rule; the total equals the winner's, and the rule for equal totals "
-            f"places it after.",
+            f"Ranked {to.rank} by the published rule; the total equals the winner's, and the rule for "
+            f"equal totals places it after.",
         )
     share = against(to.total, facts.winner_total).lstrip("+").lstrip(MINUS)
     return (
@@ -137,18 +143,18 @@ def reason(facts: ResultNoticeFacts) -> tuple[str, str]:
 def terms_paragraphs(facts: ResultNoticeFacts) -> list[Flowable]:
     """How to object, where to complain, when bonds come back, how to check; by the rule pack."""
     objection, complaint = facts.terms.objection, facts.terms.complaint
-    by_zh, by_en = until(complaint)
+    by_zh, by_en = until(complaint, "自本通知书发出之日起算，至", "counted from this notice, to ")
     if complaint.value:
         object_zh = (
             f"对评标结果有异议的，应当在中标候选人公示期间向招标人提出（{objection.article_zh}）；认为招标投标活动不符合"
-            f"法律、行政法规规定的，可以自知道或者应当知道之日起 {complaint.value} 日内{by_zh}向行政监督部门投诉，"
-            f"投诉应当有明确的请求和必要的证明材料（{complaint.article_zh}）。"
+            f"法律、行政法规规定的，可以自知道或者应当知道之日起 {complaint.value} 日内{by_zh}"
+            f"向行政监督部门投诉，投诉应当有明确的请求和必要的证明材料（{complaint.article_zh}）。"
         )
         object_en = (
             f"Objections to the evaluation go to the agency while candidates are publicised "
-            f"({objection.article_en}); a complaint that law was broken goes to the supervising authority within "
-            f"{complaint.value} days of when it was or should have been known{by_en}, with a clear request and "
-            f"evidence ({complaint.article_en})."
+            f"({objection.article_en}); a complaint that law was broken goes to the supervising "
+            f"authority within {complaint.value} days of when it was or should have been known{by_en}, "
+            f"with a clear request and evidence ({complaint.article_en})."
         )
     else:
         object_zh = (
@@ -158,7 +164,4 @@ def terms_paragraphs(facts: ResultNoticeFacts) -> list[Flowable]:
             f"Objections go to the agency, as the bidding documents say; you may also turn to the supervisor "
             f"({objection.article_en})."
         )
-    return [
-        paragraph(object_zh, object_en),
-        *bond_paragraph(facts.terms),
-    ]
+    return [paragraph(object_zh, object_en), *bond_paragraph(facts.terms)]

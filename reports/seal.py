@@ -73,7 +73,9 @@ def render_seal(facts: SealFacts, width: float) -> bytes:
     typeface.register()
     buffer = io.BytesIO()
     with typeface.RENDERING:
-        canvas = Canvas(buffer, pagesize=(width, HEIGHT), invariant=1, initialFontName=REGULAR)
+        canvas = Canvas(
+            buffer, pagesize=(width, HEIGHT), invariant=1, initialFontName=REGULAR  # type: ignore[arg-type]
+        )
         draw_round(canvas, facts, SEAL_DIAMETER / 2 + 4, HEIGHT / 2)
         draw_words(canvas, facts, SEAL_DIAMETER + 20, width)
         canvas.save()
@@ -147,7 +149,11 @@ def draw_words(canvas: Canvas, facts: SealFacts, left: float, right: float) -> N
     lines = [
         (f"签署者 Signed by  {facts.platform} · {facts.signer}", REGULAR, "text"),
         (f"签署时间 Signed at  {stamp(facts.signed_at)}（{ZONE_ZH}）", REGULAR, "text"),
-        ("格式 Form  PAdES B-LTA（ETSI EN 319 142-1），含时间戳与验证资料 time-stamped, made to last", REGULAR, "text"),
+        (
+            "格式 Form  PAdES B-LTA（ETSI EN 319 142-1），含时间戳与验证资料 time-stamped, made to last",
+            REGULAR,
+            "text",
+        ),
         (f"证书 Certificate SHA-256  {grouped(facts.fingerprint[:32])}", MONO, "stone-dark"),
         (f"{' ' * 25} {grouped(facts.fingerprint[32:])}", MONO, "stone-dark"),
         ("核验 To check：PDF 阅读器的签名面板 signature panel · pdfsig · sunseal verify", REGULAR, "text"),

@@ -368,6 +368,7 @@ class Case:
             files[names.UNLOCKING] = self.unlocking_file
         if self.award_file:
             files |= {names.AWARD: self.award_file, names.AWARD_REPORT: b"%PDF-1.7 award"}
+            files[names.AWARD_NOTICE] = b"%PDF-1.7 notice"
         return {**files, **self.extra}
 
     def opened(self) -> dict[str, tuple[list[bytes], bytes, list[Outcome]]]:

@@ -44,6 +44,7 @@ INCLUDES = (
     "trading.evaluation",
     "trading.awards",
     "trading.evidence",
+    "trading.results",
     "trading.supervision",
     "trading.operating",
     "trading.desk",

@@ -49,7 +49,9 @@ QUEUE = "sunseal"
 SLOW_QUEUE = "sunseal.slow"
 # Asking other people's servers: likewise, so that nothing waits for one that does not answer.
 OUTSIDE_QUEUE = "sunseal.outside"
-QUEUES = (QUEUE, SLOW_QUEUE, OUTSIDE_QUEUE)
+# What comes by the hundred, as notices to bidders do: likewise, so that no other tender's report waits.
+BULK_QUEUE = "sunseal.bulk"
+QUEUES = (QUEUE, SLOW_QUEUE, OUTSIDE_QUEUE, BULK_QUEUE)
 
 # A job found due is not sent again within this share of a claim's time; the claim guards it when it is.
 _RESEND_SHARE = 0.2
@@ -81,12 +83,15 @@ class ClaimLost(Exception):
     """Another worker has taken over; this one stops without writing."""
 
 
-def job(name: str, *, slow: bool = False, outside: bool = False) -> Callable[[Job], Job]:
+def job(
+    name: str, *, slow: bool = False, outside: bool = False, bulk: bool = False
+) -> Callable[[Job], Job]:
     """Declare a job under a stable name; its argument is one id. What takes seconds is `slow`, what waits
-    for another's server `outside`."""
+    for another's server `outside`, what comes by the hundred `bulk`."""
+    place = SLOW_QUEUE if slow else OUTSIDE_QUEUE if outside else BULK_QUEUE if bulk else QUEUE
 
     def declare(function: Job) -> Job:
-        _QUEUES[name] = SLOW_QUEUE if slow else OUTSIDE_QUEUE if outside else QUEUE
+        _QUEUES[name] = place
         if name in _JOBS and _JOBS[name].__module__ != function.__module__:
             raise ValueError(f"two jobs are called {name}")
         _JOBS[name] = function

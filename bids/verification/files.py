@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bids.errors import BidError
-from bids.package import AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, Package, is_listed
+from bids.package import AWARD_NOTICE, AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, Package, is_listed
 from bids.trust import Trust
 from bids.verification.findings import Book
 from bids.verification.revoked import note_platform_lists
@@ -21,7 +21,7 @@ def check_evidence(package: Package, book: Book, trust: Trust) -> Statement | No
     if evidence is None:
         with book.step("verify-evidence-files") as step:
             for name in package.names:
-                if name in (OPENING_RECORD_PDF, AWARD_REPORT):
+                if name in (OPENING_RECORD_PDF, AWARD_REPORT, AWARD_NOTICE):
                     step.fail(BidError("evidence-unreadable", file=name))
         return None
     listed: dict[str, str] = evidence.statement["files"]

@@ -231,7 +231,7 @@ def _check_opened(package: Package, book: Book, trust: Trust, log: Log, checked:
         _check_no_award(book, trust, log, checked, opened)
         return wanted
     check_award(package, book, trust, log, checked, opened)
-    return wanted | {names.AWARD, names.AWARD_REPORT}
+    return wanted | {names.AWARD, names.AWARD_REPORT, names.AWARD_NOTICE}
 
 
 def _check_unreached(

@@ -127,7 +127,8 @@ class PermissionScene:
             "tender-document": scene.awarded.id, "tenders.award": scene.awarded.id,
             "tenders.evaluation": scene.awarded.id, "tenders.evidence": scene.awarded.id,
             "supervision.check": scene.awarded.id, "tenders.evidence_zip": scene.awarded.id,
-            "tenders.award_report": scene.awarded.id,
+            "tenders.award_report": scene.awarded.id, "tenders.award_notice": scene.awarded.id,
+            "tenders.result_notices": scene.awarded.id, "tenders.result_notice": scene.awarded.id,
         }  # fmt: skip
         chosen = tender or kept.get(door.route, scene.opened.id)
         if "{sha256}" in door.pattern:
@@ -138,7 +139,7 @@ class PermissionScene:
             "sha256": scene.awarded.notice.digest if "{tender}" in door.pattern else scene.crl,
             "name": "%E6%8B%9B%E6%A0%87%E6%96%87%E4%BB%B6.pdf", "upload": scene.uploads[0],
             "number": "0", "bid": scene.bids[1], "token": self._spare, "secret": "x" * 43,
-            "person": self._evaluator, "authority": "parties",
+            "person": self._evaluator, "supplier": scene.suppliers[1].id, "authority": "parties",
         }  # fmt: skip
         if door.route == "log.tile":
             return "/log/tile/0/000.p/1"

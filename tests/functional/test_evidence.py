@@ -84,7 +84,7 @@ def test_an_awarded_tender_with_all_that_can_happen_to_bids(house: OpeningHouse,
     assert f"notices/{void.manifest.notice}.p7s" in package
     assert sum(name.startswith("shares/bid/") for name in package.names) == 3
     address = f"/tenders/{tender.id}"
-    for name in ("opening-record.pdf", "award-report.pdf"):
+    for name in ("opening-record.pdf", "award-report.pdf", "award-notice.pdf"):
         assert package.read(name) == house.call("GET", f"{address}/{name}").body
     unanchored = verify(package)
     assert codes(unanchored) == ["verify-ciphertexts"] and not unanchored.anchored
@@ -220,7 +220,7 @@ def test_the_same_tender_packs_to_the_same_bytes(house: OpeningHouse, tender: Te
     first = house.package(tender)
     # The row of a run that was killed before it published is not there; a revocation list is newer by now.
     with house.platform.database.transaction() as session:
-        session.execute(delete(PublishedFile).where(PublishedFile.tender_id == tender.id))
+        session.execute(delete(PublishedFile).where(PublishedFile.kind == "evidence"))
     house.clock.ahead(timedelta(days=2))
     house.work()
     for custodian in tender.custodians:

@@ -21,7 +21,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 # Who does what needs a token; all else is the public's.
 ACTS = {
     "operator": ["enrolOrganisation", "issueToken", "revokeToken", "revokeCertificate", "invitePerson"],
-    "supervisor": ["getMe", "getOrganisation"],
+    "supervisor": ["getMe", "getOrganisation", "listResultNotices", "getResultNotice"],
     "agency": [
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
         "getAmendment", "prepareAmendment", "dropAmendment",
@@ -42,8 +42,8 @@ ACTS = {
 # What more than one role may do.
 SHARED = {
     "operator": ["getMe", "getOrganisation"],
-    "agency": ["getMe", "getOrganisation", "requestCertificate"],
-    "supplier": ["getMe"],
+    "agency": ["getMe", "getOrganisation", "requestCertificate", "listResultNotices", "getResultNotice"],
+    "supplier": ["getMe", "listResultNotices"],
     "evaluator": ["getMe"],
     "custodian": ["getMe", "requestCertificate"],
 }
@@ -110,6 +110,7 @@ def known(scene: Scene, role: str, judged: bool) -> dict[str, list[str]]:
         "path.tender": sorted(tenders, key=lambda each: each != first),
         "path.bid": list(scene.bids),
         "path.upload": list(scene.uploads),
+        "path.supplier": [scene.suppliers[1].id],
         "path.fingerprint": [revocable.fingerprint],
         "path.organisation": [scene.watching if role == "supervisor" else scene.agency.id],
         "path.project": [scene.project],

@@ -104,8 +104,10 @@ TABLE: dict[str, frozenset[str]] = {
     "evaluator-key PUT": EVALUATORS, "tenders.handover": OWNER, "tenders.handover.evaluator PUT": OWNER,
     "tenders.handed": EVALUATOR, "tenders.handed.object": EVALUATOR,
     "tenders.evaluation": ALL, "tenders.evaluation POST": OWNER, "tenders.award": ALL,
-    "tenders.award POST": OWNER, "tenders.award_report": ALL, "tenders.evidence": ALL,
-    "tenders.evidence_zip": ALL,
+    "tenders.award POST": OWNER, "tenders.award_report": ALL, "tenders.award_notice": ALL,
+    "tenders.result_notices": OWNER | SUPPLIERS | SUPERVISORS,
+    "tenders.result_notice": OWNER | SUPERVISORS | {"supplier2"},  # who lost
+    "tenders.evidence": ALL, "tenders.evidence_zip": ALL,
     # built files
     "__static/built/": ALL,
 }  # fmt: skip

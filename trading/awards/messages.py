@@ -10,6 +10,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "定标决定须授予排名第一的投标 {winner}。",
         "The award goes to the bid ranked first, {winner}.",
     ),
+    "award-notice-not-ready": (
+        "中标通知书尚未生成。请在定标之后再下载。",
+        "The award notice is not rendered yet. Download it after the award.",
+    ),
     "award-report-not-ready": (
         "中标结果报告尚未生成。请在定标之后再下载。",
         "The award report is not rendered yet. Download it after the award.",

@@ -36,3 +36,8 @@ def post_award(request: Request) -> dict[str, str]:
 @view_config(route_name="tenders.award_report", request_method="GET", openapi=True)
 def get_award_report(request: Request) -> Response:
     return published_response(request, "award-report", "application/pdf", "award-report-not-ready")
+
+
+@view_config(route_name="tenders.award_notice", request_method="GET", openapi=True)
+def get_award_notice(request: Request) -> Response:
+    return published_response(request, "award-notice", "application/pdf", "award-notice-not-ready")

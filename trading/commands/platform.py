@@ -82,21 +82,22 @@ def wait_with_parent(stop: threading.Event, parent: int) -> None:
 
 
 class Jobs:
-    """Dramatiq's workers, one for what must be quick, one for what is slow and one for what waits for other
-    servers, and the scanner, in threads."""
+    """Dramatiq's workers, one for what must be quick and one each for the other queues, and the scanner, in
+    threads."""
 
     def __init__(self, platform: Platform) -> None:
         import dramatiq
 
-        from trading.queue import OUTSIDE_QUEUE, QUEUE, SLOW_QUEUE, Scanner
+        from trading.queue import QUEUE, QUEUES, Scanner
 
         self._workers = [
             dramatiq.Worker(
-                platform.queue.broker, queues={queue}, worker_threads=threads, worker_timeout=200
+                platform.queue.broker,
+                queues={queue},
+                worker_threads=platform.settings.worker_threads if queue == QUEUE else 1,
+                worker_timeout=200,
             )
-            for queue, threads in (
-                (QUEUE, platform.settings.worker_threads), (SLOW_QUEUE, 1), (OUTSIDE_QUEUE, 1),
-            )  # fmt: skip
+            for queue in QUEUES
         ]
         self._scanner = Scanner(platform)
         self._thread = threading.Thread(target=self._scanner.run, name="scanner", daemon=True)

@@ -188,7 +188,11 @@ def _documents(platform: Platform, session: Session, tender_id: str) -> dict[str
         files[names.UNLOCKING] = _given(window.raw)
     if award is not None:
         files[names.AWARD] = _given(award.raw)
-    for name, kind in ((names.OPENING_RECORD_PDF, "opening-record"), (names.AWARD_REPORT, "award-report")):
+    documents = (
+        (names.OPENING_RECORD_PDF, "opening-record"), (names.AWARD_REPORT, "award-report"),
+        (names.AWARD_NOTICE, "award-notice"),
+    )
+    for name, kind in documents:
         file = published_file(session, tender_id, kind)
         if file is not None:
             files[name] = partial(_stored, platform, file.storage_key, file.parts)

@@ -224,10 +224,10 @@ class FactsOf:
                 received_at=times[row.bid],
                 opened=row.opened,
                 total=row.total,
-                announced=_announced(row),
+                announced=announced(row),
                 prices=self._prices(found[row.bid]),
                 fault=cast("Fault | None", row.fault),
-                reason=_both(row.reason),
+                reason=both(row.reason),
             )
             for row in self._record.bids
         )
@@ -286,14 +286,14 @@ def _line(row: Any, bid: dict[str, Any], names: dict[str, str], currency: str) -
     return said if row.responsive else f"{said}（否决 rejected）"
 
 
-def _announced(row: OpenedRow) -> tuple[AnnouncedField, ...]:
+def announced(row: OpenedRow) -> tuple[AnnouncedField, ...]:
     # Corrections have a section of their own.
     return tuple(
         AnnouncedField(name, str(value)) for name, value in row.announced.items() if name != "corrections"
     )
 
 
-def _both(reason: str | None) -> str | None:
+def both(reason: str | None) -> str | None:
     if reason is None:
         return None
     return f"{reason_text(reason, 'zh')} {reason_text(reason, 'en')}"

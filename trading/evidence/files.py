@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Protocol
 
 from pyramid.request import Request
 from pyramid.response import Response
 from sqlalchemy.orm import Session
 
 from trading.errors import NotFound
-from trading.evidence.models import PublishedFile
+from trading.evidence.models import PublishedFile, SealedDocument
 from trading.queue import insert_if_missing
 from trading.storage import Stored
 
 
+class KeptFile(Protocol):
+    """A row that says where a file's bytes are."""
+
+    sha256: Any
+    size: Any
+    storage_key: Any
+    parts: Any
+
+
 def published_file(session: Session, tender_id: str, kind: str) -> PublishedFile | None:
-    """The row of a published file; kinds are opening-record, award-report and evidence."""
+    """The row of a published file; kinds are opening-record, award-report, award-notice and evidence."""
     return session.get(PublishedFile, (tender_id, kind))
 
 
@@ -33,11 +43,16 @@ def published_response(request: Request, kind: str, content_type: str, missing: 
     row = published_file(request.dbsession, tender_id, kind)
     if row is None:
         raise NotFound(missing)
+    return file_response(request, row, content_type, f"{kind}-{tender_id}.{content_type.partition('/')[2]}")
+
+
+def file_response(request: Request, row: KeptFile, content_type: str, name: str) -> Response:
+    """A kept file, streamed; a signed document with the time-stamps that were added to it since."""
+    kept = request.dbsession.get(SealedDocument, row.sha256) or row
     response = Response(
-        app_iter=request.platform.storage.chunks(row.storage_key, row.parts),
-        content_type=content_type, content_length=row.size,
+        app_iter=request.platform.storage.chunks(kept.storage_key, kept.parts),
+        content_type=content_type, content_length=kept.size,
     )
-    suffix = content_type.partition("/")[2]
-    response.content_disposition = f'attachment; filename="{kind}-{tender_id}.{suffix}"'
-    response.etag = row.sha256
+    response.content_disposition = f'attachment; filename="{name}"'
+    response.etag = f"{row.sha256}-{kept.size}"
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from trading.awards.models import PublishedAward
@@ -44,6 +44,19 @@ def awards_unrendered(session: Session, now: datetime) -> Iterable[str]:
     return session.scalars(select(row).where(~_published(row, "award-report"))).all()
 
 
+@job("render_award_notice", slow=True)
+def render_award_notice(platform: Platform, tender_id: str) -> None:
+    """Render the award notice to the winner as PDF."""
+    Reports(platform).render(tender_id, "award-notice")
+
+
+@due("render_award_notice")
+def awards_unnoticed(session: Session, now: datetime) -> Iterable[str]:
+    """Awards without their notice."""
+    row = PublishedAward.tender_id
+    return session.scalars(select(row).where(~_published(row, "award-notice"))).all()
+
+
 @job("build_evidence", slow=True)
 def build_evidence(platform: Platform, tender_id: str) -> None:
     """State, log and pack the evidence of a tender that has ended."""
@@ -61,7 +74,10 @@ def evidence_unbuilt(session: Session, now: datetime) -> Iterable[str]:
             Tender.state.in_((State.AWARDED, State.FAILED, State.CANCELLED)),
             ~_published(Tender.id, "evidence"),
             or_(~recorded, _published(Tender.id, "opening-record")),
-            or_(Tender.state != State.AWARDED, _published(Tender.id, "award-report")),
+            or_(
+                Tender.state != State.AWARDED,
+                and_(_published(Tender.id, "award-report"), _published(Tender.id, "award-notice")),
+            ),
         )
     ).all()
 

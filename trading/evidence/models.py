@@ -1,4 +1,4 @@
-"""Published files of a tender: PDF reports and the evidence package."""
+"""Published files of a tender: PDF documents and the evidence package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trading.db import Base, UtcTime
 
 
 class PublishedFile(Base):
-    """opening-record, award-report or evidence: once rendered, never rendered otherwise."""
+    """opening-record, award-report, award-notice or evidence: once made, never made otherwise."""
 
     __tablename__ = "published_files"
 
@@ -21,6 +21,19 @@ class PublishedFile(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     storage_key: Mapped[str] = mapped_column(String(200))
     parts: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class SealedDocument(Base):
+    """A signed PDF as it is handed out: what was published, by its digest, and later time-stamps after it."""
+
+    __tablename__ = "sealed_documents"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    storage_key: Mapped[str] = mapped_column(String(200))
+    parts: Mapped[int]
+    stamped_until: Mapped[datetime] = mapped_column(UtcTime, index=True)
     at: Mapped[datetime] = mapped_column(UtcTime)
 
 

@@ -1,9 +1,9 @@
 """Signatures of documents: PAdES B-LTA (ETSI EN 319 142-1), made and checked by pyHanko.
 
 A signed document holds its signature with a time-stamp, then, in a second revision, the certificates and
-revocation lists that the signature and both time-stamps need (DSS), under a time-stamp of the whole. So it can be
-judged with the root certificate alone when every other certificate in it has ended. Before the last time-stamp's
-own certificate ends, `renew` adds another.
+revocation lists that the signature and both time-stamps need (DSS), under a time-stamp of the whole. So it
+can be judged with the root certificate alone when every other certificate in it has ended. Before the last
+time-stamp's own certificate ends, `renew` adds another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
@@ -54,9 +53,9 @@ _STAMP_FIELD = "DocumentTimeStamp"
 class DocumentSigner:
     """Signs documents as the platform.
 
-    signer: the document key, its certificate and the intermediates. roots: the trust anchors. lists: revocation
-    lists (DER) of every authority above the signer and the time-stamps, of now. stamp: a time-stamping authority,
-    from an RFC 3161 request's DER to its reply's.
+    signer: the document key, its certificate and the intermediates. roots: the trust anchors. lists:
+    revocation lists (DER) of every authority above the signer and the time-stamps, of now. stamp: a
+    time-stamping authority, from an RFC 3161 request's DER to its reply's.
     """
 
     signer: Signer
@@ -107,7 +106,8 @@ class DocumentSigner:
         found = await session.perform_presign_validation(writer)
         room = await session.estimate_signature_container_size(found)
         unsigned = session.prepare_tbs_document(found, room)
-        digest, output = unsigned.digest_tbs_document()
+        output = io.BytesIO()
+        digest, _ = unsigned.digest_tbs_document(output=output)
         signed = await unsigned.perform_signature(
             digest.document_digest, PdfCMSSignedAttributes(signing_time=None)
         )
@@ -124,11 +124,12 @@ class DocumentSigner:
         )
 
 
-class _KeySigner(PyHankoSigner):  # type: ignore[misc]
+class _KeySigner(PyHankoSigner):
     """pyHanko's signer on a key of ours."""
 
     def __init__(self, signer: Signer) -> None:
-        store = SimpleCertificateStore.from_certs([_asn1(each) for each in signer.chain])
+        certificates = [_asn1(each) for each in signer.chain]
+        store = SimpleCertificateStore.from_certs(certificates)  # type: ignore[no-untyped-call]
         super().__init__(signing_cert=_asn1(signer.certificate), cert_registry=store)
         self._key = signer.key
 
@@ -139,11 +140,11 @@ class _KeySigner(PyHankoSigner):  # type: ignore[misc]
         return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-class _Stamper(TimeStamper):  # type: ignore[misc]
+class _Stamper(TimeStamper):
     """pyHanko's time-stamper on an authority of ours."""
 
     def __init__(self, stamp: Stamp) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._stamp = stamp
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
@@ -151,7 +152,7 @@ class _Stamper(TimeStamper):  # type: ignore[misc]
         return tsp.TimeStampResp.load(self._stamp(req.dump()))
 
 
-class _SealPage(PdfContent):  # type: ignore[misc]
+class _SealPage(PdfContent):
     """The first page of a PDF as what is seen in a field."""
 
     def __init__(self, pdf: bytes) -> None:
@@ -160,7 +161,7 @@ class _SealPage(PdfContent):  # type: ignore[misc]
 
     def render(self) -> bytes:
         """The operators that draw it."""
-        page = self.writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self._pdf)), page_ix=0)
+        page = self._ensure_writer.import_page_as_xobject(PdfFileReader(io.BytesIO(self._pdf)), page_ix=0)
         self.resources.xobject["/Seal"] = page
         left, bottom, right, top = page.get_object()["/BBox"]
         self.box = BoxConstraints(width=abs(right - left), height=abs(top - bottom))
@@ -169,7 +170,7 @@ class _SealPage(PdfContent):  # type: ignore[misc]
 
 def _seal_style(seal: bytes) -> StaticStampStyle:
     middle = AxisAlignment.ALIGN_MID
-    room = SimpleBoxLayoutRule(x_align=middle, y_align=middle, margins=Margins.uniform(0))
+    room = SimpleBoxLayoutRule(x_align=middle, y_align=middle, margins=Margins())
     return StaticStampStyle(border_width=0, background=_SealPage(seal), background_layout=room)
 
 

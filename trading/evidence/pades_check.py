@@ -1,4 +1,4 @@
-"""Whether a document's signature holds, by pyHanko's validation of PAdES-LTA (ETSI EN 319 102-1, 5.6.3)."""
+"""Whether a document's signature holds, by pyHanko's validation of AdES signatures (ETSI EN 319 102-1)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,32 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import x509 as asn1_x509
+from asn1crypto.crl import CertificateList
 from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.diff_analysis import ModificationLevel
-from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.ades import (
+    AdESBasicValidationResult,
+    ades_timestamp_validation,
+    ades_with_time_validation,
+)
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec, SignatureValidationSpec
+from pyhanko.sign.validation.policy_decl import (
+    CertificateFetchingRule,
+    LocalKnowledge,
+    RevinfoOnlineFetchingRule,
+    RevocationInfoGatheringSpec,
+    SignatureValidationSpec,
+)
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko_certvalidator.revinfo.archival import CRLContainer
 
 from reports.seal import FIELD
 from signing.errors import CertificateError
@@ -39,7 +52,7 @@ UNREADABLE, UNSIGNED, CHANGED, UNCOVERED, INVALID, STRANGER = (
 
 
 class DocumentInvalid(Exception):
-    """A document's signature does not hold. code: one of the module's words; detail: what pyHanko says of it."""
+    """A document's signature does not hold. code: one of the words above; detail: what pyHanko says of it."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -48,8 +61,8 @@ class DocumentInvalid(Exception):
 
 @dataclass(frozen=True)
 class CheckedDocument:
-    """What a signature that holds says: the signer's certificate, the time of its time-stamp, the times of the
-    document time-stamps in order, and when the last one's certificate ends.
+    """What a signature that holds says: the signer's certificate, the time of its time-stamp, the times of
+    the document time-stamps in order, and when the last one's certificate ends.
     """
 
     signer: x509.Certificate
@@ -59,25 +72,26 @@ class CheckedDocument:
 
 
 def check_document(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
-    """Check a signed document, as of its last time-stamp, by `roots` and by what it brings itself.
+    """Check a signed document by `roots` and by what it brings itself; no clock is asked.
 
     1. One signature, in the field of the seal; after it certificates, lists and time-stamps alone.
     2. The last time-stamp covers every byte of the file.
-    3. Signature and time-stamps hold, their chains end in `roots`, nothing on them was revoked.
+    3. The signature and its own time-stamp hold as of the first document time-stamp, each of these as of the
+       next, the last as of itself: their chains end in `roots`, and nothing on them was revoked.
     4. Who signed is the platform's document key, who stamped its time-stamping authority: under the same root
        stand certificates of parties too.
 
     Raises DocumentInvalid.
     """
     try:
-        return _check(pdf, roots)
+        return asyncio.run(_check(pdf, roots))
     except DocumentInvalid:
         raise
     except Exception as error:  # a forged file makes pyHanko fail in any way
         raise DocumentInvalid(UNREADABLE, type(error).__name__) from error
 
 
-def _check(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
+async def _check(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
     reader = PdfFileReader(io.BytesIO(pdf))
     signatures, stamps = reader.embedded_regular_signatures, reader.embedded_timestamp_signatures
     if [each.field_name for each in signatures] != [FIELD] or not stamps:
@@ -85,38 +99,67 @@ def _check(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
     for each in (*signatures, *stamps):
         each.compute_integrity_info()
     signature, last = signatures[0], stamps[-1]
-    changes = [each.diff_result for each in (signature, *stamps)]
-    if any(_beyond_stamps(change) for change in changes):
+    if any(_beyond_stamps(each.diff_result) for each in (signature, *stamps)):
         raise DocumentInvalid(CHANGED)
-    if last.coverage != SignatureCoverageLevel.ENTIRE_FILE:
+    if last.coverage != SignatureCoverageLevel.ENTIRE_FILE or any(
+        each.coverage < SignatureCoverageLevel.ENTIRE_REVISION for each in (signature, *stamps)
+    ):
         raise DocumentInvalid(UNCOVERED)
-    times = tuple(_stamp_time(each) for each in stamps)
-    result = asyncio.run(
-        ades_lta_validation(
-            signature,
-            PdfSignatureValidationSpec(_specification(roots)),
-            ValidationTimingInfo(
-                validation_time=times[-1], best_signature_time=times[-1], point_in_time_validation=True
-            ),
-        )
-    )
-    if result.ades_subindic is not AdESPassed.OK or result.oldest_evidence_record_timestamp is None:
-        raise DocumentInvalid(INVALID, result.failure_msg or str(result.ades_subindic))
-    own = result.signature_timestamp_status
-    if own is None or own.ades_subindic is not AdESPassed.OK or own.api_status is None:
+    specification, times = _specification(roots, reader), tuple(_stamp_time(each) for each in stamps)
+    if list(times) != sorted(times):
+        raise DocumentInvalid(INVALID, "time-stamps out of order")
+    signed = await ades_with_time_validation(
+        signature.signed_data, specification, timing_info=_as_of(times[0]),
+        raw_digest=signature.compute_digest() )
+    _passed(signed)
+    own = getattr(signed.api_status, "timestamp_validity", None)
+    if own is None or not (own.valid and own.trusted) or own.timestamp > times[0]:
         raise DocumentInvalid(INVALID, "no signature time-stamp that holds")
+    for each, at in zip(stamps, (*times[1:], times[-1]), strict=True):
+        _passed(await _stamp_result(each, specification, at))
     signer = _of_platform(signature.signer_cert, "document")
-    for certificate in (own.api_status.signing_cert, *(each.signer_cert for each in stamps)):
+    for certificate in (own.signing_cert, *(each.signer_cert for each in stamps)):
         _of_platform(certificate, "timestamp")
-    return CheckedDocument(signer, own.api_status.timestamp, times, last.signer_cert.not_valid_after)
+    return CheckedDocument(signer, own.timestamp, times, last.signer_cert.not_valid_after)
 
 
-def _specification(roots: Iterable[x509.Certificate]) -> SignatureValidationSpec:
+async def _stamp_result(
+    stamp: EmbeddedPdfSignature, specification: SignatureValidationSpec, at: datetime
+) -> AdESBasicValidationResult[Any]:
+    digest = stamp.compute_digest()
+    return await ades_timestamp_validation(
+        stamp.signed_data, specification, lambda _: digest, timing_info=_as_of(at)
+    )
+
+
+def _as_of(at: datetime) -> ValidationTimingInfo:
+    return ValidationTimingInfo(validation_time=at, best_signature_time=at, point_in_time_validation=True)
+
+
+def _passed(result: AdESBasicValidationResult[Any]) -> None:
+    if result.ades_subindic is not AdESPassed.OK:
+        raise DocumentInvalid(INVALID, result.failure_msg or str(result.ades_subindic))
+
+
+def _specification(roots: Iterable[x509.Certificate], reader: PdfFileReader) -> SignatureValidationSpec:
+    """Trust in the roots alone; certificates and lists are the document's own."""
+    store = DocumentSecurityStore.read_dss(reader)
+    known = LocalKnowledge(
+        known_crls=[
+            CRLContainer(crl_data=CertificateList.load(each.get_object().data)) for each in store.crls
+        ],
+        known_certs=list(store.load_certs()),
+    )
     trust = SimpleTrustManager.build(trust_roots=[asn1_x509.Certificate.load(der(root)) for root in roots])
     return SignatureValidationSpec(
         CertValidationPolicySpec(
             trust_manager=trust, revinfo_policy=CertRevTrustPolicy(revocation_checking_policy=REQUIRE_REVINFO)
         ),
+        RevocationInfoGatheringSpec(
+            online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
+            certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
+        ),
+        local_knowledge=known,
         key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
     )
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from sqlalchemy.orm import Session
 
 from bids import package as names
 from bids.objects import read_signed
 from bids.package import build_evidence, evidence_digests, lines, proof_name, write_package
-from reports import award_report, opening_record
+from reports import award_notice, award_report, opening_record
 from signing import canonical
 from signing.encoding import new_id
 from trading.audit.services import AuditLog
 from trading.evidence.contents import Load, listed_files, texts
-from trading.evidence.facts import FactsOf
 from trading.evidence.files import publish_file, published_file
 from trading.evidence.models import EvidenceStatement
+from trading.evidence.notices import NoticesOf
+from trading.evidence.sealing import Sealing
 from trading.opening.statements import sign
 from trading.platform import Platform
 from trading.queue import Hold, claim, step
@@ -29,39 +30,49 @@ from trading.tenders.services import Tenders
 
 _BEAT_SHARE = 0.2  # of a claim's time
 
-ReportKind = Literal["opening-record", "award-report"]
+ReportKind = Literal["opening-record", "award-report", "award-notice"]
+_FACTS: dict[str, Callable[[NoticesOf], Any]] = {
+    "opening-record": NoticesOf.opening,
+    "award-report": NoticesOf.award,
+    "award-notice": NoticesOf.award_notice,
+}
+_RENDER: dict[str, Callable[[Any], bytes]] = {
+    "opening-record": opening_record.render,
+    "award-report": award_report.render,
+    "award-notice": award_notice.render,
+}
 
 
 class Reports:
-    """Renders the PDF reports."""
+    """Renders and signs the PDF documents that everybody may read."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._sealing = Sealing(platform)
 
     def render(self, tender_id: str, kind: ReportKind) -> None:
-        """Render a report and publish it, if nobody has; the same facts give the same bytes."""
+        """Render a document, sign it and publish it, if nobody has."""
         with claim(self._platform, f"render-{kind}", tender_id) as hold:
             if hold is None:
                 return
             with self._platform.database.reading() as session:
                 if published_file(session, tender_id, kind) is not None:
                     return
-                facts = FactsOf(self._platform, session, session.get_one(Tender, tender_id))
-                opening = facts.opening() if kind == "opening-record" else None
-                award = facts.award() if kind == "award-report" else None
+                facts = _FACTS[kind](NoticesOf(self._platform, session, session.get_one(Tender, tender_id)))
             step("rendering:facts-read", tender_id, kind=kind)
-            if opening is not None:
-                pdf = opening_record.render(opening)
-            if award is not None:
-                pdf = award_report.render(award)
+            pdf = _RENDER[kind](facts)
             step("rendering:rendered", tender_id, kind=kind)
-            key = f"reports/{tender_id}/{kind}/{canonical.digest(pdf)}"
-            stored = self._platform.storage.put_bytes(key, pdf)
+            sealed = self._sealing.seal(pdf)
             step("rendering:stored", tender_id, kind=kind)
-            # Published whoever holds the claim by now: rendering may take longer than a claim lasts, two
-            # workers would take it from each other for ever, and both have the same bytes.
+            # Published whoever holds the claim by now, once: rendering may take longer than a claim lasts,
+            # two workers would take it from each other for ever, and both say the same.
             with self._platform.database.transaction() as session:
-                publish_file(session, tender_id, kind, stored, self._platform.clock.now(session))
+                now = self._platform.clock.now(session)
+                published = publish_file(session, tender_id, kind, sealed.stored, now)
+                if published:
+                    self._sealing.keep(session, sealed, now)
+            if not published:
+                self._sealing.discard(sealed)
             step("rendering:published", tender_id, kind=kind)
 
 

@@ -22,5 +22,7 @@ PRIVATE_ACTS = {
     "evaluator.dismissed": ("取消评标专家", "Evaluator dismissed"),
     "files.handed-over": ("向评标专家移交附件", "Attachments handed over to an evaluator"),
     "opinion.given": ("评标专家发表意见", "Evaluator's opinion"),
+    "result-notice.issued": ("发出中标结果通知书", "Notice of the result issued"),
+    "result-notice.fetched": ("下载中标结果通知书", "Notice of the result downloaded"),
     "integrity.checked": ("核验完整性", "Integrity checked"),
 }

@@ -264,6 +264,12 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "tie": (_one_of("earlier-receipt", "order"), False),
     "corrections": (_one_of("unit-price-stands"), False),
     "award-to-first": (lambda value: value is True, False),
+    # What notices say of the time after an award; the platform watches none of it. 0: as the documents say.
+    "award-notice": (_one_of("binding", "informs"), False),
+    "contract-days": (_whole, False),
+    "objection": (_one_of("during-publicity", "to-agency"), False),
+    "complaint-days": (_whole, False),
+    "bond-refund-days": (_whole, False),
 }
 
 

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     FILES_READ = "evaluation:files:read"
     OPINION_GIVE = "evaluation:opinion:give"
     AWARD = "awards:tender:decide"
+    RESULT_NOTICES_READ = "results:notices:read"
     PRIVATE_ACTS_READ = "audit:private:read"
     OWN_ACCOUNT = "sign-in:account:own"
     PEOPLE_MANAGE = "sign-in:people:manage"
@@ -82,7 +83,7 @@ ROOT_ACL = (
     ),
     (Allow, "role:agency", (P.PROJECT_CREATE, P.TENDER_DRAFT, P.CERTIFICATE_REQUEST, P.ENVELOPE_KEY_SET)),
     (Allow, "role:supplier", (P.UPLOAD_WRITE, P.BID_SUBMIT, P.BID_READ_OWN, P.CERTIFICATE_REQUEST)),
-    (Allow, "role:supervisor", (P.SUPERVISE, P.PRIVATE_ACTS_READ)),
+    (Allow, "role:supervisor", (P.SUPERVISE, P.PRIVATE_ACTS_READ, P.RESULT_NOTICES_READ)),
     (Allow, "role:custodian", (P.CUSTODY_ACT, P.CERTIFICATE_REQUEST)),
     (Allow, "role:evaluator", P.EVALUATOR_KEY_SET),
 )
@@ -102,6 +103,7 @@ def tender_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
                 P.EVALUATORS_APPOINT,
                 P.BIDS_COMPARE,
                 P.AWARD,
+                P.RESULT_NOTICES_READ,
             ),
         ),
         *ROOT_ACL,
@@ -112,6 +114,11 @@ def evaluators_acl(organisation: str, evaluators: Iterable[str]) -> tuple[tuple[
     """The rights on one tender's evaluation: of its agency, and of the persons appointed."""
     own = (P.BIDS_COMPARE, P.OPINION_GIVE, P.FILES_READ)
     return (*((Allow, f"evaluator:{person}", own) for person in evaluators), *tender_acl(organisation))
+
+
+def notices_acl(organisation: str, readers: str) -> tuple[tuple[str, str, object], ...]:
+    """The rights on notices of the result: of the principal `readers`, of agency and supervisors."""
+    return ((Allow, readers, P.RESULT_NOTICES_READ), *tender_acl(organisation))
 
 
 def organisation_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:

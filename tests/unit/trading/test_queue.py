@@ -18,6 +18,7 @@ from trading import queue as queue_module
 from trading.config import Settings
 from trading.platform import Platform, load_features
 from trading.queue import (
+    BULK_QUEUE,
     OUTSIDE_QUEUE,
     QUEUE,
     SLOW_QUEUE,
@@ -236,6 +237,10 @@ def test_rendering_has_a_queue_of_its_own(platform: Platform) -> None:
     platform.queue.connect(platform)
     queues = {name: actor.queue_name for name, actor in platform.queue.actors.items()}
     slow = {name for name, queue in queues.items() if queue == SLOW_QUEUE}
-    assert slow == {"render_opening_record", "render_award_report", "build_evidence", "write-log-tiles"}
+    assert slow == {
+        "render_opening_record", "render_award_report", "render_award_notice", "build_evidence",
+        "write-log-tiles",
+    }
+    assert {name for name, queue in queues.items() if queue == BULK_QUEUE} == {"issue_result_notices"}
     assert {name for name, queue in queues.items() if queue == OUTSIDE_QUEUE} == {"cosign-log"}
     assert {queues[name] for name in ("close_tender", "freeze_releases", "open_bids")} == {QUEUE}

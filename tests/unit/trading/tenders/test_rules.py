@@ -60,6 +60,8 @@ def test_the_packs_there_are() -> None:
         ("late-bid", "refused", "第27条"),
         ("unencrypted-bid", "refused", "第26条"),
         ("award-to-first", True, "第55条"),
+        ("contract-days", 30, "第46条"),
+        ("complaint-days", 10, "第60条"),
     ],
 )
 def test_works_rules_carry_their_number_and_article(rule: str, value: object, statute: str) -> None:
@@ -181,7 +183,7 @@ def broken(change: Any) -> str:
         (lambda d: d.update(title="works"), "title"),
         (lambda d: d["title"].pop("en"), "en"),
         (lambda d: d.update(rules={}), "list"),
-        (lambda d: d["rules"].pop(), "award-to-first"),
+        (lambda d: d["rules"].pop(), "bond-refund-days"),
         (lambda d: d["rules"].append(d["rules"][0]), "twice"),
         (
             lambda d: d["rules"].append({**d["rules"][0], "id": "bribes"}),

@@ -17,6 +17,7 @@ export const OPENING_RECORD_PDF = "opening-record.pdf";
 export const UNLOCKING = "unlocking.json";
 export const AWARD = "award.json";
 export const AWARD_REPORT = "award-report.pdf";
+export const AWARD_NOTICE = "award-notice.pdf";
 export const EVIDENCE = "evidence.json";
 export const README = "README.txt";
 export const LOG_KEY = "log/key";
@@ -33,7 +34,7 @@ const MAX_FILES = 1_000_000;
 const MAX_FILE = 256 * 1024 * 1024; // bytes
 
 const FIXED = new Set([
-  NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING, AWARD, AWARD_REPORT, EVIDENCE,
+  NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING, AWARD, AWARD_REPORT, AWARD_NOTICE, EVIDENCE,
   README, TIMESTAMP, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE,
 ]);
 const PATTERNS = new RegExp(

@@ -3,7 +3,7 @@ import { digest } from "../../signing/encoding";
 import { byCodePoint } from "../../signing/python";
 import type { Statement, VerifiedStatement } from "../../signing/statements";
 import { BidError } from "../errors";
-import { AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, isListed, type Package } from "../package";
+import { AWARD_NOTICE, AWARD_REPORT, EVIDENCE, OPENING_RECORD_PDF, isListed, type Package } from "../package";
 import type { Trust } from "../trust";
 import type { Book } from "./findings";
 import { notePlatformLists } from "./revoked";
@@ -21,7 +21,7 @@ export async function checkEvidence(files: Package, book: Book, trust: Trust): P
   if (evidence === undefined) {
     await book.step("verify-evidence-files", [], {}, (step) => {
       for (const file of files.names) {
-        if (file === OPENING_RECORD_PDF || file === AWARD_REPORT) step.fail(new BidError("evidence-unreadable", { file }));
+        if ([OPENING_RECORD_PDF, AWARD_REPORT, AWARD_NOTICE].includes(file)) step.fail(new BidError("evidence-unreadable", { file }));
       }
     });
     return null;

@@ -172,7 +172,7 @@ async function checkOpened(
     return wanted;
   }
   await checkAward(files, book, trust, log, checked, opened);
-  return new Set([...wanted, names.AWARD, names.AWARD_REPORT]);
+  return new Set([...wanted, names.AWARD, names.AWARD_REPORT, names.AWARD_NOTICE]);
 }
 
 /**
