@@ -25,6 +25,8 @@ _NOTES = {
     ),
 }
 
+_AWARDED = Both("已定标：请下载通知书", "Awarded: download your notice")
+
 
 def sections(request: Request) -> list[Section]:
     """Own bids first, then what closes next."""
@@ -39,13 +41,14 @@ def _own(request: Request) -> Section:
     lines = []
     for one in tenders:
         open_ = one.state == State.PUBLISHED.value
-        note = Both(*words.STATES[State(one.state)])
+        note = _AWARDED if one.state == State.AWARDED.value else Both(*words.STATES[State(one.state)])
         told = ""
         if open_:
             supplier = actor_of(request).organisation
             told = after_amendment(request.dbsession, one, supplier) if one.id in amended else ""
             note = _NOTES[told]
-        to = f"/tenders/{one.id}/bid" if open_ else f"/tenders/{one.id}"
+        own_page = open_ or one.state == State.AWARDED.value
+        to = f"/tenders/{one.id}/bid" if own_page else f"/tenders/{one.id}"
         lines.append(Line(to, one.title, note, one.deadline, open_, urgent=told == "void"))
     return Section(
         "bids",

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from trading.awards.models import PublishedAward
 from trading.evidence.models import PublishedFile
+from trading.evidence.sealing import Sealing
 from trading.evidence.services import EvidencePackages, Reports
 from trading.opening.models import Closing, PublishedOpeningRecord
 from trading.platform import Platform
-from trading.queue import due, job
+from trading.queue import due, due_here, job
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 
@@ -55,6 +56,18 @@ def awards_unnoticed(session: Session, now: datetime) -> Iterable[str]:
     """Awards without their notice."""
     row = PublishedAward.tender_id
     return session.scalars(select(row).where(~_published(row, "award-notice"))).all()
+
+
+@job("stamp_document", bulk=True)
+def stamp_document(platform: Platform, sha256: str) -> None:
+    """Append a time-stamp to a signed document whose last one ends soon."""
+    Sealing(platform).renew(sha256)
+
+
+@due_here("stamp_document")
+def stamps_ending(platform: Platform, session: Session, now: datetime) -> Iterable[str]:
+    """Documents whose last time-stamp ends within a year, once there is a certificate that lasts longer."""
+    return Sealing(platform).ending(session, now)
 
 
 @job("build_evidence", slow=True)

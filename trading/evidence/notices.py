@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bids.awards import Award
 from bids.objects import read_signed
-from bids.opening import OpenedRow
+from bids.opening_record import OpenedRow
 from bids.ranking import RankRow
 from reports.facts import (
     Addressee,
@@ -36,13 +36,11 @@ class NoticesOf(FactsOf):
     @property
     def losers(self) -> list[str]:
         """The suppliers whose current bids did not win, opened or not, in the opening record's order."""
-        return list(
-            dict.fromkeys(row.supplier for row in self._record.bids if row.bid != self._award.winner)
-        )
+        return [row.supplier for row in self._rows.values() if row.bid != self._award.winner]
 
     def award_notice(self) -> AwardNoticeFacts:
         """All of the award notice (中标通知书)."""
-        row = next(row for row in self._record.bids if row.bid == self._award.winner)
+        row = self._rows[self._award.winner]
         return AwardNoticeFacts(
             tender=self._facts,
             winner=self._addressee(row),
@@ -60,8 +58,8 @@ class NoticesOf(FactsOf):
 
         Where the evaluation gives no reason, rank and price against the winner's are the reason.
         """
-        row = next(row for row in self._record.bids if row.supplier == supplier)
-        ranked, winner = self._ranks.get(row.bid), self._ranks[str(self._award.winner)]
+        row = next(row for row in self._rows.values() if row.supplier == supplier)
+        ranked, winner = self._ranks.get(row.bid), self._ranks[self._award.winner]
         outcome: Outcome = "unopened" if ranked is None else "outranked" if ranked.responsive else "rejected"
         return ResultNoticeFacts(
             tender=self._facts,
@@ -78,6 +76,15 @@ class NoticesOf(FactsOf):
             log=self._place,
             public_url=self._address(""),
         )
+
+    @cached_property
+    def _rows(self) -> dict[str, OpenedRow]:
+        """A row a bid; of one with several segments the first that did not open, else the last."""
+        rows: dict[str, OpenedRow] = {}
+        for row in self._record.bids:
+            if row.bid not in rows or rows[row.bid].opened:
+                rows[row.bid] = row
+        return rows
 
     @cached_property
     def _facts(self) -> TenderFacts:

@@ -22,8 +22,9 @@ from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.storage import Stored
 
-# Who stamps again has this long to do it.
+# Whoever stamps again has this long to do it.
 RENEW_BEFORE = timedelta(days=365)
+_AT_ONCE = 20
 _ROOTS = "/api/v1/certificates/roots.pem"
 
 
@@ -71,16 +72,14 @@ class Sealing:
         """Remove a document that another worker was quicker to publish."""
         self._platform.storage.delete(sealed.stored.key, sealed.stored.parts)
 
-    def ending(self) -> list[str]:
-        """Documents (by the digest of what was published) whose last time-stamp ends soon, and earlier than
-        one made now would.
+    def ending(self, session: Session, now: datetime) -> list[str]:
+        """Documents, by the digest of what was published, whose last time-stamp ends soon, and earlier than
+        one made now would; a few, the first to end first.
         """
-        with self._platform.database.reading() as session:
-            now = self._platform.clock.now(session)
-            end = self._platform.keys.timestamp.certificate.not_valid_after_utc
-            soon = min(now + RENEW_BEFORE, end - timedelta(days=1))
-            found = select(SealedDocument.sha256).where(SealedDocument.stamped_until < soon)
-            return list(session.scalars(found.order_by(SealedDocument.stamped_until)))
+        end = self._platform.keys.timestamp.certificate.not_valid_after_utc
+        soon = min(now + RENEW_BEFORE, end - timedelta(days=1))
+        found = select(SealedDocument.sha256).where(SealedDocument.stamped_until < soon)
+        return list(session.scalars(found.order_by(SealedDocument.stamped_until).limit(_AT_ONCE)))
 
     def renew(self, sha256: str) -> None:
         """Append a time-stamp to the document; what was published, and stands in evidence, stays as it is.

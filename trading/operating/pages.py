@@ -29,6 +29,7 @@ JOB_WORDS = {
     "render_opening_record": Both("生成开标记录", "Render opening records"),
     "render_award_report": Both("生成中标报告", "Render award reports"),
     "render_award_notice": Both("生成中标通知书", "Render award notices"),
+    "stamp_document": Both("为文件追加时间戳", "Stamp documents again"),
     "issue_result_notices": Both("发出中标结果通知书", "Issue notices of the result"),
     "build_evidence": Both("打包证据", "Pack evidence"),
     "issue-crl": Both("签发证书撤销列表", "Issue revocation lists"),

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from reports import result_notice
-from trading.accounts.models import Organisation
 from trading.audit import private
 from trading.evidence.notices import NoticesOf
 from trading.evidence.sealing import Sealing
@@ -23,19 +17,8 @@ from trading.tenders.models import Tender
 BATCH = 10
 
 
-@dataclass(frozen=True)
-class Issued:
-    """A notice for lists: to whom, its digest and size, when it was issued."""
-
-    supplier: str
-    name: str
-    sha256: str
-    size: int
-    at: datetime
-
-
 class ResultNotices:
-    """Issues and lists the notices of a tender's result."""
+    """Issues the notices of a tender's result."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -63,21 +46,6 @@ class ResultNotices:
                 self._publish(tender_id, supplier, result_notice.render(each), hold)
             if len(missing) <= BATCH:
                 self._finish(tender_id, hold)
-
-    def of_tender(self, session: Session, tender_id: str, supplier: str | None = None) -> Sequence[Issued]:
-        """The tender's notices by the suppliers' names, or those of one supplier."""
-        found = (
-            select(ResultNotice, Organisation.name)
-            .join(Organisation, Organisation.id == ResultNotice.supplier_id)
-            .where(ResultNotice.tender_id == tender_id)
-            .order_by(Organisation.name, Organisation.id)
-        )
-        if supplier is not None:
-            found = found.where(ResultNotice.supplier_id == supplier)
-        return [
-            Issued(row.supplier_id, name, row.sha256, row.size, row.at)
-            for row, name in session.execute(found)
-        ]
 
     def _publish(self, tender_id: str, supplier: str, pdf: bytes, hold: Hold) -> None:
         sealed = self._sealing.seal(pdf)

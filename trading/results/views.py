@@ -11,7 +11,7 @@ from pyramid.view import view_config
 from signing.encoding import format_time
 from trading.audit import private
 from trading.evidence.files import file_response
-from trading.results.services import ResultNotices
+from trading.results.reading import issued
 from trading.web.permissions import Permission, Role
 from trading.web.security import actor_of
 
@@ -23,14 +23,13 @@ from trading.web.security import actor_of
 def get_result_notices(request: Request) -> dict[str, Any]:
     actor = actor_of(request)
     own = actor.organisation if actor.role == Role.SUPPLIER else None
-    found = ResultNotices(request.platform).of_tender(request.dbsession, request.context.tender.id, own)
     return {
         "notices": [
             {
                 "supplier": each.supplier, "name": each.name, "sha256": each.sha256, "size": each.size,
                 "at": format_time(each.at),
             }
-            for each in found
+            for each in issued(request.dbsession, request.context.tender.id, own)
         ]
     }
 

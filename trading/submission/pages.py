@@ -11,6 +11,7 @@ from bids.receipts import Receipt
 from signing import canonical
 from trading.accounts.models import Organisation
 from trading.errors import NotFound
+from trading.results.reading import own_notices
 from trading.submission.contexts import OwnBidContext
 from trading.submission.history import after_amendment, own_history
 from trading.submission.models import Withdrawal
@@ -49,6 +50,7 @@ def bid(context: TenderContext, request: Request) -> dict[str, Any]:
         "states": STATES,
         "current": next((each.id for each, state in own if state == "current"), ""),
         "bundle": asset_digest(SEALING_CODE),
+        "own_notices": own_notices(session, one.id, actor_of(request).organisation),
     }
 
 

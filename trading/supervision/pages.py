@@ -12,6 +12,7 @@ from sqlalchemy import select
 from signing.encoding import is_id
 from trading.audit import private
 from trading.portal import reading, words
+from trading.results.reading import notices_of
 from trading.supervision.acts import of_tender
 from trading.supervision.services import Supervision
 from trading.supervision.turns import by_department, by_stage, finished, waiting
@@ -80,6 +81,7 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
         "files": reading.files_of(session, one),
         "acts": of_tender(session, one.id, _ACTS_SHOWN),
         "act_words": PRIVATE_ACTS,
+        "notices": notices_of(session, one.id),
         "report": None,
         "early": one.state == State.PUBLISHED.value,
     }

@@ -17,6 +17,7 @@ from trading.accounts.models import EnvelopeKey
 from trading.audit import private
 from trading.errors import TradingError
 from trading.portal import reading, words
+from trading.results.reading import notices_of
 from trading.tenders.amendment_pages import refused_now, standing
 from trading.tenders.amendments import Amendment, described
 from trading.tenders.contexts import AgencyTenderContext
@@ -160,6 +161,7 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
         "missing": [organisation for row, organisation in custodians if row.sealing_key is None],
         "own_draft": one.drafted_by == actor_of(request).person,
         "now": request.platform.clock.now(session),
+        "notices": notices_of(session, one.id),
     }
 
 

@@ -241,6 +241,8 @@ def test_rendering_has_a_queue_of_its_own(platform: Platform) -> None:
         "render_opening_record", "render_award_report", "render_award_notice", "build_evidence",
         "write-log-tiles",
     }
-    assert {name for name, queue in queues.items() if queue == BULK_QUEUE} == {"issue_result_notices"}
+    assert {name for name, queue in queues.items() if queue == BULK_QUEUE} == {
+        "issue_result_notices", "stamp_document",
+    }
     assert {name for name, queue in queues.items() if queue == OUTSIDE_QUEUE} == {"cosign-log"}
     assert {queues[name] for name in ("close_tender", "freeze_releases", "open_bids")} == {QUEUE}
