@@ -11,10 +11,12 @@ from typing import Any, cast
 from cryptography import x509
 
 from bids.awards import Award
+from bids.errors import BidError
 from bids.notice import Notice, build_notice, build_policy
 from bids.objects import build_statement
 from bids.opening_record import OpeningRecord
 from bids.trust import Trust
+from bids.unlocking import build_unlock_decision
 from signing import cms
 from signing.certificates import party_of
 from signing.encoding import b64decode, b64encode, format_time, parse_time
@@ -22,6 +24,7 @@ from signing.keys import Signer
 from signing.statements import sign_statement
 from trading.client.api import Api, JsonObject, signed, statement, unfile
 from trading.client.errors import ClientError
+from trading.client.unlocking import fetch_unlocking
 
 _SAME = (
     "title", "category", "currency", "estimate", "ceiling", "deadline", "sandbox", "items", "threshold",
@@ -174,6 +177,22 @@ class Agency:
         if order is not None:
             members["order"] = list(order)
         return self._state("evaluation", tender, "evaluation", members)
+
+    def decide_unlocking(self, tender: str, decisions: Mapping[str, tuple[str, str]]) -> list[str]:
+        """Decide whose fault it was that bids were not unlocked: verdict and reason by bid; the bids decided.
+
+        Raises:
+            ClientError: "unlocking-not-over". BidError: a bid is not one that is left open.
+        """
+        unlocking = fetch_unlocking(self.api, tender, self._trust)
+        if unlocking is None or not unlocking.undecided:
+            raise ClientError("unlocking-not-over")
+        if not decisions.keys() <= unlocking.undecided:
+            raise BidError("unlock-decision-other")
+        now = self._now()
+        built = build_unlock_decision(tender, unlocking.digest, decisions, now)
+        file = sign_statement(built, self._signer, now)
+        return list(self.api.post(f"/tenders/{tender}/unlock-decisions", statement(file))["bids"])
 
     def award(self, tender: str, opening: OpeningRecord, winner: str) -> Award:
         """Decide for the winner; the platform's award statement, its signature checked."""

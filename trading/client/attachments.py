@@ -23,12 +23,13 @@ from trading.client.files import new_file
 
 
 def open_attachments(
-    api: Api, notice: Notice, manifest: Manifest, key: SealingKey, folder: Path
+    api: Api, notice: Notice, manifest: Manifest, key: SealingKey, folder: Path,
+    secret: bytes | None = None,
 ) -> list[OpenedFile]:
     """Fetch and open the attachments of an opened bid into `folder`, each appearing whole or not at all.
 
     `manifest` is the bid's, from the checked ledger: the platform must show the same one. Shares that do not
-    open are left out; `threshold` good ones are enough.
+    open are left out; `threshold` good ones are enough. `secret` is the bidder's own, where it has a lock.
 
     Raises:
         ClientError: another manifest is shown. BidError: the key cannot be recovered.
@@ -60,7 +61,7 @@ def open_attachments(
         with new_file(folder / name) as file:
             yield file
 
-    return open_files(manifest, shares, ciphertext, notice, place)
+    return open_files(manifest, shares, ciphertext, notice, place, secret)
 
 
 class _Stream(io.RawIOBase):

@@ -247,6 +247,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "平台要求的预备密钥超过 {limit} 把，未予办理。",
         "The platform asks for more than {limit} keys in advance; none were made.",
     ),
+    "unlock-over": (
+        "解锁时段已结束，投标没有解锁。如非贵单位原因，请立即告知招标人和监督部门。",
+        "The window has ended and the bid was not unlocked. If that was not your fault, tell the agency and "
+        "the supervisor at once.",
+    ),
+    "unlock-none": (
+        "本标段不要求投标人自行加锁，无须解锁。",
+        "This tender asks for no bidder's own lock: there is nothing to unlock.",
+    ),
+    "unlocking-not-over": (
+        "解锁时段尚未结束，或本标段没有待认定的投标。",
+        "The window has not ended, or no bid of this tender is left to be decided.",
+    ),
     "unforeseen": (
         "程序出现意外错误（{kind}）；详情见系统日志。",
         "The program failed in a way nobody foresaw ({kind}); details are in the system's log.",

@@ -16,15 +16,17 @@ from bids.container import SealedBid, SealedObject
 from bids.envelope import Attachment, Prepared, prepare
 from bids.examination import examine_closing_entry, ledger_verifier
 from bids.ledger import parse_leaf
-from bids.notice import VerifiedNotice, verify_notice
+from bids.notice import Notice, VerifiedNotice, verify_notice
 from bids.receipts import Receipt, build_withdrawal, check_receipt
 from bids.trust import Trust
-from signing import cms, notes
+from bids.unlock_file import UnlockFile, write_unlock_file
+from signing import cms, notes, suite
+from signing.encoding import format_time, new_id
 from signing.keys import Signer
 from signing.notes import NoteVerifier
 from trading.client.api import Api, ApiProblem, JsonObject, signed, unfile
 from trading.client.errors import ClientError
-from trading.client.files import new_file
+from trading.client.files import new_file, write_file
 from trading.client.keyfile import KeyFile
 from trading.client.offers import read_offer
 
@@ -33,10 +35,12 @@ Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 @dataclass(frozen=True)
 class PreparedBid:
-    """A bid sealed into a file, and the verified notice whose keys it was sealed to."""
+    """A bid sealed into a file, the verified notice whose keys it was sealed to, and the file that keeps the
+    secret of the bidder's own lock, where there is one."""
 
     notice: VerifiedNotice
     prepared: Prepared
+    unlock: Path | None = None
 
 
 def read_notice(notice: bytes, signature: bytes, roots: Sequence[x509.Certificate]) -> VerifiedNotice:
@@ -74,8 +78,12 @@ def prepare_bid(
     out: Path,
     at: datetime,
     replaces: str | None = None,
+    unlock: Path | None = None,
 ) -> PreparedBid:
     """Seal and sign a bid into the file `out`, with no network; `out` appears whole or not at all.
+
+    Where the notice asks for a bidder's own lock its secret goes into the file `unlock` alone, by default
+    `out` with the ending `.unlock`, before anything is sealed with it.
 
     1. The notice's signature holds under `roots`; the sealing keys come from it alone.
     2. The deadline is still ahead, and the key is a supplier's.
@@ -90,9 +98,27 @@ def prepare_bid(
         raise ClientError("deadline-passed", deadline=verified.notice.deadline.isoformat())
     raw = read_offer(offer, verified.notice)
     files = [attachment(path) for path in attachments]
-    with new_file(out) as sink:
-        prepared = prepare(notice, raw, files, key.signer, sink, at, replaces)
-    return PreparedBid(verified, prepared)
+    bid, secret = new_id(), None
+    kept = _kept_secret(verified.notice, bid, unlock or out.with_suffix(".unlock"))
+    try:
+        with new_file(out) as sink:
+            secret = None if kept is None else kept[1]
+            prepared = prepare(notice, raw, files, key.signer, sink, at, replaces, bid, secret)
+    except BaseException:
+        if kept is not None:
+            kept[0].unlink(missing_ok=True)  # it unlocks nothing
+        raise
+    return PreparedBid(verified, prepared, None if kept is None else kept[0])
+
+
+def _kept_secret(notice: Notice, bid: str, path: Path) -> tuple[Path, bytes] | None:
+    """A new secret in a file of its own, where the notice asks for a bidder's own lock; ClientError."""
+    if not notice.policy.lock:
+        return None
+    secret = suite.by_name(notice.policy.suite).lock_secret()
+    opens = format_time(notice.policy.opens_at)
+    write_file(path, write_unlock_file(UnlockFile(notice.tender, bid, opens, secret)), private=True)
+    return path, secret
 
 
 @dataclass(frozen=True)

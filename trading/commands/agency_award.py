@@ -1,4 +1,4 @@
-"""`sunseal agency files | evaluate | award`."""
+"""`sunseal agency files | decide-unlocking | evaluate | award`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import click
 
 from bids.custody import check_closed
 from bids.opening_record import OpeningRecord
+from bids.unlocking import REVOKED, WITHDRAWN
 from signing import suite
 from signing.notes import NoteVerifier
 from trading.client.agency import Agency
 from trading.client.attachments import open_attachments
 from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.errors import ClientError
+from trading.client.unlocking import fetch_unlocking
 from trading.commands.agency import make_agency, signing_options, tender_option
 from trading.commands.group import EXIT_FAILED, Language
 from trading.commands.options import PATH, first_line, say
@@ -37,19 +39,44 @@ def files(tender: str, envelope_key: Path, out: Path, lang: Language, **options:
     trust = fetch_trust(agency.api, tender, own.roots, log)
     checked = check_closed(fetch_closed(agency.api, tender).closed, trust, None, None)
     opened = {row.bid for row in record.bids if row.opened}
+    secrets: dict[str, bytes | None] = {}
+    if checked.policy.lock and (unlocking := fetch_unlocking(agency.api, tender, trust)) is not None:
+        secrets = {row.bid: row.secret for row in unlocking.bids}
     status = 0
     for bid in checked.current:
         if bid.bid not in opened:
             continue
         folder = out / bid.bid
         folder.mkdir(parents=True)
-        for file in open_attachments(agency.api, checked.notice, bid.manifest, key, folder):
+        secret = secrets.get(bid.bid)
+        for file in open_attachments(agency.api, checked.notice, bid.manifest, key, folder, secret):
             if file.problem is None:
                 click.echo(f"{folder / file.name}")
             else:
                 status = EXIT_FAILED
                 click.echo(f"{folder / file.name}: {file.problem.text(lang)}", err=True)
     return status
+
+
+@click.command("decide-unlocking")
+@tender_option
+@click.option("--revoked", multiple=True, metavar="BID", help="Not unlocked by its bidder's fault; repeat.")
+@click.option("--withdrawn", multiple=True, metavar="BID", help="Not by its bidder's fault; repeat.")
+@click.option("--reason", required=True, help="Why, for everybody to read.")
+@signing_options
+def decide_unlocking(
+    tender: str, revoked: tuple[str, ...], withdrawn: tuple[str, ...], reason: str, lang: Language,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Sign whose fault it was that bids were not unlocked, where the record leaves it open."""
+    agency, _ = make_agency(lang=lang, **options)
+    verdicts = {**dict.fromkeys(revoked, REVOKED), **dict.fromkeys(withdrawn, WITHDRAWN)}
+    if not verdicts or len(verdicts) < len(revoked) + len(withdrawn):
+        raise click.UsageError("Name each bid once, by --revoked or --withdrawn.")
+    done = agency.decide_unlocking(tender, {bid: (verdict, reason) for bid, verdict in verdicts.items()})
+    for bid in done:
+        word = ("撤销", "revoked") if verdicts[bid] == REVOKED else ("撤回", "withdrawn")
+        say(lang, f"投标 {bid}：视为{word[0]}", f"Bid {bid} counts as {word[1]}")
 
 
 @click.command()

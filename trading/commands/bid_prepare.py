@@ -32,11 +32,16 @@ from trading.commands.remarks import tell_remarks
 @key_options
 @roots_option
 @click.option("--out", type=PATH, required=True, help="The sealed bid to be made.")
+@click.option(
+    "--unlock-file", "unlock", type=PATH,
+    help="Where the notice asks for a bidder's own lock: the file for its secret; by default BID.unlock.",
+)  # fmt: skip
 @click.option("--replaces", help="The id of your current bid, if this one replaces it.")
 @lang_option
 def prepare(
     notice: Path, signature: Path | None, offer: Path, attach: tuple[Path, ...], key: Path,
-    password_file: Path | None, roots: Path | None, out: Path, replaces: str | None, lang: Language,
+    password_file: Path | None, roots: Path | None, out: Path, unlock: Path | None,
+    replaces: str | None, lang: Language,
 ) -> None:  # fmt: skip
     """Seal and sign a bid into one file, with no network.
 
@@ -57,6 +62,7 @@ def prepare(
         out=out,
         at=datetime.now(UTC),
         replaces=replaces,
+        unlock=unlock,
     )
     _tell(done, out, lang)
 
@@ -79,3 +85,10 @@ def _tell(done: PreparedBid, out: Path, lang: Language) -> None:
     tell_remarks(notice, lang)
     say(lang, f"投标编号：{done.prepared.bid}", f"Bid: {done.prepared.bid}")
     say(lang, f"已写入 {out}", f"Written to {out}")
+    if done.unlock is not None:
+        say(
+            lang,
+            f"解锁密钥存于 {done.unlock}：请另存备份，开标前不要交给任何人。",
+            f"The secret that unlocks it is in {done.unlock}: keep a copy, and give it to nobody before the "
+            "opening.",
+        )

@@ -35,6 +35,7 @@ BID_COMMANDS = {
     "submit": Entry("trading.commands.bid_submit", "submit", "Upload a sealed bid, with resume."),
     "withdraw": Entry("trading.commands.bid_withdraw", "withdraw", "Take a bid back before the deadline."),
     "status": Entry("trading.commands.bid_status", "status", "Show a tender's state and one's own bids."),
+    "unlock": Entry("trading.commands.bid_unlock", "unlock", "Unlock a bid at the opening."),
     "receipt": Entry("trading.commands.bid_receipt", "receipt", "Fetch and check a bid's receipt."),
 }
 
@@ -46,6 +47,9 @@ AGENCY_COMMANDS = {
     "publish": Entry("trading.commands.agency_tender", "publish", "Build, sign and publish the notice."),
     "cancel": Entry("trading.commands.agency_tender", "cancel", "End a tender, with a reason."),
     "files": Entry("trading.commands.agency_award", "files", "Open bidders' attachments."),
+    "decide-unlocking": Entry(
+        "trading.commands.agency_award", "decide_unlocking", "Decide on bids that were not unlocked."
+    ),
     "evaluate": Entry("trading.commands.agency_award", "evaluate", "Reject what is not responsive; rank."),
     "award": Entry("trading.commands.agency_award", "award", "Decide for the winner."),
 }
