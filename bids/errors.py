@@ -17,6 +17,7 @@ from signing.errors import (
     MerkleError,
     NoteError,
     PaddingError,
+    PolicyError,
     SealingError,
     SignatureInvalid,
     SigningError,
@@ -36,6 +37,7 @@ _CODES: tuple[tuple[type[SigningError], str], ...] = (
     (CiphertextError, "ciphertext-invalid"),
     (MerkleError, "proof-invalid"),
     (NoteError, "note-invalid"),
+    (PolicyError, "policy-malformed"),
 )
 
 

@@ -6,6 +6,7 @@ from bids.messages_certificates import MESSAGES as CERTIFICATES
 from bids.messages_opening import MESSAGES as OPENING
 from bids.messages_segments import MESSAGES as SEGMENTS
 from bids.messages_tokens import MESSAGES as TOKENS
+from bids.messages_witnesses import MESSAGES as WITNESSES
 
 _FORMS = {
     "too-large": (
@@ -428,4 +429,5 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **OPENING,
     **SEGMENTS,
     **TOKENS,
+    **WITNESSES,
 }

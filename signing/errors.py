@@ -76,7 +76,8 @@ class PolicyError(SigningError):
     in the way `code`: "unknown", "vkey", "undefined", "threshold", …"""
 
     def __init__(self, line: int, code: str, fault: str) -> None:
-        super().__init__(f"Line {line} of the policy: {fault}." if line else f"The policy: {fault}.", code)
+        place = f"Line {line} of the policy" if line else "The policy"
+        super().__init__(f"{place}: {fault}.", f"line {line}: {code}")
         self.line = line
         self.code = code
         self.fault = fault

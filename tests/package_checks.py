@@ -31,16 +31,17 @@ def check(
     log_entries: bytes | None = None,
     outside: bytes | None = None,
     tsa_roots: bytes | None = None,
+    policy: bytes | None = None,
 ) -> Report:
     """Verify a package; with `world`, anchored in its root and log key. In Python and in TypeScript."""
     roots, log_key = (None, None) if world is None else (dump_pem(world.roots), world.log_signer.vkey)
     try:
         package = read_package(io.BytesIO(data))
     except BidError as error:
-        agree(data, error, roots, log_key, log_entries, outside)
+        agree(data, error, roots, log_key, log_entries, outside, tsa_roots, policy)
         raise
-    report = verify(package, roots, log_key, log_entries, outside, tsa_roots)
-    agree(data, report, roots, log_key, log_entries, outside, tsa_roots)
+    report = verify(package, roots, log_key, log_entries, outside, tsa_roots, policy)
+    agree(data, report, roots, log_key, log_entries, outside, tsa_roots, policy)
     return report
 
 

@@ -34,6 +34,7 @@ from bids.verification.releases import check_releases
 from bids.verification.stages import Stated, check_admission
 from bids.verification.tokens import check_tokens
 from bids.verification.unlocked import check_unlocking
+from bids.verification.witnesses import check_cosignatures, key_by_policy
 
 _ALWAYS = (
     names.NOTICE,
@@ -68,6 +69,7 @@ def verify(
     log_entries: bytes | None = None,
     outside_roots: bytes | None = None,
     tsa_roots: bytes | None = None,
+    policy: bytes | None = None,
 ) -> Report:
     """Check a whole evidence package; nothing that it holds makes this raise.
 
@@ -80,13 +82,16 @@ def verify(
             package's.
         tsa_roots: the reader's own root certificates (PEM) of outside time-stamp authorities, None to take
             the package's.
+        policy: the reader's C2SP tlog-policy: whose cosignatures of the log they want, and which log, unless
+            `log_key` says so; None to ask for none.
 
     Steps, each of them one or more findings:
 
     1. Anchors: roots, log key, revocation lists, enrolments.
     2. The evidence statement, and every file by the digest it lists.
-    3. The log: checkpoint, entries, proofs; that the evidence is logged, last, with the package's entries;
-       with `log_entries`, that the log has no others of the tender. Times agree; nothing follows an end.
+    3. The log: checkpoint, cosignatures, entries, proofs; that the evidence is logged, last, with the
+       package's entries; with `log_entries`, that the log has no others of the tender. Times agree; nothing
+       follows an end.
     4. The notice, earlier notices, and their publication.
     5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current; the
        time-stamps on receipts.
@@ -98,12 +103,13 @@ def verify(
     10. That the package holds exactly the files that this course of things asks for.
     """
     book = Book()
+    log_key = key_by_policy(package, policy) if log_key is None else log_key
     anchored = roots is not None and log_key is not None
     trust = read_trust(package, book, roots, log_key, outside_roots)
     if trust is not None:
         evidence = check_evidence(package, book, trust)
         tender = None if evidence is None else evidence.statement["tender"]
-        _check_tender(package, book, trust, tender, log_entries, tsa_roots)
+        _check_tender(package, book, trust, tender, log_entries, tsa_roots, policy)
     if not anchored:
         book.note("verify-unanchored")
     return Report(tuple(book.findings), anchored)
@@ -116,12 +122,14 @@ def _check_tender(
     tender: str | None,
     log_entries: bytes | None,
     tsa_roots: bytes | None,
+    policy: bytes | None,
 ) -> None:
     """Steps 3 to 10; `tender` is the evidence's, None where that could not be believed."""
     log = check_log(package, book, trust)
     if log is None:
         book.note("verify-skipped", names.LOG_ENTRIES)
         return
+    check_cosignatures(package, book, trust, policy)
     check_published(package, book, log, tender)
     check_whole_log(book, log, log_entries)
     check_course(book, log)

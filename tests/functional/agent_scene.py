@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bids.notice import Notice
+from signing.policies import LogPolicy
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import LyingTransport
@@ -37,13 +38,17 @@ class Agent:
         self.line = LyingTransport(house.app.app)
         self.state = CustodianState(folder)
         self.fast = timedelta(0)
+        self.policy: LogPolicy | None = None
         self.start()
 
     def start(self) -> None:
         """A new process on the same folder."""
         api = Api(self.line, self.who.token, "en")
         keys = StateKeys(self.state, (self.who.signer,))
-        self.agent = Custodian(api, keys, self.state, self.house.platform.keys.roots, None, self.now)
+        self.agent = Custodian(
+            api, keys, self.state, self.house.platform.keys.roots, None, self.now,
+            policy=self.policy,
+        )  # fmt: skip
 
     def now(self) -> datetime:
         return self.house.now() + self.fast

@@ -55,6 +55,7 @@ def verified(
     log_entries: bytes | None,
     outside: bytes | None = None,
     tsa_roots: bytes | None = None,
+    policy: bytes | None = None,
 ) -> Any:
     """The report of the TypeScript, or its refusal."""
     return asked(
@@ -63,6 +64,7 @@ def verified(
         roots=None if roots is None else roots.decode(),
         log_key=log_key,
         log_entries=None if log_entries is None else base64.b64encode(log_entries).decode(),
+        policy=None if policy is None else base64.b64encode(policy).decode(),
         outside_roots=None if outside is None else outside.decode(),
         tsa_roots=None if tsa_roots is None else tsa_roots.decode(),
     )
@@ -155,8 +157,9 @@ def agree(
     log_entries: bytes | None = None,
     outside: bytes | None = None,
     tsa_roots: bytes | None = None,
+    policy: bytes | None = None,
 ) -> None:
     """Fail unless the TypeScript says of the package what Python said."""
     mine = {"refused": refusal(report)} if isinstance(report, BidError) else whole(report)
-    found = differences(mine, verified(data, roots, log_key, log_entries, outside, tsa_roots))
+    found = differences(mine, verified(data, roots, log_key, log_entries, outside, tsa_roots, policy))
     assert not found, "\n".join(found)

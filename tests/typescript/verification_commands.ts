@@ -69,13 +69,14 @@ export const commands: Commands = {
   "merkle.inclusion": ({ index, size, leaf, proof, root }) =>
     verifyInclusion(BigInt(index), BigInt(size), b64decode(leaf), proof.map(b64decode), b64decode(root)),
   "merkle.root": ({ leaves }) => b64encode(root(leaves.map(b64decode))),
-  "package.verify": ({ path, roots, log_key, log_entries, outside_roots, tsa_roots }) =>
+  "package.verify": ({ path, roots, log_key, log_entries, outside_roots, tsa_roots, policy }) =>
     refusalOr(async () => {
       const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));
       const report = await verify(files, {
         roots: roots === null ? null : utf8(roots),
         logKey: log_key,
         outsideRoots: outside_roots === null ? null : utf8(outside_roots),
+        policy: policy === null ? null : b64decode(policy),
         logEntries: log_entries === null ? null : b64decode(log_entries),
         tsaRoots: tsa_roots === null ? null : utf8(tsa_roots),
       });

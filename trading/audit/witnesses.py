@@ -179,6 +179,13 @@ class Witnesses:
         }
         return _cosigned(session, [rows[size] for size in found if size in rows])
 
+    def enough(self, session: Session, position: int) -> bool:
+        """Whether a checkpoint that holds the entry is cosigned as the policy wants."""
+        found = self.holding(session, position, 1)
+        return self.policy.quorum is None or any(
+            self.policy.satisfied(self.policy.cosigned(note)) for note in found
+        )
+
     def best(self, session: Session, position: int, size: int | None = None) -> bytes:
         """The first of `holding`, of a certain size if one is given.
 

@@ -28,6 +28,7 @@ from signing import canonical
 from signing.encoding import b64decode, is_id, parse_time
 from signing.errors import SigningError
 from signing.notes import NoteVerifier
+from signing.policies import LogPolicy
 from trading.client.acceptance import accept_notice, accepted_notice
 from trading.client.api import Api, ApiProblem, JsonObject
 from trading.client.closed import fetch_closed, fetch_notice_file, fetch_trust
@@ -38,9 +39,10 @@ from trading.client.custodian_state import CustodianState, StateConflict
 from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
-from trading.client.journal_telling import tell_accepted
+from trading.client.journal_telling import tell_accepted, tell_cosigned
 from trading.client.log_follower import LogFollower
 from trading.client.transport import ConnectionFailed
+from trading.client.witnessed import require_cosigned
 
 log = logging.getLogger("sunseal.custodian")
 
@@ -52,7 +54,8 @@ _REMIND_SECONDS = 60.0
 _STOCK_SECONDS = 60.0
 # What a platform that lies or a proxy that garbles can make of an answer.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
-_SOON = frozenset({"opening-early"})
+_SOON = frozenset({"opening-early", "cosignatures-missing"})
+_WITNESSES_SECONDS = 0.5  # between two looks for cosignatures
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Custodian:
         roots: what it trusts; log_key: the log's verifier key, or None to keep the first one shown.
         now: its own clock, UTC. journal: where it says what it does; by default in its folder.
         secure: puts what is on disk into the backup; called before anything of it is given out.
+        policy: whose cosignatures of the log it wants before it releases; None for nobody's.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class Custodian:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         journal: Journal | None = None,
         secure: Callable[[], None] = lambda: None,
+        policy: LogPolicy | None = None,
     ) -> None:
         if not roots:
             raise ClientError("roots-missing")
@@ -96,6 +101,8 @@ class Custodian:
         self._now = now
         self.journal = journal or Journal(state.folder, now)
         self._secure = secure
+        self._policy = policy
+        self._cosigned: set[str] = set()
         self._follower: LogFollower | None = None
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
@@ -123,6 +130,7 @@ class Custodian:
         now = self._now()
         ahead = [(at - now).total_seconds() for at in self._deadlines.values()]
         due = [max(wait + 0.05, 0.2) for wait in ahead if wait > -60]
+        due += [_WITNESSES_SECONDS for each in self.refusals.values() if each.code == "cosignatures-missing"]
         return min([seconds, *due])
 
     def step(self) -> int:
@@ -303,8 +311,21 @@ class Custodian:
 
     def _releases(self) -> Releases:
         return Releases(
-            self._api, self._state, self._keys, self._now, self.journal, self._secure_if_possible, self._check
-        )
+            self._api, self._state, self._keys, self._now, self.journal, self._secure_if_possible,
+            self._check_witnessed,
+        )  # fmt: skip
+
+    def _check_witnessed(self, tender: str) -> tuple[CheckedClosing, Trust]:
+        """As `_check`, once the witnesses of the policy have cosigned a log that holds the closing."""
+        if self._policy is not None:
+            self._log().follow()
+            places = [at for at, raw in self._log().places(tender) if Entry.parse(raw).act == "tender.closed"]
+            for position in places[-1:]:
+                cosigned = require_cosigned(self._api, self._log(), self._policy, position)
+                if cosigned is not None and tender not in self._cosigned:
+                    tell_cosigned(self.journal, tender, cosigned)
+                    self._cosigned.add(tender)
+        return self._check(tender)
 
     def _secure_if_possible(self) -> None:
         """A backup that cannot be made keeps no share back, and no key alive; its failure is on record."""

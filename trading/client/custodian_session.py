@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from signing.policies import LogPolicy
 from trading.client.api import Api
 from trading.client.custodian import READ_SECONDS, Custodian
 from trading.client.custodian_backup import words_of, write_backup
@@ -19,7 +20,7 @@ from trading.client.transport import HttpTransport
 
 def open_session(
     store: Store, lang: Language, server: str | None = None, read_token: Callable[[], str] | None = None,
-    backup: Path | None = None,
+    backup: Path | None = None, policy: LogPolicy | None = None,
 ) -> Custodian:  # fmt: skip
     """The agent of an unlocked store.
 
@@ -27,6 +28,7 @@ def open_session(
         server: another address than that of the enrolment.
         read_token: where the token is, if not in the store.
         backup: the file that is made anew whenever there is something new to keep.
+        policy: whose cosignatures of the log are wanted before a release.
 
     Raises:
         ClientError: "store-damaged", "token-missing", "backup-no-words".
@@ -43,8 +45,9 @@ def open_session(
         raise ClientError("backup-no-words")
     secure = (lambda: None) if backup is None else partial(_secure, store, backup)
     return Custodian(
-        api, store.keys, store.state, trusted.roots, trusted.log_key, journal=store.journal, secure=secure
-    )
+        api, store.keys, store.state, trusted.roots, trusted.log_key, journal=store.journal, secure=secure,
+        policy=policy,
+    )  # fmt: skip
 
 
 def _secure(store: Store, path: Path) -> None:

@@ -66,6 +66,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "signature, chain and enrolment hold; it names this custodian with the keys made here; "
         "{succession_en}.",
     ),
+    "cosigned": (
+        "见证人已副署包含本次截标的日志（{size} 条）：{witnesses}。",
+        "Witnesses have cosigned the log of {size} entries that holds this closing: {witnesses}.",
+    ),
     "released": (
         "已释放份额：{bids} 份有效投标，{shares} 份份额，{refused} 份拒绝。已核对：{checks}。",
         "Released: {bids} current bids, {shares} shares, {refused} refused. Checked: {checks_en}.",

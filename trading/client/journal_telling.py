@@ -7,6 +7,7 @@ from bids.notice import Notice
 from bids.releases import COMMITMENT_DIFFERS, DOES_NOT_OPEN
 from signing.encoding import b64decode, format_time
 from trading.client.custodian_journal import Journal
+from trading.client.witnessed import Cosigned
 
 # What a custodian checks before it releases (bids/custody.check_closed and the memory around it), in order.
 CHECKS = (
@@ -57,6 +58,12 @@ def tell_accepted(journal: Journal, notice: Notice, before: Notice | None) -> No
         opens_at=format_time(notice.policy.opens_at), threshold=notice.policy.threshold,
         count=len(notice.policy.custodians), succession=succession[0], succession_en=succession[1],
     )  # fmt: skip
+
+
+def tell_cosigned(journal: Journal, tender: str, cosigned: Cosigned) -> None:
+    """Which witnesses have seen the closing, and when."""
+    told = ", ".join(f"{name} {format_time(at)}" for name, at in cosigned.witnesses.items())
+    journal.write("cosigned", tender, size=cosigned.size, witnesses=told)
 
 
 def tell_released(journal: Journal, tender: str, file: str) -> None:

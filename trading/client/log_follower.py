@@ -2,13 +2,16 @@
 
 A consistency proof would show that the log only grew. Reading every entry on top of what was read before, and
 computing the root, shows that too, and besides that no entry (a cancellation, a later notice) was kept from
-this reader.
+this reader. Whole bundles of 256 entries are taken as the static files that they are (C2SP tlog-tiles), the
+rest entry by entry.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from bids.custody import check_log_extends
 from bids.entries import Entry
@@ -16,14 +19,32 @@ from bids.errors import BidError
 from bids.trust import Trust
 from signing import merkle
 from signing.encoding import b64decode, b64encode
+from signing.errors import MerkleError
 from signing.notes import Checkpoint, NoteVerifier
+from signing.tiles import WIDTH, Tile, read_bundle
 from trading.client.api import Api
 from trading.client.custodian_state import CustodianState
-from trading.client.errors import ClientError
+from trading.client.errors import ClientError, Language
+from trading.client.files import write_record
+from trading.client.witness import refusal_file
 
 _RECORD = "log.json"
 _ENTRIES = "entries.json"
 _PAGE = 500
+_PREFIX = "/log/"
+
+
+class SplitView(BidError):
+    """The log's key signed a checkpoint that contradicts one seen before; both are kept in `place`."""
+
+    def __init__(self, old: int, new: int, place: Path) -> None:
+        super().__init__("log-rewritten", old=old, new=new)
+        self.place = place
+
+    def text(self, lang: Language) -> str:
+        """What happened, and where the proof is."""
+        zh, en = f"两份检查点已存入 {self.place}，可作证据。", f" Both are kept in {self.place} as proof."
+        return super().text(lang).rstrip() + (zh if lang == "zh" else en)
 
 
 class Frontier:
@@ -64,6 +85,7 @@ class LogFollower:
         self._api = api
         self._state = state
         self._trust = Trust((), log=verifier, log_origin=verifier.name)
+        self.origin = verifier.name
         self._seen, self._frontier = self._load()
 
     def _load(self) -> tuple[bytes | None, Frontier]:
@@ -85,22 +107,43 @@ class LogFollower:
            beginning of the latest believed. Of the same size, it must have the same root.
 
         Raises:
-            BidError: "note-invalid", "log-rewritten". ClientError: "log-gap".
+            BidError: "note-invalid". SplitView ("log-rewritten"): both checkpoints are on record then.
+            ClientError: "log-gap".
         """
         if note is None:
             note = self._api.raw("/log/checkpoint")
         new = check_log_extends(None, note, (), self._trust)
         if self._seen is not None and new.size < self._frontier.size:
-            check_log_extends(note, self._seen, self._hashes(new.size, self._frontier.size), self._trust)
+            hashes = self._hashes(new.size, self._frontier.size)
+            try:
+                check_log_extends(note, self._seen, hashes, self._trust)
+            except BidError as error:
+                if error.code != "log-rewritten":
+                    raise
+                raise self._split(note, new) from None
             return new
         self._read_to(new, note)
         return new
 
     def entries(self, tender: str) -> tuple[bytes, ...]:
         """The tender's entries up to the latest checkpoint, in log order, as far as it was on record then."""
+        return tuple(raw for _, raw in self.places(tender))
+
+    def places(self, tender: str) -> list[tuple[int, bytes]]:
+        """As `entries`, each after its position in the log."""
         kept = self._state.read(tender, _ENTRIES)
         pairs = sorted(json.loads(kept)) if kept else []
-        return tuple(b64decode(raw) for _, raw in pairs)
+        return [(int(position), b64decode(raw)) for position, raw in pairs]
+
+    def _split(self, note: bytes, new: Checkpoint) -> SplitView:
+        """Keep both checkpoints, readable by anybody who is handed the file."""
+        seen = self._seen or b""
+        folder = self._state.folder / "split-views"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        place = folder / f"{hashlib.sha256(seen + note).hexdigest()[:16]}.txt"
+        if not place.exists():
+            write_record(place, refusal_file("it does not extend the one seen before", seen, note))
+        return SplitView(self._frontier.size, new.size, place)
 
     def _hashes(self, old: int, new: int) -> list[bytes]:
         if old in (0, new):
@@ -117,7 +160,7 @@ class LogFollower:
             if tender is not None and self._state.knows(tender):
                 found.setdefault(tender, {})[position] = b64encode(raw)
         if frontier.root() != new.root:
-            raise BidError("log-rewritten", old=self._frontier.size, new=new.size)
+            raise self._split(note, new)
         for tender, entries in found.items():
             self._keep(tender, entries)
         if note != self._seen:
@@ -131,12 +174,26 @@ class LogFollower:
 
     def _fetch(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
         while start < end:
+            bundle = self._bundle(start // WIDTH) if end - start >= WIDTH else None
+            if bundle is not None:
+                for raw in bundle[start % WIDTH :][: end - start]:
+                    yield start, raw
+                    start += 1
+                continue
             page = self._api.get("/log/entries", start=start, limit=min(_PAGE, end - start))["entries"]
             if not page:
                 raise ClientError("log-gap", position=start)
             for raw in page[: end - start]:
                 yield start, b64decode(str(raw))
                 start += 1
+
+    def _bundle(self, number: int) -> list[bytes] | None:
+        """A whole bundle; None if it is not to be had, or is none. The root says whether it is right."""
+        data = self._api.file(_PREFIX + Tile(None, number).path)
+        try:
+            return None if data is None else read_bundle(data, WIDTH)
+        except MerkleError:
+            return None
 
     def _keep(self, tender: str, entries: dict[int, str]) -> None:
         # Written before the checkpoint: a crash in between reads the same entries again.

@@ -86,4 +86,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "无法在 {host}:{port} 上监听：{reason}。请换一个端口或地址。",
         "Cannot listen at {host}:{port}: {reason}. Choose another port or address.",
     ),
+    "cosignatures-missing": (
+        "正在等待见证人为包含第 {position} 条记录的检查点副署；已副署：{found}；策略要求：{quorum}。"
+        "副署足够后将立即继续。",
+        "Waiting for witnesses to cosign a checkpoint that holds entry {position}; cosigned so far: {found}; "
+        "the policy wants: {quorum}. This goes on as soon as they have.",
+    ),
 }

@@ -20,8 +20,10 @@ from trading.commands.options import (
     lang_option,
     local_time,
     read_passphrase,
+    read_policy,
     say,
     store_options,
+    witness_policy_option,
 )
 
 
@@ -30,12 +32,13 @@ from trading.commands.options import (
 @store_options
 @click.option("--server", help="The platform's address; by default the one of the enrolment.")
 @click.option("--token-file", type=PATH, help="A file that holds the token; by default the store's.")
+@witness_policy_option
 @click.option("--yes", is_flag=True, help="Release without asking, if all checks hold.")
 @click.option("--destroy-store", is_flag=True, help="Afterwards destroy this copy of the store, on a laptop.")
 @lang_option
 def release(
     tender: str, store: Path, passphrase_file: Path | None, server: str | None, token_file: Path | None,
-    yes: bool, destroy_store: bool, lang: Language,
+    policy: Path | None, yes: bool, destroy_store: bool, lang: Language,
 ) -> None:  # fmt: skip
     """Release one tender by hand, in place of the agent: every check is made and shown, then you decide.
 
@@ -44,7 +47,7 @@ def release(
     opened = Store.open(store, read_passphrase(passphrase_file, lang))
     with opened.alone():
         read_token = None if token_file is None else lambda: first_line(token_file)
-        agent = open_session(opened, lang, server, read_token)
+        agent = open_session(opened, lang, server, read_token, policy=read_policy(policy))
         _show(agent.examine(tender), lang)
         if not yes and not _agreed(lang):
             raise ClientError("release-declined")

@@ -19,8 +19,10 @@ from trading.commands.options import (
     first_line,
     lang_option,
     read_passphrase,
+    read_policy,
     say,
     store_options,
+    witness_policy_option,
 )
 
 
@@ -32,11 +34,12 @@ from trading.commands.options import (
     "--poll", type=click.FloatRange(0.1, 3600), default=2.0, show_default=True, help="Seconds between rounds."
 )  # fmt: skip
 @click.option("--backup", type=PATH, help="Make this backup anew by itself, before new keys are given out.")
+@witness_policy_option
 @click.option("--once", is_flag=True, help="Do one round and end; exit status 1 if a tender was refused.")
 @lang_option
 def run(
     store: Path, passphrase_file: Path | None, server: str | None, token_file: Path | None, poll: float,
-    backup: Path | None, once: bool, lang: Language,
+    backup: Path | None, policy: Path | None, once: bool, lang: Language,
 ) -> int:  # fmt: skip
     """Run the agent: it dials out, trusts nobody, and releases shares only after its own checks.
 
@@ -47,7 +50,7 @@ def run(
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     with opened.alone():
         read_token = None if token_file is None else lambda: first_line(token_file)
-        agent = open_session(opened, lang, server, read_token, backup)
+        agent = open_session(opened, lang, server, read_token, backup, read_policy(policy))
         if once:
             agent.step()
             return 1 if agent.refusals else 0

@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 import click
 from cryptography import x509
 
+from signing.policies import LogPolicy
 from trading.client.api import Api
 from trading.client.errors import ClientError
 from trading.client.files import read_file
 from trading.client.keyfile import KeyFile, read_roots
+from trading.client.policy_file import read_policy_file
 from trading.client.transport import HttpTransport
 from trading.commands.group import Language, language_of
 
@@ -78,6 +80,19 @@ def roots_option(command: Command) -> Command:
         "--roots", type=PATH,
         help="PEM of the root certificates you trust; by default those in your key file.",
     )(command)  # fmt: skip
+
+
+def witness_policy_option(command: Command) -> Command:
+    """--policy."""
+    return click.option(
+        "--policy", type=PATH,
+        help="A C2SP tlog-policy: whose cosignatures of the log are wanted before anything is released.",
+    )(command)  # fmt: skip
+
+
+def read_policy(path: Path | None) -> LogPolicy | None:
+    """The policy in a file, None without one; ClientError naming the line that is wrong."""
+    return None if path is None else read_policy_file(path)
 
 
 def make_api(

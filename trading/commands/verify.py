@@ -15,6 +15,7 @@ from signing.notes import NoteVerifier
 from trading.client.errors import ClientError
 from trading.client.files import read_file
 from trading.client.keyfile import read_roots
+from trading.client.policy_file import read_policy_file
 from trading.commands.group import EXIT_FAILED, Language
 from trading.commands.options import PATH, lang_option, say
 
@@ -34,19 +35,27 @@ _MAX_LOG = 1 << 30  # bytes
 @click.option("--log-entries", type=PATH, help="All leaves of the log, one a line, as fetched by you.")
 @click.option("--outside-roots", type=PATH, help="PEM of the roots of authorities outside the platform.")
 @click.option("--tsa-roots", type=PATH, help="PEM of the roots of outside time-stamp authorities you trust.")
+@click.option(
+    "--policy", type=PATH, help="Your C2SP tlog-policy: which log, and whose cosignatures of it you want."
+)  # fmt: skip
 @lang_option
 def verify(
     package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None,
-    outside_roots: Path | None, tsa_roots: Path | None, lang: Language,
+    outside_roots: Path | None, tsa_roots: Path | None, policy: Path | None, lang: Language,
 ) -> int:  # fmt: skip
     """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
 
     The exit status is 1 if anything does not hold. Without --roots and --log-key the package's own are
     taken, which shows that it agrees with itself but not who made it: "unanchored". With --log-entries it
     is also checked that the log has no other entries of the tender. --outside-roots are for parties who
-    signed with certificates from elsewhere; without them the package's are taken.
+    signed with certificates from elsewhere; without them the package's are taken. With --policy the
+    log's checkpoint must be cosigned as it says.
     """
     anchors, outside, stampers = (_pem(path) for path in (roots, outside_roots, tsa_roots))
+    rules = None
+    if policy is not None:
+        read_policy_file(policy)  # a malformed one is the reader's mistake too
+        rules = read_file(policy)
     key = _log_key(log_key)
     entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
     try:
@@ -54,7 +63,7 @@ def verify(
     except OSError as error:
         raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
     with source:
-        report = verify_package(read_package(source), anchors, key, entries, outside, stampers)
+        report = verify_package(read_package(source), anchors, key, entries, outside, stampers, rules)
     for finding in report.findings:
         _show(finding, lang)
     return _conclude(report, lang)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any, BinaryIO, Literal, cast
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,9 @@ from bids.package import build_evidence, evidence_digests, lines, proof_name, wr
 from reports import award_notice, award_report, opening_record
 from signing import canonical
 from signing.encoding import new_id
+from signing.notes import read_checkpoint
 from trading.audit.services import AuditLog
+from trading.audit.witnesses import Witnesses
 from trading.evidence.contents import Load, listed_files, texts
 from trading.evidence.files import publish_file, published_file
 from trading.evidence.models import EvidenceStatement
@@ -28,6 +31,7 @@ from trading.storage import PART_BYTES
 from trading.tenders.models import Tender
 from trading.tenders.services import Tenders
 
+_PATIENCE = timedelta(minutes=1)
 _BEAT_SHARE = 0.2  # of a claim's time
 
 ReportKind = Literal["opening-record", "award-report", "award-notice"]
@@ -82,6 +86,7 @@ class EvidencePackages:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._log = AuditLog(platform)
+        self._witnesses = Witnesses(platform)
         self._tenders = Tenders(platform)
 
     def build(self, tender_id: str) -> None:
@@ -89,7 +94,8 @@ class EvidencePackages:
 
         1. Digests of all files; the texts among them are kept under their digest.
         2. One transaction: the evidence statement, logged last of the tender's entries.
-        3. The ZIP, with proofs against the log's checkpoint right after that entry, into storage.
+        3. The ZIP, with proofs against a checkpoint that holds that entry, into storage. Where the log has
+           witnesses, they are waited for, a minute at most.
         4. One transaction publishes it.
 
         Raises:
@@ -101,6 +107,8 @@ class EvidencePackages:
                 return
             if not self._stated(tender_id):
                 self._state(tender_id, hold)
+            if self._waits(tender_id):
+                return  # it stays due, and the next scan looks again
             self._pack(tender_id, hold)
         step("evidence:finished", tender_id)
 
@@ -192,13 +200,30 @@ class EvidencePackages:
     def _log_files(
         self, session: Session, tender_id: str, position: int
     ) -> Iterator[tuple[str, bytes]]:
-        """The tender's entries up to the evidence's, and proofs against the log as it was right after it."""
+        """The tender's entries up to the evidence's, and proofs against the cosigned log that holds it, or
+        where nobody cosigned it the log as it was right after it."""
         entries = [entry for entry in self._log.entries(session, tender_id) if entry.position <= position]
+        checkpoint = self._cosigned(session, position) or self._log.checkpoint(session, position + 1)
+        size = read_checkpoint(checkpoint).size
         yield names.LOG_KEY, f"{self._platform.keys.log.vkey}\n".encode()
-        yield names.LOG_CHECKPOINT, self._log.checkpoint(session, position + 1)
+        yield names.LOG_CHECKPOINT, checkpoint
         yield names.LOG_ENTRIES, lines(entry.raw for entry in entries)
         for entry in entries:
-            yield proof_name(entry.position), self._log.proof(session, entry.position, position + 1)
+            yield proof_name(entry.position), self._log.proof(session, entry.position, size, checkpoint)
+
+    def _cosigned(self, session: Session, position: int) -> bytes | None:
+        found = self._witnesses.holding(session, position)
+        return found[0] if found else None
+
+    def _waits(self, tender_id: str) -> bool:
+        """Whether the witnesses whose cosignatures are wanted have still to give them, for a while."""
+        if not self._witnesses.policy.witnesses:
+            return False
+        with self._platform.database.reading() as session:
+            row = session.get_one(EvidenceStatement, tender_id)
+            if self._platform.clock.now(session) > row.at + _PATIENCE:
+                return False
+            return not self._witnesses.enough(session, row.log_position)
 
 
 def _text_key(tender_id: str, digest: str) -> str:

@@ -38,7 +38,7 @@ def test_an_award_passes_every_check_in_words(case: Case) -> None:
     assert [finding.number for finding in report.findings] == list(range(1, len(report.findings) + 1))
     assert {finding.ok for finding in report.findings} == {True, None}
     unknown = [finding.code for finding in report.findings if finding.ok is None]
-    assert unknown == ["verify-entries-unchecked", "verify-sandbox"]
+    assert unknown == ["verify-cosigned-none", "verify-entries-unchecked", "verify-sandbox"]
     assert all(texts(report))
     assert report.failed_files == frozenset()
 
@@ -119,7 +119,8 @@ def test_rejected_bids_and_parted_ties_pass() -> None:
     report = check(honest(case), world)
     unknown = [finding.code for finding in report.findings if finding.ok is None]
     assert unknown == [
-        "verify-entries-unchecked", "verify-sandbox", "verify-tie-rule", "verify-above-ceiling",
+        "verify-cosigned-none", "verify-entries-unchecked", "verify-sandbox", "verify-tie-rule",
+        "verify-above-ceiling",
     ]  # fmt: skip
 
 

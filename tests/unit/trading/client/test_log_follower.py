@@ -14,10 +14,11 @@ from bids.errors import BidError
 from signing import merkle
 from signing.encoding import b64encode
 from signing.notes import Checkpoint, NoteSigner, NoteVerifier, format_checkpoint, generate_note_key
+from signing.tiles import Tile, write_bundle
 from tests.bids_factory import NOW
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
-from trading.client.log_follower import Frontier, LogFollower
+from trading.client.log_follower import Frontier, LogFollower, SplitView
 
 TENDER = "ab" * 16
 
@@ -151,3 +152,41 @@ def test_a_checkpoint_of_another_key(log: Log, state: CustodianState) -> None:
     with pytest.raises(BidError) as error:
         follower(log, state).follow(other.note())
     assert error.value.code == "note-invalid"
+
+
+def test_whole_bundles_are_taken_as_files_and_the_rest_singly(log: Log, state: CustodianState) -> None:
+    for number in range(700):
+        log.add(tender=TENDER if number in (0, 300, 699) else None)
+    served: list[str] = []
+
+    def file(address: str) -> bytes | None:
+        served.append(address)
+        tile = Tile.parse(address.removeprefix("/log/"))
+        assert tile is not None and tile.level is None
+        if tile.number == 1:
+            return b"rubbish"  # then it is asked for otherwise
+        return write_bundle(log.entries[tile.number * 256 : (tile.number + 1) * 256])
+
+    log.file = file  # type: ignore[attr-defined]
+    own = follower(log, state)
+    assert own.follow(log.note()).size == 700
+    assert served == ["/log/tile/entries/000", "/log/tile/entries/001"]
+    assert log.calls.count("/log/entries") == 1
+    assert [position for position, _ in own.places(TENDER)] == [0, 300, 699]
+    assert own.entries(TENDER) == tuple(log.entries[at] for at in (0, 300, 699))
+
+
+def test_both_checkpoints_of_a_split_view_are_kept(log: Log, state: CustodianState) -> None:
+    log.add()
+    own = follower(log, state)
+    own.follow(log.note())
+    before = log.note()
+    log.entries[0] = build_entry(at=NOW, act="tender.published", tender=TENDER, digests={"n": "f" * 64})
+    log.add()
+    with pytest.raises(SplitView) as caught:
+        own.follow(log.note())
+    kept = caught.value.place.read_bytes()
+    assert before.rstrip(b"\n") in kept and log.note().rstrip(b"\n") in kept
+    for lang in ("zh", "en"):
+        assert str(caught.value.place) in caught.value.text(lang)  # type: ignore[arg-type]
+    assert own.follow(before).size == 1, "it goes on with what it has seen"

@@ -1,7 +1,7 @@
 // What bids/ refuses, and why: the codes of bids/errors.py, with the values that their sentences need.
 import {
   CanonicalError, CertificateError, CiphertextError, DealingError, EncodingError, MerkleError, NoteError,
-  PaddingError, SealingError, SignatureInvalid, SigningError,
+  PaddingError, PolicyError, SealingError, SignatureInvalid, SigningError,
 } from "../signing/errors";
 
 export type Params = Readonly<Record<string, string | number>>;
@@ -39,6 +39,7 @@ const CODES: ReadonlyArray<readonly [new (...given: never[]) => SigningError, st
   [CiphertextError, "ciphertext-invalid"],
   [MerkleError, "proof-invalid"],
   [NoteError, "note-invalid"],
+  [PolicyError, "policy-malformed"],
 ];
 
 /** The refusal that a `signing` error amounts to; `params` say of which object or bid. */

@@ -7,8 +7,9 @@ import type { Anchors } from "../bids/verification/anchors";
 import { NO_ANCHORS } from "../bids/verification/verifier";
 import type { Bytes } from "../signing/encoding";
 import { contentOf } from "../signing/contents";
-import { SigningError } from "../signing/errors";
+import { PolicyError, SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
+import { parsePolicy } from "../signing/policies";
 import { loadPem } from "../signing/profile";
 import { byId, h } from "./dom";
 import { Verifying, type Line } from "./verifying";
@@ -57,26 +58,33 @@ async function anchorsOf(from: Source): Promise<Anchors> {
   const [roots, key] = from === "platform"
     ? [await fetched("/api/v1/certificates/roots.pem"), await (await fetched("/api/v1/log/key")).text()]
     : [chosen("roots"), byId<HTMLInputElement>("log-key").value];
-  const [entries, outside, stampers] =
-    from === "own" ? ["log-entries", "outside-roots", "tsa-roots"].map(chosen) : [];
+  const [entries, outside, stampers, policy] =
+    from === "own" ? ["log-entries", "outside-roots", "tsa-roots", "policy"].map(chosen) : [];
   const anchors = {
     roots: roots === undefined ? null : await bytesOf(roots),
     logKey: key.trim() === "" ? null : key.trim(),
     logEntries: entries === undefined ? null : await bytesOf(entries),
     outsideRoots: outside === undefined ? null : await bytesOf(outside),
     tsaRoots: stampers === undefined ? null : await bytesOf(stampers),
+    policy: policy === undefined ? null : await bytesOf(policy),
   };
   await checkAnchors(anchors);
   return anchors;
 }
 
 /** Rubbish there is the reader's mistake, not the package's. */
-async function checkAnchors({ roots, logKey, outsideRoots, tsaRoots }: Anchors): Promise<void> {
+async function checkAnchors({ roots, logKey, outsideRoots, tsaRoots, policy }: Anchors): Promise<void> {
   try {
     for (const pem of [roots, outsideRoots, tsaRoots]) if (pem !== null) loadPem(pem);
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
     throw new Mistake(t("所选文件中没有可读的根证书（PEM）。请另选文件。", "The file chosen holds no readable root certificate (PEM). Choose another one."));
+  }
+  try {
+    if (policy !== null) await parsePolicy(policy);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new Mistake(t(`所选策略文件第 ${error.line} 行有误（${error.code}）。请更正后重新选择。`, `Line ${error.line} of the policy is wrong (${error.code}). Correct it and choose the file again.`));
   }
   try {
     if (logKey !== null) await NoteVerifier.fromVkey(logKey);

@@ -41,6 +41,13 @@ export class MerkleError extends SigningError {}
 /** A signed note, checkpoint or proof file that is malformed or not signed by the wanted key. */
 export class NoteError extends SigningError {}
 
+/** A trust policy of logs that is malformed, at line `line` (0 where no one line is at fault), in the way `code`. */
+export class PolicyError extends SigningError {
+  constructor(readonly line: number, readonly code: string) {
+    super(`The policy is malformed in line ${line}: ${code}.`, `line ${line}: ${code}`);
+  }
+}
+
 /** A file that is refused; `reason` is one of these words. */
 export class KeyFileError extends SigningError {
   constructor(reason: "damaged" | "password" | "legacy" | "no-key" | "other-key-kind" | "other-certificate" | "other-party") {

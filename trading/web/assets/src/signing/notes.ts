@@ -1,12 +1,13 @@
 // Signed notes, checkpoints and proof files of transparency logs, as the C2SP specifies them.
 //
-// A note carries exactly the one wanted signature: lines that nobody checks would make a recorded file malleable.
+// By default a note carries exactly the one wanted signature: lines that nobody checks would make a recorded file
+// malleable. Readers that expect witnesses' cosignatures say that it is not `strict`.
 import { b64decode, b64encode, concat, equal, hex, utf8, type Bytes } from "./encoding";
 import { EncodingError, NoteError } from "./errors";
 import { sha256 } from "./hashing";
 
 const ED25519 = 1;
-const DASH = "— ";
+export const DASH = "— ";
 const NAME = /^[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000+\x00-\x1f]+$/;
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
 const NUMBER = /^(?:0|[1-9][0-9]{0,18})$/;
@@ -14,7 +15,8 @@ const PROOF_HEADER = "c2sp.org/tlog-proof@v1";
 const MAX_NOTE = 1 << 20; // bytes
 const MAX_SIGNATURES = 100;
 
-function keyId(name: string, material: Uint8Array): Bytes {
+/** The four bytes that name a key in signature lines; `material` is type and key. NoteError for a malformed name. */
+export function keyId(name: string, material: Uint8Array): Bytes {
   if (!NAME.test(name)) throw new NoteError("A log's key name is not empty and has neither spaces nor a plus.");
   return sha256(concat(utf8(`${name}\n`), material)).slice(0, 4);
 }
@@ -27,15 +29,13 @@ export class NoteVerifier {
 
   /** From a C2SP verifier key (no newline at the end); NoteError if it is malformed or not Ed25519. */
   static async fromVkey(vkey: string): Promise<NoteVerifier> {
-    const [name = "", , ...rest] = vkey.split("+");
-    const material = materialOf(rest);
+    const { name, material } = decodeVkey(vkey);
     const id = keyId(name, concat(Uint8Array.of(ED25519), material.subarray(1)));
     const own = `${name}+${hex(id)}+${b64encode(concat(Uint8Array.of(ED25519), material.subarray(1)))}`;
     if (own !== vkey) {
       throw new NoteError("This verifier key is not of the type Ed25519, or its id is not that of its key.");
     }
-    const key = await crypto.subtle.importKey("raw", material.slice(1), { name: "Ed25519" }, true, ["verify"]);
-    return new NoteVerifier(name, vkey, id, key);
+    return new NoteVerifier(name, vkey, id, await ed25519(material.slice(1)));
   }
 
   /** The same key under another key name. */
@@ -44,17 +44,31 @@ export class NoteVerifier {
     return NoteVerifier.fromVkey(`${name}+${hex(sha256(concat(utf8(`${name}\n`), b64decode(encoded))).slice(0, 4))}+${encoded}`);
   }
 
-  /** The text of `note`, signed by this key and no other; NoteError. */
-  async verify(note: Bytes): Promise<string> {
+  /** The text of `note`, signed by this key, and if it is `strict` by no other; NoteError. */
+  async verify(note: Bytes, strict = true): Promise<string> {
     const [text, signatures] = splitNote(note);
-    if (signatures.length !== 1) throw new NoteError("The note must have exactly one signature.");
-    const wanted = signatures.find(([name, value]) => name === this.name && equal(value.subarray(0, 4), this.id));
-    if (wanted === undefined) throw new NoteError(`The note is not signed, once, by the key of ${this.name}.`);
+    if (strict && signatures.length !== 1) throw new NoteError("The note must have exactly one signature.");
+    const own = signatures.filter(([name, value]) => name === this.name && equal(value.subarray(0, 4), this.id));
+    const [wanted] = own;
+    if (wanted === undefined || own.length !== 1) {
+      throw new NoteError(`The note is not signed, once, by the key of ${this.name}.`);
+    }
     if (!(await crypto.subtle.verify({ name: "Ed25519" }, this.key, wanted[1].slice(4), utf8(text)))) {
       throw new NoteError(`The note's signature by ${this.name} does not hold.`);
     }
     return text;
   }
+}
+
+/** Name and key material (type and 32 bytes) of a verifier key; NoteError if it is malformed. */
+export function decodeVkey(vkey: string): { name: string; material: Bytes } {
+  const [name = "", , ...rest] = vkey.split("+");
+  return { name, material: materialOf(rest) };
+}
+
+/** A public key of 32 bytes. */
+export function ed25519(key: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", key, { name: "Ed25519" }, true, ["verify"]);
 }
 
 function materialOf(rest: readonly string[]): Bytes {
@@ -74,8 +88,8 @@ function decoded(text: string): Bytes | null {
   }
 }
 
-/** The text, and name and value (id and signature) of each signature line. */
-function splitNote(note: Bytes): [string, ReadonlyArray<readonly [string, Bytes]>] {
+/** The text, and name and value (id and signature) of each signature line; NoteError if it is malformed. */
+export function splitNote(note: Bytes): [string, ReadonlyArray<readonly [string, Bytes]>] {
   if (note.length > MAX_NOTE) throw new NoteError("The note is larger than 1 MiB.");
   const whole = decodedText(note);
   if (whole === null) throw new NoteError("The note is not UTF-8.");
@@ -118,8 +132,10 @@ export interface Checkpoint {
 }
 
 /** The checkpoint of `origin` that `verifier`'s key signed; NoteError for anything else, extension lines too. */
-export async function parseCheckpoint(note: Bytes, verifier: NoteVerifier, origin: string): Promise<Checkpoint> {
-  const checkpoint = parseText(await verifier.verify(note));
+export async function parseCheckpoint(
+  note: Bytes, verifier: NoteVerifier, origin: string, strict = true,
+): Promise<Checkpoint> {
+  const checkpoint = parseText(await verifier.verify(note, strict));
   if (checkpoint.origin !== origin) throw new NoteError(`The checkpoint is of another log than ${origin}.`);
   return checkpoint;
 }

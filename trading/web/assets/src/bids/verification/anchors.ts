@@ -21,6 +21,8 @@ export interface Anchors {
   readonly outsideRoots: Bytes | null;
   /** Roots of outside time-stamp authorities, PEM. */
   readonly tsaRoots: Bytes | null;
+  /** A C2SP tlog-policy: whose cosignatures of the log the reader wants; null to ask for none. */
+  readonly policy: Bytes | null;
 }
 
 const BEGIN = "-----BEGIN X509 CRL-----";

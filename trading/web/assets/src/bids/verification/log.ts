@@ -49,9 +49,12 @@ const COURSE = [
 ];
 const ENDS: readonly string[] = [...ENDING_ACTS, "tender.failed"];
 
-/** The tender's entries as they stand in the log, in its order, and the checkpoint that proves them. */
+/**
+ * The tender's entries as they stand in the log, in its order, and the checkpoint that proves them; `last` is the
+ * place of the last of them in the whole log.
+ */
 export class Log {
-  constructor(readonly checkpoint: Checkpoint, readonly entries: readonly Entry[]) {}
+  constructor(readonly checkpoint: Checkpoint, readonly entries: readonly Entry[], readonly last: bigint) {}
 
   /** The entries of these acts. */
   of(...acts: readonly string[]): readonly Entry[] {
@@ -96,14 +99,14 @@ export class Log {
 }
 
 /**
- * 1. The log's key signed the checkpoint. 2. Every entry is in the log at the place its proof names, by a proof
+ * 1. The log's key signed the checkpoint; others may have signed it too. 2. Every entry is in the log at the place its proof names, by a proof
  * against that very checkpoint; a proof for each entry and an entry for each proof.
  */
 export async function checkLog(files: Package, book: Book, trust: Trust): Promise<Log | null> {
   const found: { note: Bytes; checkpoint: Checkpoint }[] = [];
   await book.step("verify-log-checkpoint", [LOG_CHECKPOINT, LOG_KEY], {}, async (step) => {
     const note = await files.read(LOG_CHECKPOINT);
-    const checkpoint = await refusingLater("log checkpoint", () => parseCheckpoint(note, trust.log, trust.logOrigin));
+    const checkpoint = await refusingLater("log checkpoint", () => parseCheckpoint(note, trust.log, trust.logOrigin, false));
     found.push({ note, checkpoint });
     step.params["size"] = String(checkpoint.size);
   });
@@ -118,6 +121,7 @@ export async function checkLog(files: Package, book: Book, trust: Trust): Promis
   }
   const { note, checkpoint } = read;
   const entries: Entry[] = [];
+  let last = -1n;
   const step = await book.step("verify-log-entries", [LOG_ENTRIES], {}, async (open) => {
     const proofs = await readProofs(files, open, note);
     const leaves = splitLines(await files.read(LOG_ENTRIES), LOG_ENTRIES);
@@ -125,6 +129,7 @@ export async function checkLog(files: Package, book: Book, trust: Trust): Promis
     if (proofs.length !== leaves.length) {
       throw new BidError("proofs-count", { file: LOG_ENTRIES, proofs: proofs.length, entries: leaves.length });
     }
+    last = proofs.at(-1)?.index ?? -1n;
     for (const [at, leaf] of leaves.entries()) {
       const proof = proofs[at] as Proof;
       await open.guard([LOG_ENTRIES, proofName(proof.index)], () => {
@@ -133,7 +138,7 @@ export async function checkLog(files: Package, book: Book, trust: Trust): Promis
       });
     }
   });
-  return step.reasons.length > 0 ? null : new Log(checkpoint, entries);
+  return step.reasons.length > 0 ? null : new Log(checkpoint, entries, last);
 }
 
 /** The proofs against this very checkpoint, by the index that name and proof agree on. */
@@ -184,7 +189,8 @@ export async function checkWholeLog(book: Book, log: Log, data: Bytes | null): P
     if (!equal(merkle.root(leaves.map(merkle.leafHash)), root)) throw new BidError("log-entries-root");
     const { tender } = log.first;
     const known = new Set(log.entries.map((entry) => entry.digest));
-    for (const entry of leaves.map(parseEntry)) {
+    // What comes after the evidence, such as the erasure of a key, is not in the package.
+    for (const entry of leaves.slice(0, Number(log.last) + 1).map(parseEntry)) {
       if (entry.tender === tender && !known.has(entry.digest)) {
         step.fail(new BidError("entry-left-out", { act: entry.act, file: LOG_ENTRIES }));
       }

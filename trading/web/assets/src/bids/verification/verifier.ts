@@ -22,6 +22,7 @@ import { checkReleases } from "./releases";
 import { checkAdmission, type Stated } from "./stages";
 import { checkTokens } from "./tokens";
 import { checkUnlocking } from "./unlocked";
+import { checkCosignatures, keyByPolicy } from "./witnesses";
 
 const ALWAYS = [
   names.NOTICE, names.NOTICE_SIGNATURE, names.CLOSING, names.LEDGER, names.EVIDENCE, names.README, names.LOG_KEY,
@@ -34,34 +35,37 @@ const OPENING_ACTS = [
 const { LOG_ENTRIES } = names;
 
 export const NO_ANCHORS: Anchors = {
-  roots: null, logKey: null, logEntries: null, outsideRoots: null, tsaRoots: null,
+  roots: null, logKey: null, logEntries: null, outsideRoots: null, tsaRoots: null, policy: null,
 };
 
 /** Check a whole evidence package; nothing that it holds makes this raise. `tell` hears of each finding as it is made. */
 export async function verify(
   files: Package, anchors: Anchors = NO_ANCHORS, tell?: (finding: Finding) => void,
 ): Promise<Report> {
-  const { roots, logKey, logEntries, tsaRoots } = anchors;
+  const { roots, logEntries, tsaRoots, policy } = anchors;
+  const logKey = anchors.logKey ?? (await keyByPolicy(files, policy));
   const book = new Book(tell);
   const anchored = roots !== null && logKey !== null;
-  const trust = await readTrust(files, book, anchors);
+  const trust = await readTrust(files, book, { ...anchors, logKey });
   if (trust !== null) {
     const evidence = await checkEvidence(files, book, trust);
     const tender = evidence === null ? null : String(evidence.statement["tender"]);
-    await checkTender(files, book, trust, tender, logEntries, tsaRoots);
+    await checkTender(files, book, trust, tender, { logEntries, tsaRoots, policy });
   }
   if (!anchored) await book.note("verify-unanchored");
   return { findings: book.findings, anchored };
 }
 
 async function checkTender(
-  files: Package, book: Book, trust: Trust, tender: string | null, logEntries: Bytes | null, tsaRoots: Bytes | null,
+  files: Package, book: Book, trust: Trust, tender: string | null,
+  { logEntries, tsaRoots, policy }: Pick<Anchors, "logEntries" | "tsaRoots" | "policy">,
 ): Promise<void> {
   const log = await checkLog(files, book, trust);
   if (log === null) {
     await book.note("verify-skipped", [LOG_ENTRIES]);
     return;
   }
+  await checkCosignatures(files, book, trust, policy);
   await checkPublished(files, book, log, tender);
   await checkWholeLog(book, log, logEntries);
   await checkCourse(book, log);
