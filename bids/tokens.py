@@ -18,6 +18,7 @@ from bids.errors import BidError, refusing
 from bids.receipts import Receipt
 from bids.trust import SKEW
 from signing import cms
+from signing.encoding import b64decode
 from signing.errors import CertificateError, SigningError
 from signing.profile import KIND_POLICIES, policies_of
 from signing.revocations import Revocations
@@ -53,6 +54,13 @@ def imprint_of(receipt_cms: bytes) -> bytes:
     """What a token on a receipt is over: the SHA-256 of the signature value in its CMS (DER); BidError."""
     with refusing("receipt"):
         return hashlib.sha256(cms.signature_value(receipt_cms)).digest()
+
+
+def imprint_of_file(receipt: bytes) -> bytes:
+    """As `imprint_of`, from the file of a receipt of our own, where the signature comes first; BidError."""
+    start = len('{"signature":"')
+    with refusing("receipt"):
+        return imprint_of(b64decode(receipt[start : receipt.index(b'"', start)].decode("ascii")))
 
 
 def token_file(token: bytes) -> bytes:
@@ -93,16 +101,32 @@ def examine_token(
 def _verified(
     token: bytes, imprint: bytes, roots: Sequence[x509.Certificate], outside: Sequence[x509.Certificate]
 ) -> tuple[TimeStamp, Authority]:
+    anchors = [one for one in outside if is_root(one)]
     try:
         return verify_token(token, imprint, roots), "own"
     except SigningError:
         stamp = read_outside_token(token, imprint)
-        if _claims_platform(stamp.certificate):
+        # Another platform's authority may be an outside one here; without its root it may be a false own one.
+        if _claims_platform(stamp.certificate) and not _leads_to(token, imprint, anchors, outside):
             raise
-    anchors = [one for one in outside if one.subject == one.issuer]
     if not anchors:
         return stamp, "unrooted"
     return verify_outside_token(token, imprint, anchors, outside), "outside"
+
+
+def is_root(certificate: x509.Certificate) -> bool:
+    """Whether a certificate is its own issuer by name: an anchor, among roots and intermediates."""
+    return certificate.subject == certificate.issuer
+
+
+def _leads_to(
+    token: bytes, imprint: bytes, anchors: Sequence[x509.Certificate], others: Sequence[x509.Certificate]
+) -> bool:
+    try:
+        verify_outside_token(token, imprint, anchors, others)
+    except SigningError:
+        return False
+    return True
 
 
 def _claims_platform(certificate: x509.Certificate) -> bool:

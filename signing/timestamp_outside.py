@@ -99,7 +99,7 @@ def verify_outside_token(
     stamp = read_outside_token(token, sha256, nonce)
     _check_purpose(stamp.certificate)
     path = _path(stamp.certificate, [*stamp.intermediates, *others], roots, stamp.time)
-    return replace(stamp, intermediates=path[1:-1])
+    return replace(stamp, intermediates=path[1:-1], root=path[-1])
 
 
 def _read(token: bytes) -> TimeStamp:

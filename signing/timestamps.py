@@ -65,7 +65,8 @@ class TimeStamp:
     """What a token that holds says: `imprint` was there at `time` (UTC), give or take `accuracy`.
 
     `policy` is dotted; `accuracy` is None where the authority states none; `nonce` is the request's; then the
-    signer's certificate and the intermediates embedded, issuer first.
+    signer's certificate and the intermediates embedded, issuer first; for an outside authority also the root
+    that they lead to, once that was checked.
     """
 
     imprint: Imprint
@@ -76,6 +77,7 @@ class TimeStamp:
     nonce: int | None
     certificate: x509.Certificate
     intermediates: tuple[x509.Certificate, ...]
+    root: x509.Certificate | None = None
 
 
 class TimeStampAuthority:
@@ -107,15 +109,18 @@ class TimeStampAuthority:
         self._type = attribute(CONTENT_TYPE, TST_INFO)
         self._named = attribute(SIGNING_CERTIFICATE_V2, signing_certificate(certificate))
 
-    def reply(self, request: bytes) -> bytes:
-        """The TimeStampResp to a TimeStampReq, whatever the request's bytes are: a token or a refusal."""
+    def reply(self, request: bytes, at: datetime | None = None) -> bytes:
+        """The TimeStampResp to a TimeStampReq, whatever the request's bytes are: a token or a refusal.
+
+        `at` is the clock's time where it has just been read.
+        """
         try:
             asked = read_request(request)
             if asked.policy not in (None, self._policy):
                 raise TimeStampRefused("Stamps are given under another policy only.", "unacceptedPolicy")
         except TimeStampRefused as refusal:
             return rejected(str(refusal), refusal.failure)
-        return granted(self._token(asked.imprint, asked.nonce or b"", asked.certificate))
+        return granted(self._token(asked.imprint, asked.nonce or b"", asked.certificate, at))
 
     def stamp(self, sha256: bytes, at: datetime | None = None) -> bytes:
         """The TimeStampToken over a SHA-256 digest, with certificates, without a nonce.

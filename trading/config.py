@@ -38,6 +38,7 @@ INCLUDES = (
     "trading.sign_in",
     "trading.tenders",
     "trading.submission",
+    "trading.timestamps",
     "trading.custody",
     "trading.opening",
     "trading.unlocking",
@@ -50,6 +51,8 @@ INCLUDES = (
     "trading.desk",
     "trading.portal",
 )
+
+OWN_TSA = "own"
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ class Settings:
     scan_seconds: float = 0.25
     claim_seconds: float = 10.0
     crl_hours: int = 24
+    tsa_urls: str = OWN_TSA
+    tsa_roots_file: Path | None = None
+    tsa_seconds: float = 5.0
     holidays_file: Path | None = None
     reserve_size: int = 32
     max_object_bytes: int = 20 * 1024**3
@@ -99,6 +105,11 @@ class Settings:
             raise ConfigurationError(
                 f"设置项 log_policy：{error.text('zh')}", f"Setting log_policy: {error.text('en')}"
             ) from None
+
+    @property
+    def tsa_order(self) -> tuple[str, ...]:
+        """Time-stamp authorities for receipts in the order in which they are asked; `own` is ours."""
+        return tuple(self.tsa_urls.replace(",", " ").split())
 
     @property
     def secure(self) -> bool:
@@ -232,6 +243,15 @@ def _check(settings: Settings) -> None:
     _between("worker_threads", settings.worker_threads, 1, 64)
     _between("scan_seconds", settings.scan_seconds, 0.05, 60)
     _between("claim_seconds", settings.claim_seconds, 0.5, 600)
+    for one in settings.tsa_order:
+        if one != OWN_TSA and (urlsplit(one).scheme not in ("http", "https") or not urlsplit(one).hostname):
+            raise _wrong(
+                "tsa_urls",
+                one,
+                "应为 own 或 RFC 3161 时间戳机构的 http(s) 地址，以空格分隔",
+                "own, or http(s) addresses of RFC 3161 authorities, with spaces between",
+            )
+    _between("tsa_seconds", settings.tsa_seconds, 0.1, 60)
     _between("crl_hours", settings.crl_hours, 1, 24 * 31)
     _between("reserve_size", settings.reserve_size, 0, 1000)
     _between("max_object_bytes", settings.max_object_bytes, 1, 2**50)

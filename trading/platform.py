@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import inspect, text
@@ -18,6 +19,7 @@ from trading.keys import PlatformKeys, ensure_keys, has_keys
 from trading.queue import Queue, make_broker
 from trading.storage import Storage
 from trading.tenders.calendar import announce, read_holidays
+from trading.timestamps.authorities import Authorities, make_authorities
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Platform:
     storage: Storage
     keys: PlatformKeys
     queue: Queue
+    timestamps: Authorities
 
     def close(self) -> None:
         """Let go of connections; for tests and orderly ends."""
@@ -45,19 +48,21 @@ def build_platform(settings: Settings, overrides: Mapping[str, Any] | None = Non
 
     Raises:
         ConfigurationError: the database cannot be reached; keys cannot be read or made, or are missing
-            beside a database in use; the holidays' file is wrong.
+            beside a database in use; the holidays' file or the time-stamp authorities' roots are wrong.
     """
     given = dict(overrides or {})
     database = given.get("database") or Database(make_engine(settings.database_url))
     reach(database.engine)
     clock: Clock = given.get("clock") or Clock()
+    keys: PlatformKeys = given.get("keys") or _keys(settings, database, clock)
     platform = Platform(
         settings=settings,
         database=database,
         clock=clock,
         storage=given.get("storage") or Storage.from_url(settings.storage_url),
-        keys=given.get("keys") or _keys(settings, database, clock),
+        keys=keys,
         queue=given.get("queue") or Queue(make_broker(settings)),
+        timestamps=make_authorities(settings, keys, lambda: _now(database, clock)),
     )
     load_features()
     if settings.holidays_file is not None:
@@ -72,6 +77,11 @@ def load_features() -> None:
         for module in ("models", "jobs"):
             if importlib.util.find_spec(f"{package}.{module}"):
                 importlib.import_module(f"{package}.{module}")
+
+
+def _now(database: Database, clock: Clock) -> datetime:
+    with database.reading() as session:
+        return clock.now(session)
 
 
 def _keys(settings: Settings, database: Database, clock: Clock) -> PlatformKeys:

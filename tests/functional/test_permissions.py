@@ -26,7 +26,7 @@ EVALUATORS = EVALUATOR | {"evaluator2"}
 TABLE: dict[str, frozenset[str]] = {
     # the public's pages
     "portal.home": ALL, "portal.tenders": ALL, "portal.tender": ALL, "portal.opening": ALL,
-    "portal.api": ALL, "portal.check": ALL, "log": ALL,
+    "portal.api": ALL, "portal.check": ALL, "log": ALL, "tsa POST": ALL,
     # signing in and out
     "sign-in": ALL, "sign-in POST": ALL, "sign-in.code": ALL, "sign-in.code POST": ALL,
     "sign-in.setup": ALL, "sign-in.setup POST": ALL, "sign-in.setup.passkey": ALL,

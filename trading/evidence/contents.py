@@ -6,7 +6,7 @@ are kept under their digest when the evidence statement names them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,12 @@ from sqlalchemy.orm import Session
 from bids import package as names
 from bids.package import bid_name, lines, notice_names, offer_name, sealed_name, share_name
 from bids.readme import readme
+from bids.receipts import Receipt
+from bids.tokens import imprint_of, token_file
 from signing import canonical
 from signing.certificates import dump_pem
+from signing.errors import SigningError
+from signing.timestamps import verify_token
 from trading.awards.models import PublishedAward
 from trading.custody.models import Release
 from trading.custody.trust import trust_material
@@ -29,6 +33,7 @@ from trading.opening.record import SEGMENT, leaves_on_record, stored_objects
 from trading.platform import Platform
 from trading.submission.models import Bid, Withdrawal
 from trading.tenders.models import PublishedNotice, Tender
+from trading.timestamps.services import kept_chains
 from trading.unlocking.models import UnlockWindow
 
 Load = Callable[[], bytes]
@@ -55,13 +60,34 @@ def texts(platform: Platform, session: Session, tender: Tender) -> dict[str, byt
     keys = platform.keys
     lists = (x509.load_der_x509_crl(each).public_bytes(Encoding.PEM) for each in trust.crls)
     enrolments = [canonical.loads(each) for each in trust.enrolments]
-    return {
+    found = {
         names.ROOTS: trust.roots.encode(),
         names.CHAIN: dump_pem([keys.platform.certificate, keys.parties.certificate]),
         names.CRLS: b"".join(lists),
         names.ENROLMENTS: canonical.dumps(enrolments),
         names.README: readme(tender.id),
     }
+    if _stamped_outside(platform, session, tender.id):
+        found[names.TIMESTAMP] = dump_pem(kept_chains(session))
+    return found
+
+
+def _stamped_outside(platform: Platform, session: Session, tender_id: str) -> bool:
+    """Whether an outside authority stamped any receipt of the tender."""
+    withdrawn = session.scalars(select(Withdrawal.receipt).where(Withdrawal.tender_id == tender_id))
+    receipts = [receipt for _, receipt in _receipts(session, tender_id)]
+    return any(
+        receipt.token is not None and not _is_own(platform, receipt.token, receipt.cms)
+        for receipt in (*receipts, *map(Receipt.parse, withdrawn))
+    )
+
+
+def _is_own(platform: Platform, token: bytes, cms: bytes) -> bool:
+    try:
+        verify_token(token, imprint_of(cms), platform.keys.roots)
+    except SigningError:
+        return False
+    return True
 
 
 def _given(data: bytes) -> Load:
@@ -107,7 +133,10 @@ class _Chunks:
 
 
 def _bids(session: Session, tender_id: str) -> dict[str, Load]:
-    ids = list(session.scalars(select(Bid.id).where(Bid.tender_id == tender_id)))
+    ids, stamped = [], []
+    for bid, receipt in _receipts(session, tender_id):
+        ids.append(bid)
+        stamped += [bid] if receipt.token is not None else []
 
     def read(some: list[str]) -> Mapping[str, Any]:
         rows = session.execute(
@@ -117,11 +146,27 @@ def _bids(session: Session, tender_id: str) -> dict[str, Load]:
 
     chunks = _Chunks(ids, read)
     members = {"manifest.json": "manifest", "manifest.p7s": "signature", "receipt.json": "receipt"}
-    return {
+    files: dict[str, Load] = {
         bid_name(bid, name): partial(chunks.column, bid, column)
         for bid in ids
         for name, column in members.items()
     }
+    for bid in stamped:
+        files[bid_name(bid, "receipt.tsr")] = partial(_token, partial(chunks.column, bid, "receipt"))
+    return files
+
+
+def _receipts(session: Session, tender_id: str) -> Iterator[tuple[str, Receipt]]:
+    """The receipts of all bids, one after the other."""
+    rows = session.execute(
+        select(Bid.id, Bid.receipt).where(Bid.tender_id == tender_id), execution_options={"yield_per": 200}
+    )
+    for row in rows:
+        yield row.id, Receipt.parse(row.receipt)
+
+
+def _token(receipt: Load) -> bytes:
+    return token_file(Receipt.parse(receipt()).token or b"")
 
 
 def _withdrawals(session: Session, tender_id: str) -> dict[str, Load]:
@@ -135,6 +180,8 @@ def _withdrawals(session: Session, tender_id: str) -> dict[str, Load]:
         files[bid_name(row.bid_id, "withdrawal.json")] = _given(row.raw)
         files[bid_name(row.bid_id, "withdrawal.p7s")] = _given(row.signature)
         files[bid_name(row.bid_id, "withdrawal-receipt.json")] = _given(row.receipt)
+        if Receipt.parse(row.receipt).token is not None:
+            files[bid_name(row.bid_id, "withdrawal-receipt.tsr")] = partial(_token, _given(row.receipt))
     return files
 
 

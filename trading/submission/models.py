@@ -37,7 +37,8 @@ class UploadPart(Base):
 
 
 class Bid(Base):
-    """A received bid: manifest, signature and receipt to the byte. Never changed."""
+    """A received bid: manifest, signature and receipt to the byte. Never changed, but that an outside
+    authority's time-stamp may be put beside the receipt's signature, once."""
 
     __tablename__ = "bids"
 

@@ -32,6 +32,7 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.reading import lock_tender, notice_in_force
 from trading.tenders.rules import RulePack, pack_named
+from trading.timestamps.services import Stamping
 from trading.web.security import Actor
 
 
@@ -60,6 +61,7 @@ class Submission:
         self._clock = platform.clock
         self._keys = platform.keys
         self._accounts = Accounts(platform)
+        self._stamping = Stamping(platform)
 
     def submit(
         self, session: Session, actor: Actor, address: str, tender_id: str, raw: bytes, signature: bytes
@@ -129,6 +131,7 @@ class Submission:
         )
         act = private.columns(actor, address, "bid.received", found.now, tender.id, {"bid": manifest.bid})
         write_bid(session, row, objects, found.position, leaf, act)
+        self._stamping.later(session, tender.id, manifest.bid, "receipt", found.now)
         return Received(manifest.bid, receipt.file, new=True)
 
     def withdraw(
@@ -182,6 +185,7 @@ class Submission:
         details = {"bid": bid.id}
         private.keep(session, actor, address, "bid.withdrawn", found.now, tender.id, details)
         session.flush()
+        self._stamping.later(session, tender.id, bid.id, "withdrawal-receipt", found.now)
         return Received(bid.id, receipt.file, new=True)
 
     def _before(self, session: Session, actor: Actor) -> datetime:
@@ -210,7 +214,7 @@ class Submission:
             crl=crl.sha256,
             received_at=now,
         )
-        file = sign_statement(statement, self._keys.receipt, now)
+        file = self._stamping.at_once(sign_statement(statement, self._keys.receipt, now), now)
         return Receipt(file, canonical.digest(canonical.dumps(statement)), canonical.digest(signature))
 
 

@@ -1,4 +1,4 @@
-"""Network addresses of requests, and how often each may send a wrong token."""
+"""Network addresses of requests, and how often each may try something."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ def address_of(request: Request) -> str:
     return (request.remote_addr or "unknown")[:64]
 
 
-class WrongTokens:
-    """Counts wrong tokens by address, in this process, over a sliding window.
+class Attempts:
+    """Counts attempts by address, in this process, over a sliding window.
 
-    Right tokens are never refused by it: neighbours behind one address must not be shut out by one of
-    them, and 256-bit tokens are not found by guessing. It spares the database what guessers cost.
+    By default wrong tokens. Right ones are never refused by it: neighbours behind one address must not be
+    shut out by one of them, and 256-bit tokens are not found by guessing. It spares the database what
+    guessers cost.
 
     Args:
+        most: attempts in a window of `seconds`.
         clock: monotonic seconds.
     """
 

@@ -15,6 +15,7 @@ from trading.storage import PART_BYTES
 KIB, MIB = 1024, 1024 * 1024
 
 SMALL = 64 * KIB
+STAMP = 4 * KIB  # a time-stamp request is about 60 bytes
 SIGNED = 6 * MIB  # a manifest or notice of 4 MiB with its signature in base64; a bill of quantities
 DECISION = 25 * MIB  # a signed statement about each of many bids, 16 MiB in base64, and shares beside it
 
@@ -41,6 +42,8 @@ OPEN = frozenset({"/api/v1/log/cosignatures"})
 
 def limit_of(path: str, settings: Settings) -> int:
     """The most bytes that the body of a request to this path may have."""
+    if path == "/tsa":
+        return STAMP
     if _FORMS.fullmatch(path):
         return 2 * SIGNED
     if _UPLOAD.fullmatch(path):

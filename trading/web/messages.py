@@ -15,6 +15,7 @@ from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
 from trading.supervision.messages import MESSAGES as SUPERVISION
 from trading.tenders.messages import MESSAGES as TENDERS
+from trading.timestamps.messages import MESSAGES as TIMESTAMPS
 from trading.unlocking.messages import MESSAGES as UNLOCKING
 from trading.web.forms import Both
 
@@ -98,6 +99,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **ACCOUNTS,
     **AUDIT,
     **TENDERS,
+    **TIMESTAMPS,
     **UNLOCKING,
     **OPERATING,
     **SIGN_IN,

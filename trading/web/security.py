@@ -21,7 +21,7 @@ from trading.clock import clock_column
 from trading.errors import TradingError
 from trading.platform import Platform
 from trading.sign_in.models import ADMIN, PersonRole, WebSession
-from trading.web.addresses import WrongTokens, address_of
+from trading.web.addresses import Attempts, address_of
 from trading.web.permissions import ROOT_ACL
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class IdentityPolicy:
 
     def __init__(self) -> None:
         self._acl = ACLHelper()
-        self._wrong = WrongTokens()
+        self._wrong = Attempts()
 
     def identity(self, request: Request) -> Actor | None:
         """The actor of the request's token or session; a wrong token is refused, neither is the public."""

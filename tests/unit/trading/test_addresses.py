@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading.web.addresses import WrongTokens
+from trading.web.addresses import Attempts
 
 
 class Moment:
@@ -15,7 +15,7 @@ class Moment:
 
 def test_so_many_in_a_window_and_no_more() -> None:
     moment = Moment()
-    wrong = WrongTokens(3, 60, moment)
+    wrong = Attempts(3, 60, moment)
     for second in range(3):
         moment.now = second
         assert wrong.count("a") is None
@@ -28,7 +28,7 @@ def test_so_many_in_a_window_and_no_more() -> None:
 
 
 def test_it_never_grows_without_bound() -> None:
-    wrong = WrongTokens(3, 60, Moment())
+    wrong = Attempts(3, 60, Moment())
     for number in range(10_050):
         wrong.count(str(number))
     assert len(wrong._moments) == 10_000

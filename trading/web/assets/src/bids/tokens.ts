@@ -58,15 +58,28 @@ export async function examineToken(
 async function verified(
   token: Bytes, imprint: Bytes, roots: readonly X509[], outside: readonly X509[],
 ): Promise<readonly [TimeStamp, Authority]> {
+  const anchors = outside.filter((one) => sameName(one.subject, one.issuer));
   try {
     return [await verifyToken(token, imprint, roots), "own"];
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
     const stamp = await readOutsideToken(token, imprint);
-    if (claimsPlatform(stamp.certificate)) throw error;
-    const anchors = outside.filter((one) => sameName(one.subject, one.issuer));
+    // Another platform's authority may be an outside one here; without its root it could be a false own one.
+    if (claimsPlatform(stamp.certificate) && !(await leadsTo(token, imprint, anchors, outside))) throw error;
     if (anchors.length === 0) return [stamp, "unrooted"];
     return [await verifyOutsideToken(token, imprint, anchors, outside), "outside"];
+  }
+}
+
+async function leadsTo(
+  token: Bytes, imprint: Bytes, anchors: readonly X509[], others: readonly X509[],
+): Promise<boolean> {
+  try {
+    await verifyOutsideToken(token, imprint, anchors, others);
+    return true;
+  } catch (error) {
+    if (error instanceof SigningError) return false;
+    throw error;
   }
 }
 
