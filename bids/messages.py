@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bids.messages_certificates import MESSAGES as CERTIFICATES
 from bids.messages_opening import MESSAGES as OPENING
+from bids.messages_promise import MESSAGES as PROMISE
 from bids.messages_segments import MESSAGES as SEGMENTS
 from bids.messages_tokens import MESSAGES as TOKENS
 from bids.messages_witnesses import MESSAGES as WITNESSES
@@ -428,6 +429,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **CERTIFICATES,
     **OPENING,
     **SEGMENTS,
+    **PROMISE,
     **TOKENS,
     **WITNESSES,
 }

@@ -11,7 +11,7 @@ import re
 import stat
 import struct
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
@@ -145,7 +145,11 @@ def split_lines(data: bytes, name: str) -> tuple[bytes, ...]:
     return tuple(leaves)
 
 
-def write_package(sink: BinaryIO, files: Iterable[tuple[str, bytes | BinaryIO]]) -> None:
+def write_package(
+    sink: BinaryIO,
+    files: Iterable[tuple[str, bytes | BinaryIO]],
+    allowed: Callable[[str], bool] = is_package_name,
+) -> None:
     """Write the ZIP to a seekable `sink`: stored, sorted by name, the same bytes for the same files.
 
     A file is bytes or a stream, which is read whole when its turn comes. Raises BidError: "package-name",
@@ -153,7 +157,7 @@ def write_package(sink: BinaryIO, files: Iterable[tuple[str, bytes | BinaryIO]])
     """
     contents: dict[str, bytes | BinaryIO] = {}
     for name, content in files:
-        if not is_package_name(name):
+        if not allowed(name):
             raise BidError("package-name", file=name)
         if name in contents:
             raise BidError("package-duplicate", file=name)
@@ -190,8 +194,9 @@ class Package:
             raise BidError("file-damaged", file=name) from None
 
 
-def read_package(stream: BinaryIO) -> Package:
-    """Admit a package from a seekable stream, which must stay open while the package is used.
+def read_package(stream: BinaryIO, allowed: Callable[[str], bool] = is_package_name) -> Package:
+    """Admit a package from a seekable stream, which must stay open while the package is used; its names are
+    those `allowed`.
 
     Refuses with BidError: "package-malformed" (no ZIP, bytes before, between or after its files),
     "package-name" (a name that no package has, so also any path that climbs), "package-duplicate",
@@ -206,7 +211,7 @@ def read_package(stream: BinaryIO) -> Package:
         raise BidError("package-too-many", limit=MAX_FILES)
     entries: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
-        _check_entry(info)
+        _check_entry(info, allowed)
         if info.filename in entries:
             raise BidError("package-duplicate", file=info.filename)
         entries[info.filename] = info
@@ -214,10 +219,10 @@ def read_package(stream: BinaryIO) -> Package:
     return Package(archive, entries)
 
 
-def _check_entry(info: zipfile.ZipInfo) -> None:
+def _check_entry(info: zipfile.ZipInfo, allowed: Callable[[str], bool]) -> None:
     # zipfile cuts a name at a NUL: the name as written is the one to judge.
     name = info.orig_filename
-    if name != info.filename or not is_package_name(name):
+    if name != info.filename or not allowed(name):
         raise BidError("package-name", file=name)
     # Whoever unpacks it with another tool gets plain files and nothing beside them.
     mode = info.external_attr >> 16

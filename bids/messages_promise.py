@@ -1,0 +1,93 @@
+"""The sentences about whether the platform kept the promise of a receipt."""
+
+from __future__ import annotations
+
+_FINDINGS = {
+    "promise-receipt": (
+        "回执由平台的回执密钥签名：投标 {bid}，收到时间 {at}，标段 {tender}。",
+        "The receipt is signed by the platform's receipt key: bid {bid}, received {at}, tender {tender}.",
+    ),
+    "promise-no-document": (
+        "没有给出投标清单和签名，无法核对回执对应哪份投标文件。请用 --sealed 给出密封的投标。",
+        "Manifest and signature were not given, so which files the receipt is for could not be checked. Give "
+        "the sealed bid with --sealed.",
+    ),
+    "promise-token": (
+        "回执的时间戳有效：回执的签名在 {time} 已经存在。",
+        "The receipt's time-stamp holds: its signature was there at {time}.",
+    ),
+    "promise-no-token": (
+        "回执没有时间戳；回执照样有效，但其时间仅凭平台自己的签名。",
+        "The receipt has no time-stamp; it stands without, but for its time only the platform's own "
+        "signature speaks.",
+    ),
+    "promise-token-own": (
+        "时间戳出自平台自己的时间戳机构，因此时间仍是平台自己的话。",
+        "The time-stamp is by the platform's own authority: the time is still the platform's word.",
+    ),
+    "promise-token-unrooted": (
+        "时间戳出自外部机构，但没有给出其根证书（--tsa-roots），无法核对是哪家机构。",
+        "The time-stamp is by an outside authority whose root was not given (--tsa-roots): whose it is could "
+        "not be checked.",
+    ),
+    "promise-token-late": (
+        "时间戳比回执晚 {minutes} 分钟：可能是当时联系不上时间戳机构，也可能是回执倒签了日期；"
+        "仅凭时间戳无法区分。",
+        "The time-stamp is from {minutes} minutes after the receipt: the authority was not reached, or the "
+        "receipt was back-dated. The time-stamp alone cannot tell.",
+    ),
+    "promise-not-closed": (
+        "没有截标声明：标段尚未截标，或没有给出所公布的台账。截标后请用 --server 或 --package 再核对。",
+        "There is no closing statement: the tender is not closed yet, or what was published was not given. "
+        "Check again after the closing, with --server or --package.",
+    ),
+    "promise-closing": (
+        "截标声明由平台签名，属于同一标段，时间 {at}；回执在截止时间之前。",
+        "The closing statement of {at} is signed by the platform, for the same tender; the receipt is from "
+        "before its deadline.",
+    ),
+    "promise-logged": ("截标声明在公开日志中。", "The closing statement is in the public log."),
+    "promise-not-logged": (
+        "没有给出截标声明在公开日志中的证明（或日志公钥），这一点未核对。",
+        "The closing's proof in the public log, or the log's key, was not given; this was not checked.",
+    ),
+    "promise-ledger": (
+        "所给台账 {count} 条，正是截标声明所冻结的全部。",
+        "The ledger given, {count} leaves, is all of what the closing froze.",
+    ),
+    "promise-leaf-proof": (
+        "所给叶子在截标声明所冻结的台账中。",
+        "The leaf given is in the ledger that the closing froze.",
+    ),
+    "promise-no-ledger": (
+        "没有给出台账，也没有本投标的叶子证明，无法核对投标是否在其中。请用 --server 或 --package。",
+        "Neither the ledger nor the leaf's proof was given, so whether the bid is in it could not be "
+        "checked. Use --server or --package.",
+    ),
+    "promise-stands": (
+        "投标 {bid} 在台账中，与回执所载一致。",
+        "The bid {bid} stands in the ledger as the receipt says.",
+    ),
+    "promise-package": (
+        "证据包中投标 {bid} 的文件与回执一致。",
+        "The files of the bid {bid} in the evidence package are those of the receipt.",
+    ),
+}
+
+_REFUSALS = {
+    "promise-missing": (
+        "平台出具了投标 {bid} 的回执，其台账中却没有这份投标。",
+        "The platform gave a receipt for the bid {bid}, but its ledger does not have it.",
+    ),
+    "promise-differs": (
+        "台账中投标 {bid} 的 {member} 与平台出具的回执不同。",
+        "In the ledger the {member} of the bid {bid} is another than in the receipt that the platform gave.",
+    ),
+    "receipt-bundle-empty": (
+        "此 ZIP 中没有回执。请给出回执文件、证明包或举证文件。",
+        "This ZIP holds no receipt. Give a receipt's file, a bundle of proofs, or a proof against the "
+        "platform.",
+    ),
+}
+
+MESSAGES: dict[str, tuple[str, str]] = {**_FINDINGS, **_REFUSALS}
