@@ -109,6 +109,11 @@ _FINDINGS = {
         "{count} 份释放声明由保管人签名，份额与投标人的承诺一致。",
         "The {count} releases are signed by their custodians, and their shares are those committed to.",
     ),
+    "verify-releases-absent": (
+        "未计入释放声明的保管人：{names}；是其未按时交出、交来的被拒收，还是平台未予接收，无法判断。",
+        "Custodians with no release among them: {names}. Whether they were late or wrong, or the platform "
+        "turned them away, cannot be told.",
+    ),
     "verify-releases-all": (
         "证据包的条目中，确定之前收到的释放声明无一遗漏。",
         "No release among the package's entries from before the freezing was left out.",

@@ -21,7 +21,7 @@ from reports.blocks import (
     signatures,
     text,
 )
-from reports.facts import AnnouncedField, LedgerFacts, LogPosition, PolicyFacts, TenderFacts
+from reports.facts import AnnouncedField, CustodianFacts, LedgerFacts, LogPosition, PolicyFacts, TenderFacts
 from reports.seal import SealField
 from reports.styles import style
 from reports.tables import Column, Row, listing
@@ -158,7 +158,7 @@ def policy_section(number: int, policy: PolicyFacts, width: float) -> list[Flowa
             (
                 str(place),
                 [bilingual(*words(ROLES, custodian.role), 8.4, lead=1.3)],
-                custodian.name,
+                custodian.name if custodian.remark is None else _with_remark(custodian),
                 [mono(grouped(custodian.fingerprint), 7)],
                 DASH if custodian.released is None else "是 Yes" if custodian.released else "否 No",
             )
@@ -186,6 +186,12 @@ def policy_section(number: int, policy: PolicyFacts, width: float) -> list[Flowa
         facts_grid(facts, width),
     ]
     return [KeepTogether(story)]
+
+
+def _with_remark(custodian: CustodianFacts) -> list[Flowable]:
+    """A custodian's name, and below it what appears to be its fault."""
+    assert custodian.remark is not None
+    return [text(custodian.name), bilingual(*custodian.remark, 7.4, color="stone-dark", lead=1.25)]
 
 
 def log_section(

@@ -77,7 +77,8 @@ class CustodianFacts:
     word.
 
     fingerprint: SHA-256 of the signing key (SubjectPublicKeyInfo, DER). released: True if its release was
-    in the frozen set, None where that is not said.
+    in the frozen set, None where that is not said. remark: what appears to be its fault, in Chinese and
+    English, if anything.
     """
 
     custodian_id: str
@@ -85,6 +86,7 @@ class CustodianFacts:
     name: str
     fingerprint: str
     released: bool | None = None
+    remark: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def check_releases(
 
     1. The platform froze, once, the set of releases that count: for this closing, all of them or at least
     the threshold after the grace period. 2. Each is there, signed by its custodian, and its shares are those
-    that the bidders committed to. 3. None that the log had received before the freezing was left out."""
+    that the bidders committed to. 3. None that the log had received before the freezing was left out.
+    Custodians that are not among them are named: whether they or the platform failed, nobody can tell."""
     segment = checked.policy.segment_names[place]
     admitted = None if stage is None else stage.checked
     frozen: Statement | None = None
@@ -59,6 +60,10 @@ def check_releases(
             mine = named == own or named not in stated
             if mine and received.digests.get("release") not in known:
                 step.fail(BidError("release-left-out", file=LOG_ENTRIES))
+    counted = {row["custodian"] for row in listed}
+    absent = [one.name for one in checked.policy.custodians if one.id not in counted]
+    if absent:
+        book.note("verify-releases-absent", LOG_ENTRIES, names=", ".join(absent))
     return None if len(releases) < len(listed) else tuple(releases)
 
 

@@ -18,6 +18,7 @@ PUBLIC_ACTS = frozenset(
         "tender.closed",
         "tender.failed",
         "custody.released",
+        "custody.refused",  # what a custodian handed in and was not taken, by its digest; once for each
         "custody.erased",
         "opening.frozen",
         "opening.unlocked",  # names each secret, when the window has ended for all

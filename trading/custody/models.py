@@ -36,6 +36,18 @@ class FilesShare(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class RefusedRelease(Base):
+    """The first thing that a custodian handed in as its release and that was refused, and why: a code."""
+
+    __tablename__ = "refused_releases"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    custodian_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))  # of the file as handed in
+    code: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class Erasure(Base):
     """A custodian's signed word that it has erased the tender's sealing key."""
 

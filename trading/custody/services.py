@@ -17,7 +17,7 @@ from signing.encoding import b64encode, format_time
 from trading.accounts.services import Accounts
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
-from trading.custody.models import Erasure, FilesShare, Release
+from trading.custody.models import Erasure, FilesShare, RefusedRelease, Release
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.opening.checked import closing_on_record
 from trading.opening.models import Closing
@@ -138,6 +138,8 @@ class Custody:
             raise Forbidden("release-not-yours")
         # What is closed does not change, so the long check needs no lock.
         tender = session.get_one(Tender, tender_id)
+        if session.get(Closing, tender_id) is None:
+            raise Conflict("tender-not-closed")
         if tender.state not in _RELEASED_FROM:
             raise Conflict("release-not-wanted", state=tender.state)
         if self._kept(session, tender_id, actor.organisation, file):
@@ -155,6 +157,34 @@ class Custody:
         if not self._kept(session, tender_id, actor.organisation, file):
             self._keep(session, actor, address, release, file, files_shares)
         return Openings(self._platform).freeze_locked(session, tender) or tender.state != State.CLOSED
+
+    def note_refused(
+        self, actor: Actor, address: str | None, tender_id: str, file: bytes, code: str
+    ) -> None:
+        """Keep, in a transaction of its own, that a custodian's release was refused: the first of each.
+
+        The log says so too, since it appears to be the custodian's fault that its shares do not count.
+        """
+        with self._platform.database.transaction() as session:
+            mine = select(TenderCustodian.tender_id).where(
+                TenderCustodian.tender_id == tender_id, TenderCustodian.organisation_id == actor.organisation
+            )
+            if session.scalar(mine) is None:
+                return
+            self._tenders.lock(session, tender_id)
+            if session.get(RefusedRelease, (tender_id, actor.organisation)) is not None:
+                return
+            now, digest = self._platform.clock.now(session), canonical.digest(file)
+            session.add(
+                RefusedRelease(
+                    tender_id=tender_id, custodian_id=actor.organisation, digest=digest, code=code, at=now
+                )
+            )
+            session.flush()
+            self._log.append(
+                session, "custody.refused", at=now, tender=tender_id, actor=actor, address=address,
+                digests={"release": digest}, statement=None,
+            )
 
     def own_release(self, session: Session, actor: Actor, tender_id: str) -> bytes:
         """The file that the custodian handed in; NotFound if there is none."""

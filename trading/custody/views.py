@@ -9,17 +9,24 @@ from pyramid.request import Request
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from bids.errors import BidError
 from signing.encoding import b64decode, b64encode, format_time
+from signing.errors import SigningError
 from trading.audit import private
 from trading.custody.ledger import LedgerPages
 from trading.custody.services import Custody
 from trading.custody.trust import trust_material
+from trading.errors import TradingError
 from trading.tenders.reserve import FreshKey
 from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
+from trading.web.sessions import set_aside
 
 Answer = dict[str, Any]
+
+# A release that came twice, or after all is over.
+_NOBODYS_FAULT = frozenset({"release-second", "release-not-wanted"})
 
 
 @view_config(
@@ -121,10 +128,16 @@ def get_release(request: Request) -> Answer:
 def put_release(request: Request) -> Answer:
     body = request.openapi_validated.body
     shares = [(each["bid"], b64decode(each["sealed"])) for each in body["files_shares"]]
-    frozen = Custody(request.platform).release(
-        request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
-        b64decode(body["file"]), shares,
-    )
+    custody, tender, file = Custody(request.platform), request.context.tender.id, b64decode(body["file"])
+    actor, address = actor_of(request), address_of(request)
+    try:
+        frozen = custody.release(request.dbsession, actor, address, tender, file, shares)
+    except (BidError, SigningError, TradingError) as refused:
+        code = refused.code if not isinstance(refused, SigningError) else "signature-refused"
+        if code not in _NOBODYS_FAULT:
+            with set_aside(request.dbsession, request.tm):
+                custody.note_refused(actor, address, tender, file, code)
+        raise
     # Found by the next scan in any case; this only makes that scan start at once.
     request.tm.get().addAfterCommitHook(lambda done: request.platform.queue.wake.set())
     return {"frozen": frozen}

@@ -42,7 +42,7 @@ from reports.wording import money
 from signing import canonical, merkle
 from trading.audit.services import AuditLog
 from trading.awards.models import PublishedAward
-from trading.custody.models import Release
+from trading.custody.standings import RELEASED, standings
 from trading.evaluation.services import supplier_names
 from trading.opening.models import Closing as ClosingRow
 from trading.opening.models import OpenedBid, PublishedOpeningRecord
@@ -171,20 +171,16 @@ class FactsOf:
 
     def _policy(self) -> PolicyFacts:
         policy = self._notice.policy
-        frozen = set(
-            self._session.scalars(
-                select(Release.custodian_id).where(
-                    Release.tender_id == self._tender.id, Release.segment == SEGMENT, Release.frozen
-                )
-            )
-        )
+        stood = {one.id: one for one in standings(self._session, self._tender, SEGMENT)}
         return PolicyFacts(
             suite=policy.suite,
             threshold=policy.threshold,
             custodians=tuple(
                 CustodianFacts(
                     custodian_id=each.id, role=each.role, name=each.name,
-                    fingerprint=canonical.digest(each.signing_key), released=each.id in frozen,
+                    fingerprint=canonical.digest(each.signing_key),
+                    released=stood[each.id].state == RELEASED,
+                    remark=stood[each.id].words() if stood[each.id].at_fault else None,
                 )
                 for each in policy.custodians
             ),

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from bids.opening_record import OpeningRecord
 from signing.encoding import b64encode, format_time
+from trading.custody.standings import standings
 from trading.opening.lost import waiting_until
-from trading.opening.models import OpenedBid, PublishedOpeningRecord, ReleaseSet
+from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord, ReleaseSet
 from trading.opening.record import SEGMENT, current_on_record, leaves_on_record
 from trading.tenders.models import Tender
 from trading.unlocking.models import UnlockWindow
@@ -20,11 +21,14 @@ from trading.unlocking.record import count_unlocked
 
 def progress(session: Session, tender: Tender, now: datetime) -> dict[str, Any]:
     """State, number of bids, how many were opened so far, until when it waits for ciphertexts that are to be
-    supplied again, how far bidders have unlocked their bids, and the record when it is there."""
+    supplied again, how far bidders have unlocked their bids, how each custodian stands once the tender is
+    closed, and the record when it is there."""
     answer: dict[str, Any] = {
         "state": tender.state, "total": None, "opened": None, "waiting_until": None, "record": None,
-        "unlocking": None,
+        "unlocking": None, "threshold": tender.threshold, "custodians": None,
     }  # fmt: skip
+    if session.get(Closing, tender.id) is not None:
+        answer["custodians"] = [one.as_json() for one in standings(session, tender, SEGMENT)]
     record = session.get(PublishedOpeningRecord, tender.id)
     if record is not None:
         rows = OpeningRecord.parse(record.raw).bids

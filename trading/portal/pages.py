@@ -8,7 +8,9 @@ from pyramid.request import Request
 
 from signing.encoding import is_id, parse_time
 from trading.accounts.models import Organisation
+from trading.custody.standings import standings
 from trading.opening.progress import progress
+from trading.opening.record import SEGMENT
 from trading.portal import lists, reading, words
 from trading.portal.reference import reference
 from trading.submission.history import after_amendment
@@ -22,8 +24,8 @@ from trading.web.tables import Table
 
 # Acts that an opening goes through, in their order.
 _COURSE = (
-    "tender.published", "tender.closed", "custody.released", "opening.frozen", "opening.unlocked",
-    "tender.opened",
+    "tender.published", "tender.closed", "custody.released", "custody.refused", "opening.frozen",
+    "opening.unlocked", "tender.opened",
 )  # fmt: skip
 _ENDS = ("tender.failed", "tender.cancelled")
 
@@ -99,6 +101,7 @@ def opening(context: TenderContext, request: Request) -> dict[str, Any]:
     return {
         **facts, "story": story, "next": following, "left": left, "progress": at,
         "released": sum(step.act == "custody.released" for step in story),
+        "standings": [] if at["custodians"] is None else standings(session, one, SEGMENT),
         "waiting_until": None if at["waiting_until"] is None else parse_time(at["waiting_until"]),
         "files": reading.files_of(session, one),
     }  # fmt: skip

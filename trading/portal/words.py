@@ -19,6 +19,7 @@ ACTS = {
     "tender.amended": ("公告更正，由招标人签名", "Notice amended, signed by the agency"),
     "tender.closed": ("截标：投标台账封存，由平台签名", "Closed: the ledger of bids is sealed and signed"),
     "custody.released": ("保管人交出解密份额", "A custodian released its shares"),
+    "custody.refused": ("保管人交来的份额未予接收", "What a custodian handed in was refused"),
     "opening.frozen": ("份额收齐，开标开始", "Enough shares are in; opening begins"),
     "opening.unlocked": ("投标人解锁时段结束", "The bidders' window to unlock has ended"),
     "opening.unlock-decided": ("招标人对未解锁投标的认定", "The agency decided on bids not unlocked"),

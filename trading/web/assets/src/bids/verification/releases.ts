@@ -64,6 +64,9 @@ export async function checkReleases(
       if (!known.includes(received.digests["release"] ?? "")) step.fail(new BidError("release-left-out", { file: LOG_ENTRIES }));
     }
   });
+  const counted = new Set(listed.map((row) => row.custodian));
+  const absent = checked.policy.custodians.filter((one) => !counted.has(one.id)).map((one) => one.name);
+  if (absent.length > 0) await book.note("verify-releases-absent", [LOG_ENTRIES], { names: absent.join(", ") });
   return releases.length < listed.length ? null : releases;
 }
 
