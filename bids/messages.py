@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bids.messages_certificates import MESSAGES as CERTIFICATES
+from bids.messages_documents import MESSAGES as DOCUMENTS
 from bids.messages_opening import MESSAGES as OPENING
 from bids.messages_promise import MESSAGES as PROMISE
 from bids.messages_segments import MESSAGES as SEGMENTS
@@ -432,4 +433,5 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **PROMISE,
     **TOKENS,
     **WITNESSES,
+    **DOCUMENTS,
 }

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 
 from reports.layout import PORTRAIT, width_of
 from reports.seal import SealFacts, render_seal
@@ -57,10 +59,20 @@ class Papers:
         made = make_crl(self.root, [], self.now, until), make_crl(self.platform, serials, self.now, until)
         return [each.public_bytes(Encoding.DER) for each in made]
 
+    def answer(self, about: Signer) -> bytes:
+        """An OCSP response of now: nobody revoked it."""
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            about.certificate, self.platform.certificate, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD,
+            self.now, self.now + timedelta(days=1), None, None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, self.platform.certificate)
+        return builder.sign(self.platform.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
     def signer_of(self, **changes: object) -> DocumentSigner:
         """Signs as the platform; `changes` make it somebody else."""
         stamp = TimeStampAuthority(self.stamper, lambda: self.now).reply
-        made = DocumentSigner(self.signer, self.roots, self.lists(), stamp)
+        answers = [self.answer(each) for each in (self.signer, self.stamper)]
+        made = DocumentSigner(self.signer, self.roots, self.lists(), stamp, answers)
         return replace(made, **changes)  # type: ignore[arg-type]
 
     def seal(self) -> bytes:

@@ -16,6 +16,7 @@ from bids.unlocking import Unlocking
 from bids.verification.anchors import names_outside, read_trust
 from bids.verification.awarded import check_award, check_evaluation, rank_opened
 from bids.verification.closed import check_closing
+from bids.verification.documents import DocumentCheck, check_documents
 from bids.verification.files import check_complete, check_evidence
 from bids.verification.findings import Book, Report
 from bids.verification.log import (
@@ -70,6 +71,7 @@ def verify(
     outside_roots: bytes | None = None,
     tsa_roots: bytes | None = None,
     policy: bytes | None = None,
+    documents: DocumentCheck | None = None,
 ) -> Report:
     """Check a whole evidence package; nothing that it holds makes this raise.
 
@@ -84,11 +86,12 @@ def verify(
             the package's.
         policy: the reader's C2SP tlog-policy: whose cosignatures of the log they want, and which log, unless
             `log_key` says so; None to ask for none.
+        documents: checks the signature of a PDF; None where the libraries for it are not there.
 
     Steps, each of them one or more findings:
 
     1. Anchors: roots, log key, revocation lists, enrolments.
-    2. The evidence statement, and every file by the digest it lists.
+    2. The evidence statement, and every file by the digest it lists; the signatures of PDFs.
     3. The log: checkpoint, cosignatures, entries, proofs; that the evidence is logged, last, with the
        package's entries; with `log_entries`, that the log has no others of the tender. Times agree; nothing
        follows an end.
@@ -108,6 +111,7 @@ def verify(
     trust = read_trust(package, book, roots, log_key, outside_roots)
     if trust is not None:
         evidence = check_evidence(package, book, trust)
+        check_documents(package, book, trust, documents)
         tender = None if evidence is None else evidence.statement["tender"]
         _check_tender(package, book, trust, tender, log_entries, tsa_roots, policy)
     if not anchored:

@@ -136,6 +136,7 @@ def addresses(market: Market, bids: list[str], upload: str) -> list[str]:
             "tender": tender.id, "bid": bid, "project": tender.notice.project.id, "upload": upload,
             "name": "a.pdf", "sha256": tender.notice.digest, "organisation": tender.agency.id,
             "fingerprint": market.bidders[0].fingerprint, "number": "0", "authority": "parties",
+            "supplier": market.bidders[0].id,
         }  # fmt: skip
         answers += [path.format_map(values) for path, item in document["paths"].items() if "get" in item]
     size = market.house.call("GET", "/log/entries?limit=500").json["entries"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from bids.package import read_package
-from bids.verification import Finding, Report
+from bids.verification import DocumentCheck, Finding, Report
 from bids.verification import verify as verify_package
 from signing.errors import SigningError
 from signing.notes import NoteVerifier
@@ -49,7 +49,8 @@ def verify(
     taken, which shows that it agrees with itself but not who made it: "unanchored". With --log-entries it
     is also checked that the log has no other entries of the tender. --outside-roots are for parties who
     signed with certificates from elsewhere; without them the package's are taken. With --policy the
-    log's checkpoint must be cosigned as it says.
+    log's checkpoint must be cosigned as it says. The signatures of PDF documents are checked where
+    sunseal[platform] is installed.
     """
     anchors, outside, stampers = (_pem(path) for path in (roots, outside_roots, tsa_roots))
     rules = None
@@ -63,10 +64,21 @@ def verify(
     except OSError as error:
         raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
     with source:
-        report = verify_package(read_package(source), anchors, key, entries, outside, stampers, rules)
+        report = verify_package(
+            read_package(source), anchors, key, entries, outside, stampers, rules, _documents()
+        )
     for finding in report.findings:
         _show(finding, lang)
     return _conclude(report, lang)
+
+
+def _documents() -> DocumentCheck | None:
+    """What checks PDF documents, where its libraries are: the base install has none."""
+    try:
+        from trading.evidence.pades_check import examine
+    except ImportError:
+        return None
+    return examine
 
 
 def _pem(path: Path | None) -> bytes | None:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -53,6 +54,8 @@ _STAMP_FIELD = "DocumentTimeStamp"
 class DocumentSigner:
     """Signs documents as the platform.
 
+    answers: OCSP responses (DER) of now about the signer and the time-stamps. Lists say the same, but pyHanko
+    looks in responses alone when it judges a certificate that has ended.
     signer: the document key, its certificate and the intermediates. roots: the trust anchors. lists:
     revocation lists (DER) of every authority above the signer and the time-stamps, of now. stamp: a
     time-stamping authority, from an RFC 3161 request's DER to its reply's.
@@ -62,6 +65,7 @@ class DocumentSigner:
     roots: Sequence[x509.Certificate]
     lists: Sequence[bytes]
     stamp: Stamp
+    answers: Sequence[bytes] = ()
 
     def sign(self, pdf: bytes, seal: bytes, at: datetime) -> bytes:
         """Sign a document in its empty field, `seal` (a PDF of one page) being what is seen there.
@@ -119,6 +123,7 @@ class DocumentSigner:
             trust_roots=[_asn1(root) for root in self.roots],
             other_certs=[_asn1(each) for each in self.signer.chain],
             crls=[asn1_crl.CertificateList.load(each) for each in self.lists],
+            ocsps=[asn1_ocsp.OCSPResponse.load(each) for each in self.answers],
             moment=at,
             revocation_mode="require",
         )

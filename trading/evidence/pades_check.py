@@ -12,6 +12,7 @@ from typing import Any
 
 from asn1crypto import x509 as asn1_x509
 from asn1crypto.crl import CertificateList
+from asn1crypto.ocsp import OCSPResponse
 from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
@@ -36,8 +37,9 @@ from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
-from pyhanko_certvalidator.revinfo.archival import CRLContainer
+from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
+from bids.errors import BidError
 from reports.seal import FIELD
 from signing.errors import CertificateError
 from signing.profile import KIND_POLICIES, USAGE_POLICIES, der, policies_of
@@ -89,6 +91,14 @@ def check_document(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocu
         raise
     except Exception as error:  # a forged file makes pyHanko fail in any way
         raise DocumentInvalid(UNREADABLE, type(error).__name__) from error
+
+
+def examine(pdf: bytes, roots: Sequence[x509.Certificate]) -> None:
+    """`check_document` for the verifier of evidence: BidError where the signature does not hold."""
+    try:
+        check_document(pdf, roots)
+    except DocumentInvalid as invalid:
+        raise BidError(invalid.code) from None
 
 
 async def _check(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocument:
@@ -147,6 +157,11 @@ def _specification(roots: Iterable[x509.Certificate], reader: PdfFileReader) -> 
     known = LocalKnowledge(
         known_crls=[
             CRLContainer(crl_data=CertificateList.load(each.get_object().data)) for each in store.crls
+        ],
+        known_ocsps=[
+            container
+            for each in store.ocsps
+            for container in OCSPContainer.load_multi(OCSPResponse.load(each.get_object().data))
         ],
         known_certs=list(store.load_certs()),
     )

@@ -15,6 +15,7 @@ from trading.audit.services import AuditLog
 from trading.errors import Conflict, NotFound, TradingError
 from trading.evidence.files import published_file
 from trading.evidence.models import PublishedFile
+from trading.evidence.pades_check import examine
 from trading.platform import Platform
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -56,7 +57,8 @@ class Supervision:
             keys = self._platform.keys
             with self._platform.database.reading() as session:
                 entries = self._entries(session)
-            return verify(read_package(io.BytesIO(data)), dump_pem(keys.roots), keys.log.vkey, entries)
+            package, roots = read_package(io.BytesIO(data)), dump_pem(keys.roots)
+            return verify(package, roots, keys.log.vkey, entries, documents=examine)
         finally:
             _one_at_a_time.release()
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
+
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from bids import package as names
-from bids.verification import Finding
+from bids.errors import BidError
+from bids.package import read_package
+from bids.verification import Finding, verify
 from bids.verification.anchors import load_crls
 from signing import canonical
 from signing.certificates import dump_pem
@@ -38,7 +44,9 @@ def test_an_award_passes_every_check_in_words(case: Case) -> None:
     assert [finding.number for finding in report.findings] == list(range(1, len(report.findings) + 1))
     assert {finding.ok for finding in report.findings} == {True, None}
     unknown = [finding.code for finding in report.findings if finding.ok is None]
-    assert unknown == ["verify-cosigned-none", "verify-entries-unchecked", "verify-sandbox"]
+    assert unknown == [
+        "verify-documents-unchecked", "verify-cosigned-none", "verify-entries-unchecked", "verify-sandbox",
+    ]  # fmt: skip
     assert all(texts(report))
     assert report.failed_files == frozenset()
 
@@ -69,6 +77,22 @@ def test_replacements_withdrawals_and_earlier_notices_pass() -> None:
     assert sum(name.startswith("notices/") for name in files) == 4
     assert sum(name.endswith("withdrawal.json") for name in files) == 1
     assert sum(name.endswith("public.sealed") for name in files) == 3
+
+
+def test_documents_are_examined_one_by_one_where_that_can_be_done(case: Case) -> None:
+    seen: list[bytes] = []
+
+    def examine(pdf: bytes, roots: Sequence[x509.Certificate]) -> None:
+        assert list(roots) == list(case.world.roots)
+        seen.append(pdf)
+        if pdf.endswith(b"notice"):
+            raise BidError("pdf-changed")
+
+    package = read_package(io.BytesIO(case.run().package()))
+    report = verify(package, dump_pem(case.world.roots), documents=examine)
+    assert sorted(seen) == [b"%PDF-1.7 award", b"%PDF-1.7 notice", b"%PDF-1.7 record"]
+    assert failures(report) == {"verify-documents": ["pdf-changed"]}
+    assert report.failed_files == {"award-notice.pdf"} and all(texts(report))
 
 
 def test_two_of_three_custodians_after_the_grace_pass(case: Case) -> None:
@@ -119,7 +143,8 @@ def test_rejected_bids_and_parted_ties_pass() -> None:
     report = check(honest(case), world)
     unknown = [finding.code for finding in report.findings if finding.ok is None]
     assert unknown == [
-        "verify-cosigned-none", "verify-entries-unchecked", "verify-sandbox", "verify-tie-rule",
+        "verify-documents-unchecked", "verify-cosigned-none", "verify-entries-unchecked", "verify-sandbox",
+        "verify-tie-rule",
         "verify-above-ceiling",
     ]  # fmt: skip
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from reports.facts import (
+    Addressee,
     AnnouncedField,
     AwardFacts,
+    AwardNoticeFacts,
     AwardRule,
     BidFacts,
     CustodianFacts,
@@ -17,11 +19,14 @@ from reports.facts import (
     ItemPrice,
     LedgerFacts,
     LogPosition,
+    NoticeTerms,
     OpeningFacts,
     PolicyFacts,
     RankingRow,
+    ResultNoticeFacts,
     RulesPack,
     TenderFacts,
+    Term,
     Waiver,
 )
 
@@ -201,3 +206,63 @@ def award_facts(bidders: int = 2, items: int = 4, *, rejected: int = 0, **change
         "public_url": URL,
     }
     return AwardFacts(**(values | changes))
+
+
+WORKS = NoticeTerms(
+    notice=Term("binding", "招标投标法第45条", "Tendering Law art. 45"),
+    contract=Term(30, "招标投标法第46条", "Tendering Law art. 46", date(2026, 4, 7)),
+    objection=Term("during-publicity", "实施条例第54条", "Implementing Regulations art. 54"),
+    complaint=Term(10, "实施条例第60条", "Implementing Regulations art. 60", date(2026, 3, 16)),
+    bond=Term(5, "实施条例第57条", "Implementing Regulations art. 57"),
+)
+GENERIC = NoticeTerms(
+    notice=Term("informs", "平台通用规则第17条", "Generic rules, 17"),
+    contract=Term(0, "平台通用规则第18条", "Generic rules, 18"),
+    objection=Term("to-agency", "平台通用规则第19条", "Generic rules, 19"),
+    complaint=Term(0, "平台通用规则第19条", "Generic rules, 19"),
+    bond=Term(0, "平台通用规则第18条", "Generic rules, 18"),
+)
+
+
+def addressee(bid: BidFacts, rank: int | None) -> Addressee:
+    return Addressee(
+        bid.supplier, "CN-USCC:91320000134755110B", bid.bid_id, bid.received_at, bid.total, rank
+    )
+
+
+def award_notice_facts(**changes: Any) -> AwardNoticeFacts:
+    tender = changes.pop("tender", None) or tender_of(4)
+    bid = bid_of(0, tender.items, NAMES[0])
+    values: dict[str, Any] = {
+        "tender": tender,
+        "winner": addressee(bid, 1),
+        "announced": bid.announced,
+        "issued_at": DEADLINE + timedelta(hours=3),
+        "statement_digest": hexes("award"),
+        "decision_digest": hexes("decision"),
+        "terms": WORKS,
+        "log": log_of(1749),
+        "public_url": URL,
+    }
+    return AwardNoticeFacts(**(values | changes))
+
+
+def result_notice_facts(**changes: Any) -> ResultNoticeFacts:
+    tender = changes.pop("tender", None) or tender_of(4)
+    first, third = bid_of(0, tender.items, NAMES[0]), bid_of(2, tender.items, NAMES[2])
+    values: dict[str, Any] = {
+        "tender": tender,
+        "loser": addressee(third, 3),
+        "outcome": "outranked",
+        "reason": None,
+        "ranked": 9,
+        "winner": first.supplier,
+        "winner_total": first.total,
+        "issued_at": DEADLINE + timedelta(hours=3),
+        "statement_digest": hexes("award"),
+        "decision_digest": hexes("decision"),
+        "terms": WORKS,
+        "log": log_of(1749),
+        "public_url": URL,
+    }
+    return ResultNoticeFacts(**(values | changes))

@@ -11,6 +11,7 @@ import type { Unlocking } from "../unlocking";
 import { namesOutside, readTrust, type Anchors } from "./anchors";
 import { checkAward, checkEvaluation, rankOpened } from "./awarded";
 import { checkClosing } from "./closed";
+import { checkDocuments } from "./documents";
 import { checkComplete, checkEvidence } from "./files";
 import { Book, type Finding, type Report } from "./findings";
 import {
@@ -49,6 +50,7 @@ export async function verify(
   const trust = await readTrust(files, book, { ...anchors, logKey });
   if (trust !== null) {
     const evidence = await checkEvidence(files, book, trust);
+    await checkDocuments(files, book);
     const tender = evidence === null ? null : String(evidence.statement["tender"]);
     await checkTender(files, book, trust, tender, { logEntries, tsaRoots, policy });
   }

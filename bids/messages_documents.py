@@ -1,0 +1,40 @@
+"""The sentences about the signatures of PDF documents."""
+
+from __future__ import annotations
+
+_FINDINGS = {
+    "verify-documents": (
+        "{count} 份 PDF 文件均有平台文件密钥的签名（PAdES）和时间戳，自签名之后没有改动。",
+        "All {count} PDF documents are signed by the platform's document key (PAdES), time-stamped, and not "
+        "changed since.",
+    ),
+    "verify-documents-unchecked": (
+        "{count} 份 PDF 文件的签名未在此核对（摘要已与目录核对）：请用 PDF 阅读器、pdfsig，"
+        "或在装有 sunseal[platform] 的机器上用 sunseal verify 核对。",
+        "The signatures in {count} PDF documents were not checked here (their digests were): check them "
+        "with a PDF reader, with pdfsig, or by sunseal verify where sunseal[platform] is installed.",
+    ),
+}
+
+_REFUSALS = {
+    "pdf-unreadable": ("PDF 无法读取：已损坏或被截断。", "The PDF cannot be read: it is damaged or cut off."),
+    "pdf-unsigned": (
+        "PDF 没有平台的签名，或签名之后没有时间戳。",
+        "The PDF has no signature of the platform, or no time-stamp after it.",
+    ),
+    "pdf-changed": ("PDF 在签名之后被改动。", "The PDF was changed after it was signed."),
+    "pdf-uncovered": (
+        "PDF 末尾有时间戳没有覆盖的内容。",
+        "The PDF has bytes at its end that no time-stamp covers.",
+    ),
+    "pdf-invalid": (
+        "PDF 的签名或时间戳不成立，或其证书不出自所信任的根证书。",
+        "The PDF's signature or a time-stamp does not hold, or is not under the trusted root.",
+    ),
+    "pdf-stranger": (
+        "PDF 的签名者不是平台的文件密钥，而是同一根证书下的他人。",
+        "The PDF is signed by somebody else under the same root, not by the platform's document key.",
+    ),
+}
+
+MESSAGES: dict[str, tuple[str, str]] = {**_FINDINGS, **_REFUSALS}
