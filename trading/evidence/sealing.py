@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,11 +17,13 @@ from signing.profile import fingerprint
 from signing.timestamps import TimeStampAuthority
 from trading.accounts.revocation_lists import RevocationLists
 from trading.evidence.models import SealedDocument
-from trading.evidence.pades import DocumentSigner
-from trading.evidence.pades_check import check_document
 from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.storage import Stored
+
+if TYPE_CHECKING:
+    from trading.evidence.pades import DocumentSigner
+    from trading.evidence.pades_check import CheckedDocument
 
 # Whoever stamps again has this long to do it.
 RENEW_BEFORE = timedelta(days=365)
@@ -92,7 +95,7 @@ class Sealing:
             row = session.get_one(SealedDocument, sha256)
             key, parts, until = row.storage_key, row.parts, row.stamped_until
         pdf = b"".join(storage.chunks(key, parts))
-        check_document(pdf, self._platform.keys.roots)
+        self._check(pdf)
         signer, now = self._signer()
         sealed = self._store(signer.renew(pdf, now))
         with self._platform.database.transaction() as session:
@@ -104,11 +107,20 @@ class Sealing:
             row.stamped_until, row.at = sealed.stamped_until, now
 
     def _store(self, pdf: bytes) -> Sealed:
-        checked = check_document(pdf, self._platform.keys.roots)
+        checked = self._check(pdf)
         key = f"documents/{hashlib.sha256(pdf).hexdigest()}-{new_id()}"
         return Sealed(self._platform.storage.put_bytes(key, pdf), checked.stamped_until)
 
+    # Loaded when a document is signed: processes that serve pages alone need not carry 60 MiB more.
+
+    def _check(self, pdf: bytes) -> CheckedDocument:
+        from trading.evidence.pades_check import check_document
+
+        return check_document(pdf, self._platform.keys.roots)
+
     def _signer(self) -> tuple[DocumentSigner, datetime]:
+        from trading.evidence.pades import DocumentSigner
+
         keys = self._platform.keys
         with self._platform.database.transaction() as session:
             now = self._platform.clock.now(session)

@@ -35,7 +35,7 @@ from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
 from trading.unlocking.models import UnlockDecision, UnlockedBid, UnlockWindow
-from trading.unlocking.record import VISITED, count_unlocked, decisions_of, seen
+from trading.unlocking.record import count_unlocked, decisions_of, seen
 from trading.web.liveness import outages_between
 from trading.web.security import Actor
 
@@ -100,7 +100,7 @@ class Unlockings:
             return
         with self._platform.database.transaction() as own:
             now = self._clock.now(own)
-            private.keep(own, actor, address, VISITED, now, bid.tender_id, {"bid": bid.id})
+            private.keep(own, actor, address, "bid.unlock-visited", now, bid.tender_id, {"bid": bid.id})
 
     def _current(self, session: Session, tender: Tender) -> tuple[str, ...]:
         """The current bids, in the ledger's order."""

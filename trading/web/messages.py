@@ -11,6 +11,7 @@ from trading.evaluation.messages import MESSAGES as EVALUATION
 from trading.evidence.messages import MESSAGES as EVIDENCE
 from trading.opening.messages import MESSAGES as OPENING
 from trading.operating.messages import MESSAGES as OPERATING
+from trading.results.messages import MESSAGES as RESULTS
 from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
 from trading.supervision.messages import MESSAGES as SUPERVISION
@@ -107,6 +108,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **SUBMISSION,
     **CUSTODY,
     **OPENING,
+    **RESULTS,
     **EVALUATION,
     **AWARDS,
     **EVIDENCE,
