@@ -55,7 +55,7 @@ _MEDIA_TYPE = Pattern(
     re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII),
     "application/pdf",
 )
-_ATTRIBUTE = Pattern(
+ATTRIBUTE = Pattern(
     re.compile(
         r"(?:subject|extension):(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,8})){1,8}",
         re.ASCII,
@@ -229,7 +229,7 @@ SCHEMAS: Mapping[str, Members] = {
         {"certificate": Digest(), "party": Id(), "organisation": _ORGANISATION, "role": Choice(ROLES)},
         # Of a certificate by an authority outside the platform: its anchor (DER), and where it names the
         # organisation, with the value found there.
-        {"outside": Members({"authority": Digest(), "attribute": _ATTRIBUTE, "value": Text(200)})},
+        {"outside": Members({"authority": Digest(), "attribute": ATTRIBUTE, "value": Text(200)})},
     ),
     "closing": _statement(
         {
@@ -336,6 +336,11 @@ SCHEMAS: Mapping[str, Members] = {
     "envelope-key": _statement({"party": Id(), "key": _KEY}),
     # Signed by a person who signs in with their certificate: for one platform's address, good once
     "sign-in": _statement({"origin": Text(300), "nonce": Text(100, 16)}),
+    # Signed by the key of a certificate from elsewhere, which its holder has enrolled: for one platform's
+    # address and one party
+    "certificate-proof": _statement({"origin": Text(300), "party": Id(), "role": Choice(ROLES)}),
+    # Signed by the key of a certificate that is to be renewed: `request` is the SHA-256 of the PEM request
+    "renewal": _statement({"origin": Text(300), "request": Digest()}),
     "evaluation": _statement(
         {
             "tender": Id(),

@@ -151,6 +151,20 @@ def issue(
     return builder.sign(authority.key, hashes.SHA256())
 
 
+def issue_responder(
+    authority: Authority, public_key: PublicKey, name: str, at: datetime, valid_days: int
+) -> x509.Certificate:
+    """A certificate that lets `public_key` answer for the authority (RFC 6960, section 4.2.2.2), and nothing
+    else: it carries no usage of ours. Its own revocation nobody asks for."""
+    end = authority.certificate.not_valid_after_utc
+    builder = _builder(authority.certificate.subject, common_name(name), public_key, at, valid_days, end)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(_key_usage(digital_signature=True), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=True)
+    builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
+    return _with_key_ids(builder, public_key, authority).sign(authority.key, hashes.SHA256())
+
+
 def make_crl(
     authority: Authority, revoked: Sequence[tuple[int, datetime, str]], at: datetime, next_update: datetime
 ) -> x509.CertificateRevocationList:

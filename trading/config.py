@@ -67,6 +67,7 @@ class Settings:
     broker_url: str = field(default="memory://", repr=False)
     keys_dir: Path = Path("var/keys")
     custodians_dir: Path | None = None
+    outside_authorities_dir: Path | None = None
     public_url: str = "http://127.0.0.1:6543"
     listen_host: str = "127.0.0.1"
     listen_port: int = 6543

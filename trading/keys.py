@@ -23,6 +23,7 @@ from signing.certificates import (
     PlatformSubject,
     dump_pem,
     issue,
+    issue_responder,
     load_pem,
     new_issuing_authority,
     new_root,
@@ -50,6 +51,7 @@ class PlatformKeys:
     receipt: Signer
     timestamp: Signer
     document: Signer
+    ocsp: dict[AuthorityName, Signer]  # who answers for an authority (RFC 6960)
     log_key: Ed25519PrivateKey
     log_origin: str
     sign_in: bytes  # 32 bytes that seal, in the database, the keys of one-time codes
@@ -84,8 +86,10 @@ class PlatformKeys:
 
 def locations(public_url: str, name: AuthorityName) -> Locations:
     """Where the platform at that address publishes what concerns an authority."""
-    base = f"{public_url.rstrip('/')}/api/v1/certificates/{name}"
-    return Locations(crl=f"{base}.crl", issuer=f"{base}.cer")
+    home = public_url.rstrip("/")
+    base = f"{home}/api/v1/certificates/{name}"
+    # The root's two certificates stand in its list; nobody answers for them one by one.
+    return Locations(f"{base}.crl", f"{base}.cer", None if name == "root" else f"{home}/ocsp")
 
 
 def ensure_keys(
@@ -162,15 +166,20 @@ def _load(folder: Path, log_origin: str, at: datetime, public_url: str) -> Platf
     platform = _authority(folder, "platform")
     for usage in _ADDED:
         _add_leaf(folder, platform, usage, at, public_url)
+    parties = _authority(folder, "parties")
     return PlatformKeys(
         root=root,
         root_key=_key(folder, "root") if (folder / "root.key").exists() else None,
         platform=platform,
-        parties=_authority(folder, "parties"),
+        parties=parties,
         statement=_signer(folder, "statement", platform),
         receipt=_signer(folder, "receipt", platform),
         timestamp=_signer(folder, "timestamp", platform),
         document=_signer(folder, "document", platform),
+        ocsp={
+            "platform": _responder(folder, "platform", platform, at),
+            "parties": _responder(folder, "parties", parties, at),
+        },
         log_key=load_note_key((folder / "log.key").read_bytes(), None),
         log_origin=log_origin,
         sign_in=_sign_in_key(folder / "sign-in.key"),
@@ -188,6 +197,17 @@ def _add_leaf(
     _write_once(folder / f"{usage}.key", save_private_pem(generate_signing_key(), None))
     certificate = _leaf(platform, usage, _key(folder, usage), at, public_url)
     _write_once(folder / f"{usage}.pem", dump_pem([certificate]))
+
+
+def _responder(folder: Path, name: AuthorityName, authority: Authority, at: datetime) -> Signer:
+    """Key and certificate that answer for an authority, made where the folder is without."""
+    file = f"ocsp-{name}"
+    if not (folder / f"{file}.pem").exists():
+        _write_once(folder / f"{file}.key", save_private_pem(generate_signing_key(), None))
+        key = _key(folder, file).public_key()
+        certificate = issue_responder(authority, key, f"Sunseal OCSP {name}", at, _LEAF_DAYS)
+        _write_once(folder / f"{file}.pem", dump_pem([certificate]))
+    return _signer(folder, file, authority)
 
 
 def _sign_in_key(path: Path) -> bytes:

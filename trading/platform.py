@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import inspect, text
 
+from trading.accounts.outside import authorities_of
 from trading.clock import Clock
 from trading.config import INCLUDES, Settings
 from trading.db import Database, make_engine, reach
@@ -51,6 +52,7 @@ def build_platform(settings: Settings, overrides: Mapping[str, Any] | None = Non
             beside a database in use; the holidays' file or the time-stamp authorities' roots are wrong.
     """
     given = dict(overrides or {})
+    authorities_of(settings.outside_authorities_dir)  # a wrong file stops the start
     database = given.get("database") or Database(make_engine(settings.database_url))
     reach(database.engine)
     clock: Clock = given.get("clock") or Clock()

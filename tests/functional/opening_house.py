@@ -135,6 +135,7 @@ class OpeningHouse(House):
             enrolments=enrolments_of([b64decode(each) for each in served["enrolments"]], roots),
             log=NoteVerifier.from_vkey(self.platform.keys.log.vkey),
             log_origin=self.platform.keys.log_origin,
+            outside=tuple(load_pem(served["outside"].encode())) if served["outside"] else (),
         )
 
     def closed(self, tender: Tendering, page: int = 2) -> ClosedTender:

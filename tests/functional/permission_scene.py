@@ -140,10 +140,11 @@ class PermissionScene:
             "name": "%E6%8B%9B%E6%A0%87%E6%96%87%E4%BB%B6.pdf", "upload": scene.uploads[0],
             "number": "0", "bid": scene.bids[1], "token": self._spare, "secret": "x" * 43,
             "person": self._evaluator, "supplier": scene.suppliers[1].id, "authority": "parties",
+            "request": "AA==",
         }  # fmt: skip
         if door.route == "log.tile":
             return "/log/tile/0/000.p/1"
-        path = re.sub(r"\{kind:[^}]*\)\?receipt\}", "receipt", door.pattern)
+        path = re.sub(r"\{kind:[^}]*\)\?receipt\}", "receipt", door.pattern.replace(":.*}", "}"))
         return path.format(**values)
 
 

@@ -137,10 +137,10 @@ def test_a_revoked_certificate_signs_nothing_from_that_moment(house: House) -> N
     assert revoke(house, who, "superseded") == first, "the first revocation stands"
 
 
-def test_only_the_operator_revokes_and_for_a_known_reason(house: House) -> None:
-    who = house.enrol("agency")
+def test_no_stranger_revokes_and_nobody_for_an_unknown_reason(house: House) -> None:
+    who, stranger = house.enrol("agency"), house.enrol("agency")
     path = f"/certificates/{who.fingerprint}/revocation"
-    house.refused("POST", path, who, {"reason": "keyCompromise"}, "forbidden")
+    house.refused("POST", path, stranger, {"reason": "keyCompromise"}, "forbidden")
     house.refused("POST", path, house.operator, {"reason": "because"}, "request-invalid")
     check(house, who)
 

@@ -73,6 +73,8 @@ TABLE: dict[str, frozenset[str]] = {
     "organisation.envelope-key": ALL, "tokens POST": OPERATOR, "token DELETE": OPERATOR | OWNER,
     "certificates POST": AGENCIES | SUPPLIERS | CUSTODIANS, "certificate.enrolment": ALL,
     "certificate.revocation POST": OPERATOR, "certificates.chain": ALL, "certificates.crl": ALL,
+    "ocsp POST": ALL, "ocsp.request": ALL, "certificates.outside-roots": ALL,
+    "certificates.renewal POST": ALL, "certificates.outside POST": AGENCIES | SUPPLIERS | CUSTODIANS,
     "authority.crl": ALL, "authority.certificate": ALL, "certificates.roots": ALL, "crl": ALL,
     "envelope-key PUT": AGENCIES,
     # the API: the log

@@ -1,132 +1,193 @@
-"""Parties' certificates: issuing, enrolment, revocation lists, and the check of what parties sign."""
+"""Parties' certificates: issued here, renewed, brought from outside authorities, revoked."""
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import secrets
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bids.errors import refusing
 from bids.objects import read_signed
-from bids.trust import Trust, build_enrolment, enrolments_of
-from signing import canonical, merkle
-from signing.certificates import AuthorityName, Party, dump_pem, fingerprint, issue, party_of, read_csr
-from signing.cms import Verified, verify_with_chain
-from signing.encoding import format_time, parse_time
-from signing.keys import spki
+from bids.trust import Outside, build_enrolment
+from signing import canonical, cms, der
+from signing.certificates import (
+    AuthorityName,
+    Party,
+    dump_pem,
+    fingerprint,
+    issue,
+    load_pem,
+    read_csr,
+)
+from signing.chains import verify_outside_chain
+from signing.encoding import parse_time
+from signing.keys import PublicKey, require_p256, spki
+from signing.profile import outside_party
 from signing.statements import sign_statement
-from trading.accounts.models import Crl, EnrolmentDay, Organisation, PartyCertificate
-from trading.accounts.revocation_lists import RevocationLists
+from trading.accounts.models import Organisation, PartyCertificate, Person
+from trading.accounts.outside import OutsideAuthority
+from trading.accounts.signatures import CLOCK_AHEAD, Signatures, loaded_crl
 from trading.audit.services import AuditLog
-from trading.clock import SHANGHAI
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.keys import locations
 from trading.platform import Platform
-from trading.queue import insert_if_missing
 from trading.web.permissions import Role
 from trading.web.security import Actor
 
 CERTIFICATE_DAYS = 730
-# What is signed may be signed off-line some days before it is sent; no client's clock is much ahead.
-OLDEST_SIGNING = timedelta(days=7)
-CLOCK_AHEAD = timedelta(minutes=5)
-
-_STANDING = select(
-    PartyCertificate.organisation_id, PartyCertificate.role, PartyCertificate.revoked_at
-).where(PartyCertificate.fingerprint == bindparam("fingerprint"))
+# How long before its end a key's certificate is issued anew without being asked to, and reminders begin.
+NEARLY_OVER = timedelta(days=30)
+# A renewal asked for again so soon is the same one, whose answer was lost.
+_SAME_RENEWAL = timedelta(hours=1)
+_SIGNERS = (Role.AGENCY, Role.SUPPLIER, Role.CUSTODIAN)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What the database says of a certificate: whose it is, for which role, since when revoked."""
+class Holder:
+    """Whom a certificate is for: a person who acts for an organisation in a role."""
 
+    person: str
     organisation: str
     role: str
-    revoked_at: datetime | None
+    name: str
 
 
-@dataclass(frozen=True)
-class SignedBy:
-    """A signature that holds: its certificate, the party that names, and the revocation list used."""
-
-    verified: Verified
-    party: Party
-    fingerprint: str
-    crl: Crl
-
-    @property
-    def certificate(self) -> x509.Certificate:
-        """The signer's certificate."""
-        return self.verified.certificate
-
-
-class Certificates:
+class Certificates(Signatures):
     """What the platform's authority `parties` does, and what is checked against it."""
 
     def __init__(self, platform: Platform) -> None:
-        self._keys = platform.keys
-        self._clock = platform.clock
-        self._public_url = platform.settings.public_url
-        self.lists = RevocationLists(platform)
+        super().__init__(platform)
+        self._public_url = platform.settings.public_url.rstrip("/")
         self._log = AuditLog(platform)
 
     # -- issuing
 
     def issue_certificate(
-        self, session: Session, actor: Actor, address: str | None, csr_pem: bytes
+        self, session: Session, actor: Actor, address: str | None, csr_pem: bytes, renew: bool = False
     ) -> PartyCertificate:
         """A certificate for the actor in their present role, with its signed enrolment statement.
 
         The subject comes from the account; the request contributes its key alone. The same key again, for
-        the same person and role, gives the certificate already issued.
+        the same person and role, gives the certificate already issued until that is nearly over, or, with
+        `renew`, a new one at once; the old one stays good to its end.
 
         Raises:
             BidError: the request is malformed, not P-256, or not signed by its own key.
             Conflict: the key is certified for somebody else. Forbidden: the role signs nothing.
         """
-        if actor.role not in (Role.AGENCY, Role.SUPPLIER, Role.CUSTODIAN):
-            raise Forbidden("certificate-role", role=actor.role)
+        holder = Holder(actor.person, actor.organisation, actor.role, actor.name)
+        return self._issue(session, holder, actor, address, csr_pem, renew)
+
+    def renew_certificate(self, session: Session, csr_pem: bytes, file: bytes) -> PartyCertificate:
+        """A new certificate for whoever holds the one whose key signed the statement `sunseal/renewal/v1`.
+
+        No token or session is asked for. The request may be for the same key or another. The old certificate
+        stays good to its end.
+
+        Raises:
+            BidError: request or statement does not hold. TradingError: signed for another platform or
+            request, too old, or under a certificate that is unknown or revoked. Forbidden: the role is gone.
+        """
+        read = read_signed(file, "renewal")
+        now = self._clock.now(session)
+        self._check_asked(read.statement, now)
+        signed = self.check_signature(session, read.statement_bytes, read.signature, now)
+        row = session.get(PartyCertificate, signed.fingerprint)
+        if row is None:
+            raise TradingError("certificate-unknown", status=403)
+        if row.revoked_at is not None:
+            raise TradingError("certificate-revoked-now", status=403)
+        if read.statement["request"] != hashlib.sha256(csr_pem).hexdigest():
+            raise TradingError("renewal-other-request")
+        person = session.get_one(Person, row.person_id)
+        organisation = session.get_one(Organisation, row.organisation_id)
+        if row.role not in organisation.roles.split(","):
+            raise Forbidden("certificate-role-gone", role=row.role)
+        holder = Holder(person.id, organisation.id, row.role, person.name)
+        return self._issue(session, holder, None, None, csr_pem, renew=True)
+
+    def _check_asked(self, statement: dict[str, object], now: datetime) -> None:
+        """For this platform's address, and of the present time."""
+        if statement["origin"] != self._public_url:
+            raise TradingError("proof-origin", origin=statement["origin"], wanted=self._public_url)
+        if abs(parse_time(str(statement["at"])) - now) > CLOCK_AHEAD:
+            raise TradingError("proof-time", at=statement["at"], minutes=CLOCK_AHEAD.seconds // 60)
+
+    def _issue(
+        self,
+        session: Session,
+        holder: Holder,
+        actor: Actor | None,
+        address: str | None,
+        csr_pem: bytes,
+        renew: bool,
+    ) -> PartyCertificate:
+        if holder.role not in _SIGNERS:
+            raise Forbidden("certificate-role", role=holder.role)
         with refusing("certificate request"):
             key = read_csr(csr_pem)
-        key_digest = hashlib.sha256(spki(key)).hexdigest()
         now = self._clock.now(session)
-        for held in session.scalars(
-            select(PartyCertificate).where(PartyCertificate.key_digest == key_digest)
-        ):
-            same = (held.person_id, held.role) == (actor.person, actor.role)
-            if not same or held.revoked_at is not None:
-                raise Conflict("certificate-key-in-use")
-            if held.expires_at > now + timedelta(days=30):
+        for held in self._of_key(session, holder, key):
+            lately = held.issued_at > now - _SAME_RENEWAL if renew else held.expires_at > now + NEARLY_OVER
+            if held.authority == "parties" and lately:
                 return held
-        organisation = session.get_one(Organisation, actor.organisation)
+        organisation = session.get_one(Organisation, holder.organisation)
         party = Party(
             id=organisation.id,
             organisation=organisation.reference,
-            role=actor.role,
-            name=actor.name,
+            role=holder.role,
+            name=holder.name,
             organisation_name=organisation.name,
         )
         with refusing("certificate"):
-            certificate = issue(
-                self._keys.parties, key, party, now, CERTIFICATE_DAYS, locations(self._public_url, "parties")
-            )
-        statement = build_enrolment(at=now, certificate=certificate, party=party)
+            place = locations(self._public_url, "parties")
+            certificate = issue(self._keys.parties, key, party, now, CERTIFICATE_DAYS, place)
+        self.lists.current(session, now)
+        return self._enrol(session, holder, actor, address, certificate, party, now)
+
+    def _of_key(self, session: Session, holder: Holder, key: PublicKey) -> Sequence[PartyCertificate]:
+        """The holder's certificates for a key, newest first; Conflict if it is anybody else's, or revoked."""
+        found = (
+            select(PartyCertificate)
+            .where(PartyCertificate.key_digest == _digest_of(key))
+            .order_by(PartyCertificate.issued_at.desc())
+        )
+        rows = session.scalars(found).all()
+        for row in rows:
+            if (row.person_id, row.role) != (holder.person, holder.role) or row.revoked_at is not None:
+                raise Conflict("certificate-key-in-use")
+        return rows
+
+    def _enrol(
+        self,
+        session: Session,
+        holder: Holder,
+        actor: Actor | None,
+        address: str | None,
+        certificate: x509.Certificate,
+        party: Party,
+        now: datetime,
+        outside: Outside | None = None,
+        source: tuple[str, bytes | None] = ("parties", None),
+    ) -> PartyCertificate:
+        """Keep a certificate with the statement of whose it is; logged at once unless it is a supplier's."""
+        statement = build_enrolment(at=now, certificate=certificate, party=party, outside=outside)
         row = PartyCertificate(
             fingerprint=fingerprint(certificate),
-            organisation_id=organisation.id,
-            person_id=actor.person,
-            role=actor.role,
+            organisation_id=holder.organisation,
+            person_id=holder.person,
+            role=holder.role,
+            authority=source[0],
+            chain=source[1],
             serial=f"{certificate.serial_number:x}",
-            key_digest=key_digest,
+            key_digest=_digest_of(require_p256(certificate.public_key())),
             der=certificate.public_bytes(Encoding.DER),
             issued_at=now,
             expires_at=certificate.not_valid_after_utc,
@@ -136,9 +197,8 @@ class Certificates:
             revocation_reason=None,
         )
         session.add(row)
-        self.lists.current(session, now)
         session.flush()
-        if actor.role != Role.SUPPLIER:
+        if holder.role != Role.SUPPLIER:
             digests = {
                 "certificate": row.fingerprint,
                 "enrolment": canonical.digest(canonical.dumps(statement)),
@@ -148,12 +208,96 @@ class Certificates:
             )
         return row
 
+    # -- from outside authorities
+
+    def enrol_outside(
+        self, session: Session, actor: Actor, address: str | None, pem: bytes, proof: bytes
+    ) -> PartyCertificate:
+        """Enrol a certificate of an outside authority for the actor in their present role.
+
+        1. It leads to an authority that the operator accepts for that role, is current, and not revoked.
+        2. It keeps that authority's constraints: policies, subject, key usage.
+        3. Organisation id and name in it are the account's.
+        4. Its key signed `sunseal/certificate-proof/v1` for this platform, this party and role, just now.
+
+        The same certificate again, for the same person and role, gives the enrolment that is there.
+
+        Raises:
+            BidError (1, 4), TradingError (1-4). Conflict: certificate or key are somebody else's.
+        """
+        if actor.role not in _SIGNERS:
+            raise Forbidden("certificate-role", role=actor.role)
+        holder = Holder(actor.person, actor.organisation, actor.role, actor.name)
+        now = self._clock.now(session)
+        with refusing("certificate"):
+            leaf, *above = load_pem(pem)
+            key = require_p256(leaf.public_key())
+        authority = self._issuer_of(session, leaf, above, now)
+        if actor.role not in authority.roles:
+            raise TradingError("outside-role", name=authority.title, role=actor.role)
+        with refusing("certificate"):
+            broken = authority.unfit(leaf)
+        if broken is not None:
+            raise TradingError(f"outside-{broken}", name=authority.title)
+        organisation = session.get_one(Organisation, actor.organisation)
+        party, value = self._named(leaf, authority, organisation, actor.role)
+        self._check_proof(proof, leaf, actor, now)
+        for row in self._of_key(session, holder, key):
+            if row.fingerprint == fingerprint(leaf):
+                return row
+        outside = Outside(fingerprint(authority.anchor), authority.attribute, value)
+        chain = b"".join(each.public_bytes(Encoding.DER) for each in above)
+        source = (authority.key, chain)
+        return self._enrol(session, holder, actor, address, leaf, party, now, outside, source)
+
+    def _issuer_of(
+        self, session: Session, leaf: x509.Certificate, above: list[x509.Certificate], now: datetime
+    ) -> OutsideAuthority:
+        """The accepted authority that issued `leaf`; what refuses it there is said, else TradingError."""
+        for authority in self._outside.values():
+            if leaf.issuer != authority.issuer.subject:
+                continue
+            crl = self.lists.fetched(session, now, authority.key)
+            with refusing("certificate"):
+                verify_outside_chain(leaf, above, authority.anchor, now, [loaded_crl(crl.der)])
+            return authority
+        accepted = ", ".join(each.title for each in self._outside.values())
+        raise TradingError("outside-authority-unknown", accepted=accepted or "–")
+
+    def _named(
+        self, leaf: x509.Certificate, authority: OutsideAuthority, organisation: Organisation, role: str
+    ) -> tuple[Party, str]:
+        """The party, as account and certificate both have it; TradingError if they differ."""
+        with refusing("certificate"):
+            party, value = outside_party(
+                leaf, authority.attribute, organisation.id, organisation.reference, role
+            )
+        wanted = authority.prefix + organisation.identifier
+        if organisation.scheme != authority.scheme or value != wanted:
+            raise TradingError("outside-organisation", found=value, wanted=wanted)
+        if _plain(party.organisation_name) != _plain(organisation.name):
+            raise TradingError("outside-name", found=party.organisation_name, wanted=organisation.name)
+        return party, value
+
+    def _check_proof(self, proof: bytes, leaf: x509.Certificate, actor: Actor, now: datetime) -> None:
+        read = read_signed(proof, "certificate-proof")
+        self._check_asked(read.statement, now)
+        if (read.statement["party"], read.statement["role"]) != (actor.organisation, actor.role):
+            raise TradingError("proof-party")
+        with refusing("certificate-proof"):
+            signed = cms.verify(read.statement_bytes, read.signature)
+        if signed.certificate != leaf:
+            raise TradingError("proof-key")
+
+    # -- revoking
+
     def revoke_certificate(
         self, session: Session, actor: Actor, address: str | None, fingerprint: str, reason: str
     ) -> PartyCertificate:
         """Revoke now, for an RFC 5280 reason ("keyCompromise", …); the next list on schedule says so too.
 
-        Again changes nothing. NotFound.
+        Who may do so the address decides: the holder, their organisation's administrator, the operator.
+        What was received by now stands. Again changes nothing. NotFound.
         """
         row = session.get(PartyCertificate, fingerprint, with_for_update=True)
         if row is None:
@@ -173,6 +317,8 @@ class Certificates:
             )
         return row
 
+    # -- reading
+
     @property
     def roots_pem(self) -> bytes:
         """The root in PEM."""
@@ -188,6 +334,11 @@ class Certificates:
         of = {"root": self._keys.root, "platform": self._keys.platform.certificate}
         return of.get(name, self._keys.parties.certificate)
 
+    @property
+    def outside_pem(self) -> bytes:
+        """The anchors of the outside authorities accepted, in PEM; empty if none are."""
+        return dump_pem([each.anchor for each in self._outside.values()])
+
     def signs_until(self, session: Session, organisation_id: str, key: bytes, until: datetime) -> bool:
         """Whether a custodian has a certificate for its signing key (SPKI) that holds at least until then."""
         found = select(PartyCertificate.fingerprint).where(
@@ -199,154 +350,18 @@ class Certificates:
         )
         return session.scalar(found.limit(1)) is not None
 
-    # -- the daily root of suppliers' enrolments
 
-    def log_day(self, session: Session, day: str) -> EnrolmentDay | None:
-        """Log the Merkle root over the enrolments of suppliers' certificates issued until the day's end.
-
-        Its leaves are the enrolment files in order of their digests, then 32 random bytes, so that the root
-        does not tell a day without enrolments. None if the day is logged already or has not ended.
-        """
-        now = self._clock.now(session)
-        end = datetime.fromisoformat(day).replace(tzinfo=SHANGHAI) + timedelta(days=1)
-        filler = secrets.token_bytes(32)
-        # The row is taken first: of two workers the later one waits here and then finds it there.
-        values = {"day": day, "filler": filler, "root": "", "log_position": 0, "at": now}
-        if now < end or not insert_if_missing(session, EnrolmentDay, **values):
-            return None
-        rows = session.scalars(
-            select(PartyCertificate).where(
-                PartyCertificate.role == Role.SUPPLIER,
-                PartyCertificate.enrolment_day.is_(None),
-                PartyCertificate.issued_at < end,
-            )
-        ).all()
-        for row in rows:
-            row.enrolment_day = day
-        leaves = sorted(merkle.leaf_hash(row.enrolment) for row in rows)
-        entry = session.get_one(EnrolmentDay, day)
-        entry.root = merkle.root([*leaves, merkle.leaf_hash(filler)]).hex()
-        session.flush()
-        logged = self._log.append(session, "certificates.day", at=now, digests={"root": entry.root})
-        entry.log_position = logged.position
-        return entry
-
-    # -- checking
-
-    def trust(
-        self,
-        session: Session,
-        crls: Iterable[str] | None = None,
-        certificates: Iterable[str] | None = None,
-    ) -> Trust:
-        """What the platform itself trusts: its root, revocation lists by SHA-256 and enrolments by
-        certificate fingerprint (None: all there are), its log."""
-        lists = select(Crl.sha256, Crl.der).where(Crl.authority == "parties")
-        if crls is not None:
-            lists = lists.where(Crl.sha256.in_(list(crls)))
-        return Trust(
-            roots=self._keys.roots,
-            crls={sha256: x509.load_der_x509_crl(der) for sha256, der in session.execute(lists)},
-            enrolments=enrolments_of(self.enrolments_for(session, certificates), self._keys.roots),
-            log=self._keys.log_verifier,
-            log_origin=self._keys.log_origin,
-        )
-
-    def trust_in(self, session: Session, verified: Verified, crl: Crl) -> Trust:
-        """As `trust`, for judging one party's signature by that list, as everybody else will."""
-        return self.trust(session, [crl.sha256], [fingerprint(verified.certificate)])
-
-    def judge_statement(
-        self, session: Session, name: str, file: bytes, verified: Verified, crl: Crl, now: datetime
-    ) -> None:
-        """Refuse a party's signed statement that nobody else would believe, or that spoils the evidence.
-
-        `verified` and `crl` are what `verify_party_signature` found by the clock of now. All others have
-        nothing but the statement's own `at` to judge by, so that must be near now, and the signature, chain,
-        revocation and enrolment must hold as of then.
-
-        Raises TradingError "signing-time", BidError.
-        """
-        check_signing_time(parse_time(read_signed(file, name).statement["at"]), now)
-        role = party_of(verified.certificate).role
-        self.trust_in(session, verified, crl).verify_statement(name, file, role)
-
-    def enrolments_for(self, session: Session, fingerprints: Iterable[str] | None) -> list[bytes]:
-        """Signed enrolment statements of these certificates (None: of all), by fingerprint."""
-        found = select(PartyCertificate.enrolment).order_by(PartyCertificate.fingerprint)
-        if fingerprints is not None:
-            found = found.where(PartyCertificate.fingerprint.in_(list(fingerprints)))
-        return list(session.scalars(found))
-
-    def verify_party_signature(
-        self,
-        session: Session,
-        data: bytes,
-        signature: bytes,
-        now: datetime,
-        role: str,
-        organisation_id: str,
-    ) -> tuple[Verified, Crl]:
-        """Check what a party signed, and return the revocation list it was judged by.
-
-        1. The CMS over `data` holds, and its chain leads to our root under `parties` as of `now`.
-        2. The certificate is not on the current revocation list.
-        3. It is one of ours, and not revoked since that list by the database.
-        4. It names the organisation and the role that act.
-
-        Raises BidError (1, 2) or TradingError (3, 4).
-        """
-        signed = self.check_signature(session, data, signature, now)
-        row = session.execute(_STANDING, {"fingerprint": signed.fingerprint}).one_or_none()
-        refuse_unfit(signed, Standing(*row) if row is not None else None, now, role, organisation_id)
-        return signed.verified, signed.crl
-
-    def check_signature(self, session: Session, data: bytes, signature: bytes, now: datetime) -> SignedBy:
-        """Steps 1 and 2 of `verify_party_signature`; `refuse_unfit` does the others. Raises BidError."""
-        crl = self.lists.current(session, now)
-        with refusing("signature"):
-            loaded = _loaded_crl(crl.der)
-            verified = verify_with_chain(data, signature, self._keys.roots, now, "parties", "party", [loaded])
-            party = party_of(verified.certificate)
-        return SignedBy(verified, party, fingerprint(verified.certificate), crl)
+def chain_of(row: PartyCertificate) -> list[x509.Certificate]:
+    """What leads up from an outside authority's certificate, issuer first."""
+    reader = der.Reader(row.chain or b"")
+    return [x509.load_der_x509_certificate(each) for each in reader.elements()]
 
 
-def check_signing_time(at: datetime, now: datetime) -> None:
-    """TradingError "signing-time" if the time `at` that a party signed is not near the platform's."""
-    if not now - OLDEST_SIGNING <= at <= now + CLOCK_AHEAD:
-        raise TradingError(
-            "signing-time", at=format_time(at), days=OLDEST_SIGNING.days, minutes=CLOCK_AHEAD.seconds // 60
-        )
+def _digest_of(key: PublicKey) -> str:
+    return hashlib.sha256(spki(key)).hexdigest()
 
 
-def refuse_unfit(
-    signed: SignedBy, standing: Standing | None, now: datetime, role: str, organisation_id: str
-) -> None:
-    """Steps 3 and 4 of `Certificates.verify_party_signature`. Raises TradingError."""
-    if standing is None:
-        raise TradingError("certificate-unknown")
-    if standing.revoked_at is not None and standing.revoked_at <= now:
-        raise TradingError("certificate-revoked-now")
-    owner = hmac.compare_digest(signed.party.id, organisation_id) and standing.organisation == organisation_id
-    if not owner or signed.party.role != role or standing.role != role:
-        raise TradingError("certificate-not-yours", role=role)
-
-
-@lru_cache(maxsize=8)
-def _loaded_crl(der: bytes) -> x509.CertificateRevocationList:
-    return x509.load_der_x509_crl(der)
-
-
-def day_due(session: Session, now: datetime) -> str | None:
-    """The oldest day (Asia/Shanghai, "2026-06-01") that has ended and whose enrolments have no root yet.
-
-    Days count from the first organisation's on, with suppliers' certificates or without.
-    """
-    first = session.scalar(select(Organisation.enrolled_at).order_by(Organisation.enrolled_at).limit(1))
-    if first is None:
-        return None
-    day = first.astimezone(SHANGHAI).date()
-    last = session.scalar(select(EnrolmentDay.day).order_by(EnrolmentDay.day.desc()).limit(1))
-    if last is not None:
-        day = date.fromisoformat(last) + timedelta(days=1)
-    return day.isoformat() if day < now.astimezone(SHANGHAI).date() else None
+def _plain(name: str) -> str:
+    """A name as two people would write it alike: width, spaces and brackets of either script."""
+    folded = unicodedata.normalize("NFKC", name)
+    return "".join(folded.split()).casefold()

@@ -7,7 +7,7 @@ from pyramid.request import Request
 from trading.accounts.models import Organisation, PartyCertificate, Person, Token
 from trading.errors import NotFound
 from trading.web.contexts import digest_of, id_of
-from trading.web.permissions import ROOT_ACL, Role, organisation_acl
+from trading.web.permissions import Role, certificate_acl, organisation_acl
 
 
 class OrganisationContext:
@@ -42,7 +42,7 @@ class CertificateContext:
         if found is None or not _visible(found, request):
             raise NotFound("certificate-not-found")
         self.certificate: PartyCertificate = found
-        self.__acl__ = ROOT_ACL
+        self.__acl__ = certificate_acl(found.organisation_id, found.person_id)
 
 
 def _visible(certificate: PartyCertificate, request: Request) -> bool:

@@ -1,17 +1,25 @@
-"""On a fixed schedule: revocation lists, and the daily root of suppliers' enrolments."""
+"""On a fixed schedule: revocation lists, own and fetched, and the daily root of suppliers' enrolments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
-from trading.accounts.certificates import day_due
-from trading.accounts.revocation_lists import RevocationLists, lists_due
-from trading.accounts.services import Accounts
+from trading.accounts.enrolment_days import day_due, log_day
+from trading.accounts.fetching import fetch_list
+from trading.accounts.outside import authorities_of
+from trading.accounts.revocation_lists import RevocationLists, fetches_due, lists_due
+from trading.errors import TradingError
 from trading.platform import Platform
-from trading.queue import claim, due, job, step
+from trading.queue import claim, due, due_here, job, step
+
+log = structlog.get_logger("sunseal.jobs")
+
+_FETCH_SECONDS = 60.0
 
 
 @job("issue-crl")
@@ -31,11 +39,33 @@ def issue_crl(platform: Platform, subject: str) -> None:
                 step("crl:issued", authority)
 
 
+@job("fetch-outside-lists", outside=True)
+def fetch_outside_list(platform: Platform, subject: str) -> None:
+    """Fetch an outside authority's list; what fails is tried again in a minute, the last list holds on."""
+    authority = authorities_of(platform.settings.outside_authorities_dir).get(subject)
+    with claim(platform, "fetch-outside-lists", subject) as hold:
+        if hold is None or authority is None:
+            return
+        with platform.database.transaction() as session:
+            replace(hold, seconds=_FETCH_SECONDS).check(platform, session)
+            now = platform.clock.now(session)
+        try:
+            der, next_update = fetch_list(authority, now)
+        except TradingError as error:
+            # The claim is kept to its end, so that a dead address is not asked four times a second.
+            log.warning("outside list not fetched", authority=subject, problem=str(error))
+            raise
+        with platform.database.transaction() as session:
+            hold.check(platform, session)
+            RevocationLists(platform).keep(session, now, authority.key, der, next_update)
+            step("crl:fetched", subject)
+
+
 @job("log-enrolments")
 def log_enrolments(platform: Platform, subject: str) -> None:
     """Log the root of a day's enrolments (subject: "2026-06-01"), once."""
     with platform.database.transaction() as session:
-        if Accounts(platform).log_day(session, subject) is not None:
+        if log_day(platform, session, subject) is not None:
             step("enrolments:logged", subject)
 
 
@@ -43,6 +73,13 @@ def log_enrolments(platform: Platform, subject: str) -> None:
 def crls(session: Session, now: datetime) -> Iterable[str]:
     """All lists come together, by the schedule of those whose keys are always here."""
     return ["lists"] if lists_due(session, now, ("parties", "platform")) else []
+
+
+@due_here("fetch-outside-lists")
+def outside_lists(platform: Platform, session: Session, now: datetime) -> Iterable[str]:
+    """Each authority that is configured, by name, about once an hour."""
+    known = authorities_of(platform.settings.outside_authorities_dir).values()
+    return fetches_due(session, now, [each.key for each in known])
 
 
 @due("log-enrolments")

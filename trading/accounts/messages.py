@@ -48,6 +48,81 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The time {at} that you signed is too far from the platform's: at most {days} days before and "
         "{minutes} minutes ahead. Check your clock and sign again.",
     ),
+    "certificate-role-gone": (
+        "该机构不再登记角色 {role}，证书不能续期。请与平台运营机构联系。",
+        "The organisation is enrolled as {role} no more; its certificate is not renewed. Ask the operator.",
+    ),
+    "renewal-other-request": (
+        "续期声明所列的证书申请不是这一份。请重新签署。",
+        "The renewal that was signed names another certificate request. Sign it again.",
+    ),
+    "proof-origin": (
+        "签署的声明是给 {origin} 的，本平台地址为 {wanted}。请核对平台地址后重新签署。",
+        "What you signed is for {origin}; this platform's address is {wanted}. Check it and sign again.",
+    ),
+    "proof-time": (
+        "声明的签署时间 {at} 与平台时间相差超过 {minutes} 分钟。请核对本机时钟后重新签署。",
+        "The time {at} that you signed is more than {minutes} minutes from the platform's. Check your clock "
+        "and sign again.",
+    ),
+    "proof-party": (
+        "声明中的机构或角色不是您登录所代表的。请以本机构的角色重新签署。",
+        "The proof names another party or role than you are signed in for. Sign one for your own.",
+    ),
+    "proof-key": (
+        "声明不是用这张证书的私钥签署的。请用同一密钥重新签署。",
+        "The proof was not signed by the certificate's own key. Sign it with that key.",
+    ),
+    "outside-authority-unknown": (
+        "这张证书的签发机构不在本平台接受之列。接受的签发机构：{accepted}。",
+        "The certificate's authority is not one that this platform accepts. Accepted: {accepted}.",
+    ),
+    "outside-none": (
+        "本平台没有接受平台以外的签发机构。",
+        "This platform accepts certificates of no authority but its own.",
+    ),
+    "outside-authority-gone": (
+        "本平台不再接受签发机构 {name}。请改用其他证书。",
+        "This platform accepts the authority {name} no more. Use another certificate.",
+    ),
+    "outside-list-old": (
+        "签发机构 {name} 没有现行的吊销列表，暂时无法核对其证书。请稍后重试，或改用本平台签发的证书。",
+        "There is no current revocation list of the authority {name}, so its certificates cannot be judged "
+        "now. Try again later, or use a certificate of this platform's.",
+    ),
+    "outside-list-unfetched": (
+        "签发机构 {name} 的吊销列表没有取到（{reason}）。",
+        "The revocation list of the authority {name} was not fetched ({reason}).",
+    ),
+    "outside-list-unfit": (
+        "从签发机构 {name} 取到的不是其现行的吊销列表。",
+        "What was fetched from the authority {name} is not its current revocation list.",
+    ),
+    "outside-role": (
+        "签发机构 {name} 的证书在本平台不能用于角色 {role}。",
+        "Certificates of {name} do not count for the role {role} on this platform.",
+    ),
+    "outside-policies": (
+        "这张证书没有 {name} 中平台所要求的证书策略。请向签发机构申领合适的证书。",
+        "The certificate has none of the policies that this platform asks of {name}. Get one that has.",
+    ),
+    "outside-subject": (
+        "这张证书的主体不符合平台对 {name} 证书的要求。请向签发机构申领合适的证书。",
+        "The certificate's subject is not as this platform asks of certificates of {name}. Get one that is.",
+    ),
+    "outside-usage": (
+        "这张证书的密钥用途不含抗抵赖（non-repudiation），而平台对 {name} 的证书有此要求。",
+        "The certificate's key usage lacks non-repudiation, which this platform asks of {name}.",
+    ),
+    "outside-organisation": (
+        "证书中的机构代码为 {found}，本机构应为 {wanted}。请使用本机构自己的证书，或更正登记。",
+        "The certificate names the organisation {found}; yours is {wanted}. Use your own organisation's "
+        "certificate, or have the enrolment corrected.",
+    ),
+    "outside-name": (
+        "证书中的机构名称为“{found}”，登记的名称为“{wanted}”。两者须一致。",
+        "The certificate names the organisation “{found}”; it is enrolled as “{wanted}”. They must agree.",
+    ),
     "crl-none": (
         "尚未发布证书撤销列表。请稍后再试。",
         "No revocation list is published yet. Try again later.",

@@ -54,7 +54,11 @@ class Token(Base):
 
 
 class PartyCertificate(Base):
-    """A certificate issued to a party, its signed enrolment statement, and the day's root it entered."""
+    """A party's certificate, its signed enrolment statement, and the day's root it entered.
+
+    `authority` is "parties", or of an outside authority "outside:" and its name; then `chain` has what leads
+    up from it (DER, one after the other).
+    """
 
     __tablename__ = "party_certificates"
 
@@ -62,6 +66,8 @@ class PartyCertificate(Base):
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"))
     role: Mapped[str] = mapped_column(String(20))
+    authority: Mapped[str] = mapped_column(String(80))
+    chain: Mapped[bytes | None] = mapped_column(LargeBinary)
     serial: Mapped[str] = mapped_column(String(40))
     key_digest: Mapped[str] = mapped_column(String(64), index=True)  # SHA-256 of the SubjectPublicKeyInfo
     der: Mapped[bytes] = mapped_column(LargeBinary)
@@ -87,13 +93,13 @@ class EnrolmentDay(Base):
 
 class Crl(Base):
     """A revocation list, kept for ever: receipts name the one they used. `authority` is that which made it:
-    "parties", "platform" or "root"."""
+    "parties", "platform", "root", or "outside:" and a name."""
 
     __tablename__ = "crls"
     __table_args__ = (Index("ix_crls_authority_issued_at", "authority", "issued_at"),)
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    authority: Mapped[str] = mapped_column(String(10))
+    authority: Mapped[str] = mapped_column(String(80))
     der: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[datetime] = mapped_column(UtcTime)
     next_update: Mapped[datetime] = mapped_column(UtcTime)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from signing.authorities import AUTHORITIES, AuthorityName, make_crl
 from trading.accounts.models import Crl, PartyCertificate, PlatformRevocation
 from trading.clock import Clock
-from trading.errors import NotFound
+from trading.errors import NotFound, TradingError
 from trading.platform import Platform
 
 # A platform whose scanner is late goes on with the last list for this long.
 OVERLAP = timedelta(hours=6)
+FETCH_EVERY = timedelta(hours=1)
+FETCH_AGAIN = timedelta(minutes=1)
 # A list of parties' certificates stays the newest until the schedule's next; copies of a platform's, told
 # apart by its clock and in no session. Every submission needs it.
 _NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
@@ -49,9 +51,13 @@ class RevocationLists:
             _NEWEST[self._clock] = Crl(**columns)
         return newest
 
+    def newest(self, session: Session, authority: str) -> Crl | None:
+        """The newest list, current or not; None before there is one."""
+        return session.scalar(_newest(authority))
+
     def published(self, session: Session, authority: AuthorityName = "parties") -> Crl:
         """The newest list, for readers; NotFound before there is one."""
-        newest = session.scalar(_newest(authority))
+        newest = self.newest(session, authority)
         if newest is None:
             raise NotFound("crl-none")
         return newest
@@ -61,6 +67,35 @@ class RevocationLists:
         row = session.get(Crl, sha256)
         if row is None:
             raise NotFound("crl-not-found")
+        return row
+
+    def fetched(self, session: Session, now: datetime, authority: str) -> Crl:
+        """The newest list that was fetched from an outside authority.
+
+        Raises TradingError "outside-list-old" if there is none that is current: without one, nobody knows
+        whether a certificate was revoked.
+        """
+        newest = session.scalar(_newest(authority))
+        if newest is None or newest.next_update <= now:
+            raise TradingError("outside-list-old", status=503, name=authority.partition(":")[2])
+        return newest
+
+    def keep(self, session: Session, now: datetime, authority: str, der: bytes, next_update: datetime) -> Crl:
+        """Keep a list as fetched, and when to look again: each hour, and well before it ends."""
+        follows = min(now + FETCH_EVERY, max(now + FETCH_AGAIN, next_update - FETCH_EVERY))
+        row = session.get(Crl, hashlib.sha256(der).hexdigest())
+        if row is None:
+            row = Crl(
+                sha256=hashlib.sha256(der).hexdigest(),
+                authority=authority,
+                der=der,
+                issued_at=now,
+                next_update=next_update,
+                follows_at=follows,
+            )
+            session.add(row)
+        row.follows_at = follows
+        session.flush()
         return row
 
     def make(self, session: Session, now: datetime, authority: AuthorityName) -> Crl:
@@ -88,7 +123,7 @@ class RevocationLists:
         return row
 
 
-def _newest(authority: AuthorityName) -> Select[Crl]:
+def _newest(authority: str) -> Select[Crl]:
     return select(Crl).where(Crl.authority == authority).order_by(Crl.issued_at.desc()).limit(1)
 
 
@@ -99,13 +134,20 @@ def _revoked(session: Session, authority: AuthorityName, now: datetime) -> list[
         table = PlatformRevocation
     found = (
         select(table.serial, table.revoked_at, table.revocation_reason)
-        .where(table.revoked_at.is_not(None), table.revoked_at <= now)
+        .where(table.revoked_at.is_not(None), table.revoked_at <= now, table.authority == authority)
         .order_by(table.revoked_at, table.serial)
     )
-    if authority != "parties":
-        found = found.where(PlatformRevocation.authority == authority)
     rows = session.execute(found)
-    return [(int(serial, 16), at, reason or "unspecified") for serial, at, reason in rows if at is not None]
+    return [
+        (int(serial, 16), _whole(at), reason or "unspecified")
+        for serial, at, reason in rows
+        if at is not None
+    ]
+
+
+def _whole(at: datetime) -> datetime:
+    """Lists count whole seconds; rounded up, as what was received in the same second came before."""
+    return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def lists_due(
@@ -115,3 +157,12 @@ def lists_due(
     last = select(Crl.authority, func.max(Crl.follows_at).label("follows_at")).group_by(Crl.authority)
     held = {row.authority: row.follows_at for row in session.execute(last)}
     return [each for each in among if each not in held or held[each] <= now]
+
+
+def fetches_due(session: Session, now: datetime, authorities: Sequence[str]) -> list[str]:
+    """The names of those outside authorities ("outside:" and a name) whose list should be fetched now."""
+    if not authorities:
+        return []
+    last = select(Crl.authority, func.max(Crl.follows_at).label("follows_at")).group_by(Crl.authority)
+    held = {row.authority: row.follows_at for row in session.execute(last)}
+    return [each.partition(":")[2] for each in authorities if each not in held or held[each] <= now]

@@ -211,8 +211,7 @@ class Accounts(Certificates):
         own = select(PartyCertificate.fingerprint).where(
             PartyCertificate.organisation_id == organisation_id, PartyCertificate.role == Role.AGENCY
         )
-        crl = self.lists.current(session, self._clock.now(session))
-        trust = self.trust(session, [crl.sha256], session.scalars(own))
+        trust = self.trust(session, self.current_lists(session), session.scalars(own))
         try:
             trust.verify_statement("envelope-key", row.statement, Role.AGENCY)
         except BidError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from cryptography import x509
@@ -12,10 +13,13 @@ from pyramid.view import view_config
 
 from signing.certificates import dump_pem
 from signing.encoding import b64decode, b64encode, format_time
+from trading.accounts.certificates import chain_of
 from trading.accounts.contexts import CertificateContext, OrganisationContext, TokenContext
-from trading.accounts.models import Organisation
+from trading.accounts.models import Organisation, PartyCertificate
+from trading.accounts.ocsp import Responder
 from trading.accounts.services import Accounts, EnrolmentFacts, roles_of
 from trading.audit import private
+from trading.errors import NotFound
 from trading.web.addresses import address_of
 from trading.web.contexts import digest_of
 from trading.web.permissions import Permission as P
@@ -117,19 +121,61 @@ def me(request: Request) -> dict[str, Any]:
 )
 def request_certificate(request: Request) -> dict[str, Any]:
     """A certificate for the actor, from a certificate request."""
-    accounts = Accounts(request.platform)
-    row = accounts.issue_certificate(
+    body = request.openapi_validated.body
+    row = Accounts(request.platform).issue_certificate(
         request.dbsession,
         actor_of(request),
         address_of(request),
-        request.openapi_validated.body["csr"].encode(),
+        body["csr"].encode(),
+        body.get("renew", False),
     )
+    return _issued(request, row)
+
+
+@view_config(
+    route_name="certificates.renewal",
+    request_method="POST",
+    permission=P.PUBLIC_READ,
+    openapi=True,
+    renderer="json",
+)
+def renew_certificate(request: Request) -> dict[str, Any]:
+    """A new certificate for whoever holds the key of the old one."""
+    body = request.openapi_validated.body
+    row = Accounts(request.platform).renew_certificate(
+        request.dbsession, body["csr"].encode(), b64decode(body["file"])
+    )
+    return _issued(request, row)
+
+
+@view_config(
+    route_name="certificates.outside",
+    request_method="POST",
+    permission=P.CERTIFICATE_REQUEST,
+    openapi=True,
+    renderer="json",
+)
+def enrol_outside(request: Request) -> dict[str, Any]:
+    """Enrol a certificate of an authority outside the platform."""
+    body = request.openapi_validated.body
+    row = Accounts(request.platform).enrol_outside(
+        request.dbsession,
+        actor_of(request),
+        address_of(request),
+        body["certificate"].encode(),
+        b64decode(body["proof"]),
+    )
+    return _issued(request, row)
+
+
+def _issued(request: Request, row: PartyCertificate) -> dict[str, Any]:
     private.record(request.dbsession, "certificate.issued", request, None, {"certificate": row.fingerprint})
     request.response.status_int = 201
+    above = [request.platform.keys.parties.certificate] if row.chain is None else chain_of(row)
     return {
         "fingerprint": row.fingerprint,
         "certificate": dump_pem([x509.load_der_x509_certificate(row.der)]).decode(),
-        "chain": dump_pem([request.platform.keys.parties.certificate]).decode(),
+        "chain": dump_pem(above).decode(),
         "enrolment": b64encode(row.enrolment),
     }
 
@@ -178,6 +224,39 @@ def roots(request: Request) -> Response:
 def chain(request: Request) -> Response:
     """Both issuing authorities, in PEM."""
     return Response(body=Accounts(request.platform).chain_pem, content_type=_PEM)
+
+
+@view_config(
+    route_name="certificates.outside-roots", request_method="GET", permission=P.PUBLIC_READ, openapi=True
+)
+def outside_roots(request: Request) -> Response:
+    """The anchors of the authorities outside the platform that it accepts, in PEM; NotFound if none are."""
+    pem = Accounts(request.platform).outside_pem
+    if not pem:
+        raise NotFound("outside-none")
+    return Response(body=pem, content_type=_PEM)
+
+
+@view_config(route_name="ocsp", request_method="POST", permission=P.PUBLIC_READ, require_csrf=False)
+def ocsp_posted(request: Request) -> Response:
+    """One certificate's status (RFC 6960, appendix A.1)."""
+    return _status(request, request.body)
+
+
+@view_config(route_name="ocsp.request", request_method="GET", permission=P.PUBLIC_READ)
+def ocsp_got(request: Request) -> Response:
+    """As posted, the request in base64 as a part of the address."""
+    text = "".join(request.matchdict["request"].split())
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = b""
+    return _status(request, data)
+
+
+def _status(request: Request, data: bytes) -> Response:
+    answer = Responder(request.platform).answer(request.dbsession, data)
+    return Response(body=answer, content_type="application/ocsp-response")
 
 
 @view_config(route_name="certificates.crl", request_method="GET", permission=P.PUBLIC_READ, openapi=True)

@@ -14,6 +14,7 @@ from bids.ledger import parse_leaf
 from bids.notice import Notice
 from bids.trust import Trust, enrolments_of
 from signing import canonical, notes
+from signing.certificates import load_pem
 from signing.encoding import b64decode
 from signing.notes import NoteVerifier
 from signing.revocations import Revocations
@@ -51,7 +52,9 @@ def fetch_trust(api: Api, tender: str, roots: Sequence[x509.Certificate], log: N
         raise ClientError("answer-malformed", what="crls")
     files = [b64decode(str(text)) for text in answer["enrolments"]]
     enrolments = enrolments_of(files, roots, Revocations(lists.values()))
-    return Trust(tuple(roots), lists, enrolments, log, "" if log is None else log.name)
+    # Which certificates lead to them, enrolments under the reader's own roots say.
+    outside = tuple(load_pem(answer["outside"].encode())) if answer.get("outside") else ()
+    return Trust(tuple(roots), lists, enrolments, log, "" if log is None else log.name, outside)
 
 
 def fetch_notice_file(api: Api, tender: str, sha256: str | None = None) -> SignedNotice:

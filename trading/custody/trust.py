@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session
 
+from bids.trust import Enrolment
 from signing.certificates import dump_pem, fingerprint
 from signing.cms import verify
 from signing.encoding import b64encode
 from trading.accounts.models import Crl, PartyCertificate
+from trading.accounts.outside import PREFIX
 from trading.accounts.services import Accounts
 from trading.opening.models import Closing
 from trading.platform import Platform
@@ -30,6 +32,7 @@ class TrustMaterial:
     roots: str
     crls: tuple[bytes, ...]
     enrolments: tuple[bytes, ...]
+    outside: str = ""  # PEM: anchors of outside authorities that enrolments name
 
     def as_json(self) -> dict[str, Any]:
         """As the API gives it."""
@@ -37,6 +40,7 @@ class TrustMaterial:
             "roots": self.roots,
             "crls": [b64encode(each) for each in self.crls],
             "enrolments": [b64encode(each) for each in self.enrolments],
+            "outside": self.outside,
         }
 
 
@@ -56,15 +60,21 @@ def trust_material(platform: Platform, session: Session, tender: Tender) -> Trus
         .order_by(PublishedNotice.sequence)
         .limit(1)
     )
+    accounts = Accounts(platform)
+    enrolments = tuple(accounts.enrolments_for(session, sorted(fingerprints)))
+    outsiders = any(Enrolment.parse(each).outside for each in enrolments)
+    # Lists of outside authorities may be large: they come where somebody signs under one.
+    own = true() if outsiders else Crl.authority.not_like(f"{PREFIX}%")
     lists = session.scalars(
         select(Crl.der)
-        .where(or_(Crl.sha256.in_(named), Crl.next_update >= first))
+        .where(or_(Crl.sha256.in_(named), and_(Crl.next_update >= first, own)))
         .order_by(Crl.issued_at, Crl.sha256)
     )
     return TrustMaterial(
         roots=dump_pem(platform.keys.roots).decode(),
         crls=tuple(lists),
-        enrolments=tuple(Accounts(platform).enrolments_for(session, sorted(fingerprints))),
+        enrolments=enrolments,
+        outside=accounts.outside_pem.decode() if outsiders else "",
     )
 
 

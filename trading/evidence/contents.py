@@ -60,7 +60,9 @@ def texts(platform: Platform, session: Session, tender: Tender) -> dict[str, byt
     keys = platform.keys
     lists = (x509.load_der_x509_crl(each).public_bytes(Encoding.PEM) for each in trust.crls)
     enrolments = [canonical.loads(each) for each in trust.enrolments]
+    outside = {names.OUTSIDE: trust.outside.encode()} if trust.outside else {}
     found = {
+        **outside,
         names.ROOTS: trust.roots.encode(),
         names.CHAIN: dump_pem([keys.platform.certificate, keys.parties.certificate]),
         names.CRLS: b"".join(lists),

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from bids.objects import read_signed
 from signing.certificates import fingerprint
 from signing.encoding import format_time, parse_time
-from trading.accounts.certificates import check_signing_time
 from trading.accounts.models import Organisation, PartyCertificate, Person
 from trading.accounts.services import Accounts
+from trading.accounts.signatures import check_signing_time
 from trading.audit import private
 from trading.errors import TradingError
 from trading.platform import Platform

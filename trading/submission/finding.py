@@ -11,8 +11,8 @@ from sqlalchemy import BindParameter, Select, Table, and_, bindparam, exists, li
 from sqlalchemy.orm import Session
 
 from bids.manifest import Manifest
-from trading.accounts.certificates import Standing
 from trading.accounts.models import PartyCertificate
+from trading.accounts.signatures import Standing
 from trading.clock import Clock, clock_column
 from trading.submission.models import Bid, Upload
 from trading.submission.writing import StoredObject, last_received, next_position

@@ -15,9 +15,9 @@ from signing import cms
 from signing.certificates import fingerprint
 from signing.errors import SigningError
 from signing.keys import require_p256, spki
-from trading.accounts.certificates import SignedBy, Standing, refuse_unfit
 from trading.accounts.models import Crl
 from trading.accounts.services import Accounts
+from trading.accounts.signatures import SignedBy, Standing, refuse_unfit
 from trading.errors import Conflict, TradingError
 from trading.submission.models import Bid
 from trading.tenders.rules import RulePack

@@ -15,9 +15,9 @@ from bids.notice import Notice
 from bids.objects import build_statement, read_signed
 from signing.encoding import format_time
 from signing.statements import sign_statement
-from trading.accounts.certificates import check_signing_time
 from trading.accounts.models import Crl
 from trading.accounts.services import Accounts
+from trading.accounts.signatures import check_signing_time
 from trading.audit.services import AuditLog
 from trading.errors import TradingError
 from trading.platform import Platform

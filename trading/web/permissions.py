@@ -121,6 +121,12 @@ def notices_acl(organisation: str, readers: str) -> tuple[tuple[str, str, object
     return ((Allow, readers, P.RESULT_NOTICES_READ), *tender_acl(organisation))
 
 
+def certificate_acl(organisation: str, person: str) -> tuple[tuple[str, str, object], ...]:
+    """The rights on one certificate: its holder's and their organisation's administrator's."""
+    own = P.CERTIFICATE_REVOKE
+    return ((Allow, f"person:{person}", own), (Allow, f"admin@{organisation}", own), *ROOT_ACL)
+
+
 def organisation_acl(organisation: str) -> tuple[tuple[str, str, object], ...]:
     """The rights on one organisation's own account."""
     return (

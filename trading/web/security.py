@@ -59,6 +59,7 @@ class Actor:
             f"role:{self.role}",
             f"{self.role}@{self.organisation}",
             f"{self.role}:{self.person}",
+            f"person:{self.person}",
             f"member@{self.organisation}",
             *([f"admin@{self.organisation}"] if self.admin else []),
         ]

@@ -217,6 +217,8 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
   "envelope-key": statement({ party: id, key: KEY }),
   // Signed by a person who signs in with their certificate: for one platform's address, good once
   "sign-in": statement({ origin: text(300), nonce: text(100, { least: 16 }) }),
+  "certificate-proof": statement({ origin: text(300), party: id, role: choice(...ROLES) }),
+  renewal: statement({ origin: text(300), request: digest }),
   evaluation: statement(
     {
       tender: id, opening: digest, rejections: list(members({ bid: id, reason: REASON }), 0, MAX_BIDS),

@@ -30,7 +30,9 @@ export async function fetchTrust(api: Api, tender: string): Promise<Trust> {
   const files = (answer["enrolments"] as readonly string[]).map((text) => loads(b64decode(text)));
   const log = await NoteVerifier.fromVkey((await api.text("/log/key")).trim());
   const revocations = new Revocations(Array.from(crls.values()));
-  return new Trust(roots, crls, await parseEnrolments(dumps(files), roots, revocations), log);
+  const pem = String(answer["outside"] ?? "");
+  const outside = pem === "" ? [] : loadPem(utf8(pem));
+  return new Trust(roots, crls, await parseEnrolments(dumps(files), roots, revocations), log, outside);
 }
 
 /** The notice in force, or the earlier one of that digest, with its signature; nothing is checked here. */

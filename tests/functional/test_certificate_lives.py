@@ -1,0 +1,356 @@
+"""Certificates renewed, revoked by their holders, asked after by OCSP, brought from outside authorities."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+
+from bids.errors import BidError
+from bids.objects import build_statement
+from signing.certificates import Party, create_csr, dump_pem, issue, load_pem
+from signing.encoding import b64encode, format_time
+from signing.keys import Signer, SigningKey, generate_signing_key
+from signing.statements import sign_statement
+from tests.functional.house import House, Who
+from tests.functional.opening_house import OpeningHouse
+from tests.outside_authority import OutsideAuthority
+from trading.accounts.revocation_lists import RevocationLists
+from trading.accounts.services import Accounts
+from trading.errors import TradingError
+
+ORIGIN = "http://127.0.0.1:6543"
+
+
+@pytest.fixture
+def lively(tmp_path: Path) -> Iterator[OpeningHouse]:
+    """A platform of this test alone, on SQLite: nothing here asks the database for more."""
+    made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}")
+    yield made
+    made.close()
+
+
+# --- renewal
+
+
+def renewal(house: House, who: Who, key: SigningKey, **changes: Any) -> dict[str, str]:
+    csr = create_csr(key, "x")
+    members = {"at": format_time(house.now()), "origin": ORIGIN, "request": hashlib.sha256(csr).hexdigest()}
+    statement = build_statement("renewal", {**members, **changes})
+    return {"csr": csr.decode(), "file": b64encode(sign_statement(statement, who.signer, house.now()))}
+
+
+def renewed(house: House, who: Who, answer: dict[str, str], key: SigningKey) -> Who:
+    certificate = load_pem(answer["certificate"].encode())[0]
+    return replace(who, signer=Signer(key, certificate, who.signer.chain), fingerprint=answer["fingerprint"])
+
+
+@pytest.mark.parametrize("same_key", [True, False])
+def test_the_old_key_renews_without_a_token_and_both_certificates_hold(house: House, same_key: bool) -> None:
+    who = house.enrol("agency")
+    key = who.key if same_key else generate_signing_key()
+    with house.later(timedelta(hours=2)):
+        body = renewal(house, who, key)
+        answer = house.call("POST", "/certificates/renewal", None, body, 201).json
+        again = house.call("POST", "/certificates/renewal", None, body, 201).json
+        new = renewed(house, who, answer, key)
+        for each in (who, new):
+            check(house, each)
+    assert again == answer and answer["fingerprint"] != who.fingerprint
+
+
+def check(house: House, who: Who) -> None:
+    with house.platform.database.reading() as session:
+        Accounts(house.platform).verify_party_signature(
+            session, b"x", house.sign(who, b"x"), house.now(), who.role, who.id
+        )
+
+
+def test_hostile_renewals_are_refused(house: House) -> None:
+    who, other = house.enrol("supplier"), house.enrol("supplier")
+    key, path = generate_signing_key(), "/certificates/renewal"
+    late = format_time(house.now() - timedelta(minutes=6))
+    for changes, code in (
+        ({"origin": "https://elsewhere.example"}, "proof-origin"),
+        ({"at": late}, "proof-time"),
+        ({"request": "0" * 64}, "renewal-other-request"),
+    ):
+        house.refused("POST", path, None, renewal(house, who, key, **changes), code)
+    house.refused("POST", path, None, renewal(house, who, other.key), "certificate-key-in-use")
+    body = renewal(house, who, key)
+    house.call("POST", f"/certificates/{who.fingerprint}/revocation", who, {"reason": "keyCompromise"})
+    house.refused("POST", path, None, body, "certificate-revoked-now")
+
+
+def test_a_session_renews_a_key_before_its_end(house: House) -> None:
+    who = house.enrol("custodian")
+    csr = {"csr": create_csr(who.key, "x").decode()}
+    assert house.call("POST", "/certificates", who, csr, 201).json["fingerprint"] == who.fingerprint
+    with house.later(timedelta(hours=2)):
+        answer = house.call("POST", "/certificates", who, {**csr, "renew": True}, 201).json
+    assert answer["fingerprint"] != who.fingerprint
+    ends = load_pem(answer["certificate"].encode())[0].not_valid_after_utc
+    assert ends > who.signer.certificate.not_valid_after_utc
+
+
+# --- revocation
+
+
+def test_a_holder_revokes_their_own_and_nobody_elses(house: House) -> None:
+    who, stranger = house.enrol("supplier"), house.enrol("supplier")
+    place = f"/organisations/{who.id}/tokens"
+    colleague = house.call("POST", place, house.operator, {"person": "李四", "role": "supplier", "days": 1})
+    path, body = f"/certificates/{who.fingerprint}/revocation", {"reason": "keyCompromise"}
+    house.refused("POST", path, stranger, body, "certificate-not-found")
+    house.refused("POST", path, colleague.json["token"], body, "forbidden")
+    answer = house.call("POST", path, who, body).json
+    assert answer["reason"] == "keyCompromise"
+    assert house.call("POST", path, house.operator, {"reason": "superseded"}).json == answer
+
+
+def test_a_bid_stands_when_its_certificate_is_revoked_after_receipt(lively: OpeningHouse) -> None:
+    """The list comes later than the revocation; what is new is refused from the very moment."""
+    house = lively
+    agency, custodians = house.enrol("agency"), tuple(house.enrol("custodian") for _ in range(3))
+    tender = house.tender(agency, custodians)
+    suppliers = [house.enrol("supplier") for _ in range(3)]
+    sealed = [house.bid(each, tender) for each in suppliers]
+    path = f"/certificates/{suppliers[0].fingerprint}/revocation"
+    house.call("POST", path, suppliers[0], {"reason": "keyCompromise"})
+    again = house.seal(suppliers[0], tender, replaces=sealed[0].bid)
+    house.upload(suppliers[0], tender, again)
+    answer = house.submit(suppliers[0], tender, again, status=422)
+    assert answer["code"] == "certificate-revoked-now"
+    house.past_deadline()
+    house.work()
+    house.open(tender)
+    house.evaluate(tender)
+    house.clock.ahead(timedelta(hours=30))
+    house.work()
+    house.award(tender, sealed[0].bid)
+    _, report = house.verified(tender)
+    assert report.ok, [finding.text("en") for finding in report.findings if finding.ok is False]
+    later = {finding.code: finding for finding in report.findings}.get("verify-revoked-later")
+    assert later is not None and sealed[0].bid in later.text("en")
+
+
+# --- OCSP
+
+
+def status(house: House, certificate: x509.Certificate, issuer: x509.Certificate) -> ocsp.OCSPResponse:
+    request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256()).build()
+    data = request.public_bytes(Encoding.DER)
+    posted = house.app.post("/ocsp", data, content_type="application/ocsp-request")
+    got = house.app.get(f"/ocsp/{b64encode(data)}")
+    assert posted.body == got.body and got.content_type == "application/ocsp-response"
+    return ocsp.load_der_ocsp_response(got.body)
+
+
+def test_ocsp_says_what_the_list_says_and_nothing_newer(lively: OpeningHouse) -> None:
+    house = lively
+    who, issuer = house.enrol("supplier"), house.platform.keys.parties.certificate
+    house.work()
+    answer = status(house, who.signer.certificate, issuer)
+    assert answer.certificate_status is ocsp.OCSPCertStatus.GOOD
+    responder = answer.certificates[0]
+    responder.verify_directly_issued_by(issuer)
+    key = responder.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(hashes.SHA256()))
+    responder.extensions.get_extension_for_class(x509.OCSPNoCheck)
+    house.call("POST", f"/certificates/{who.fingerprint}/revocation", who, {"reason": "superseded"})
+    assert status(house, who.signer.certificate, issuer).certificate_status is ocsp.OCSPCertStatus.GOOD
+    house.clock.ahead(timedelta(hours=24))
+    house.work()
+    answer = status(house, who.signer.certificate, issuer)
+    assert answer.certificate_status is ocsp.OCSPCertStatus.REVOKED
+    assert answer.revocation_reason == x509.ReasonFlags.superseded
+    keys = house.platform.keys
+    own = status(house, keys.statement.certificate, keys.platform.certificate)
+    assert own.certificate_status is ocsp.OCSPCertStatus.GOOD
+    party = Party(who.id, who.reference, "supplier", "x", who.name)
+    unknown = issue(keys.parties, generate_signing_key().public_key(), party, house.now(), 1)
+    assert status(house, unknown, issuer).certificate_status is ocsp.OCSPCertStatus.UNKNOWN
+    assert status(house, keys.parties.certificate, keys.root).response_status.name == "UNAUTHORIZED"
+
+
+def test_ocsp_echoes_a_nonce_and_refuses_rubbish(house: House) -> None:
+    with house.platform.database.transaction() as session:
+        RevocationLists(house.platform).current(session, house.now())
+    who, issuer = house.enrol("agency"), house.platform.keys.parties.certificate
+    builder = ocsp.OCSPRequestBuilder().add_certificate(who.signer.certificate, issuer, hashes.SHA1())  # noqa: S303
+    for size, good in ((32, True), (33, False)):
+        nonce = x509.OCSPNonce(bytes(range(size)))
+        data = builder.add_extension(nonce, critical=False).build().public_bytes(Encoding.DER)
+        answer = ocsp.load_der_ocsp_response(
+            house.app.post("/ocsp", data, content_type="application/ocsp-request").body
+        )
+        assert (answer.response_status.name == "SUCCESSFUL") is good
+        if good:
+            assert answer.extensions.get_extension_for_class(x509.OCSPNonce).value == nonce
+    for rubbish in (b"", b"x" * 5000, b"\x30\x00"):
+        body = house.app.post("/ocsp", rubbish, content_type="application/ocsp-request").body
+        assert ocsp.load_der_ocsp_response(body).response_status.name == "MALFORMED_REQUEST"
+    assert (
+        ocsp.load_der_ocsp_response(house.app.get("/ocsp/@@").body).response_status.name
+        == "MALFORMED_REQUEST"
+    )
+
+
+# --- outside authorities
+
+
+class Lists(BaseHTTPRequestHandler):
+    """The outside authority's web server."""
+
+    body = b""
+
+    def do_GET(self) -> None:
+        if self.path != "/ca.crl" or not self.body:
+            self.send_response(302 if self.path == "/ca.crl" else 404)
+            self.send_header("Location", "/elsewhere.crl")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is told."""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[tuple[OpeningHouse, OutsideAuthority]]:
+    """A platform that accepts one outside authority, whose list is served on this machine."""
+    server = HTTPServer(("127.0.0.1", 0), Lists)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    authority = OutsideAuthority(at)
+    (folder / "bjca.pem").write_bytes(dump_pem([authority.root, authority.issuing]))
+    (folder / "bjca.toml").write_text(
+        f"""
+title = "北京数字认证"
+certificates = "bjca.pem"
+scheme = "CN-USCC"
+organisation = "subject:2.5.4.97"
+prefix = "NTRCN-"
+crl_url = "http://127.0.0.1:{server.server_port}/ca.crl"
+roles = ["agency", "supplier", "custodian"]
+non_repudiation = true
+""",
+        "utf-8",
+    )
+    Lists.body = authority.crl(at).public_bytes(Encoding.DER)
+    made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", outside_authorities_dir=folder)
+    made.work()
+    yield made, authority
+    made.close()
+    server.shutdown()
+    server.server_close()
+
+
+def bring(house: House, who: Who, signer: Signer, **changes: str) -> dict[str, str]:
+    members = {"at": format_time(house.now()), "origin": ORIGIN, "party": who.id, "role": who.role, **changes}
+    proof = sign_statement(build_statement("certificate-proof", dict(members)), signer, house.now())
+    pem = dump_pem([signer.certificate, *signer.chain]).decode()
+    return {"certificate": pem, "proof": b64encode(proof)}
+
+
+def outsider(house: House, authority: OutsideAuthority, who: Who) -> Who:
+    """The same party, from now on with a certificate of the outside authority."""
+    identifier = who.reference.partition(":")[2]
+    signer = authority.issue(generate_signing_key(), f"NTRCN-{identifier}", organisation=who.name)
+    answer = house.call("POST", "/certificates/outside", who, bring(house, who, signer), 201).json
+    assert house.call("POST", "/certificates/outside", who, bring(house, who, signer), 201).json == answer
+    return replace(who, signer=signer, fingerprint=answer["fingerprint"])
+
+
+def test_outsiders_tender_bid_and_release_and_the_package_shows_it(
+    elsewhere: tuple[OpeningHouse, OutsideAuthority],
+) -> None:
+    house, authority = elsewhere
+    agency = outsider(house, authority, house.enrol("agency"))
+    custodians = tuple(outsider(house, authority, house.enrol("custodian")) for _ in range(3))
+    tender = house.tender(agency, custodians)
+    suppliers = [
+        outsider(house, authority, house.enrol("supplier")),
+        house.enrol("supplier"),
+        house.enrol("supplier"),
+    ]
+    sealed = [house.bid(each, tender) for each in suppliers]
+    house.past_deadline()
+    house.work()
+    house.open(tender)
+    house.evaluate(tender)
+    house.award(tender, sealed[0].bid)
+    house.work()
+    package, report = house.verified(tender)
+    assert report.ok, [finding.text("en") for finding in report.findings if finding.ok is False]
+    assert package.read("certificates/outside.pem") == dump_pem([authority.root])
+    assert "verify-outside-package" in [finding.code for finding in report.findings]
+
+
+def test_what_an_outside_certificate_must_be(elsewhere: tuple[OpeningHouse, OutsideAuthority]) -> None:
+    house, authority = elsewhere
+    who, path = house.enrol("supplier"), "/certificates/outside"
+    right = f"NTRCN-{who.reference.partition(':')[2]}"
+    key = generate_signing_key()
+
+    def refused(
+        code: str, identifier: str = right, name: str = "", ca: OutsideAuthority = authority, **changes: str
+    ) -> None:
+        signer = ca.issue(key, identifier, organisation=name or who.name)
+        house.refused("POST", path, who, bring(house, who, signer, **changes), code)
+
+    refused("outside-organisation", "NTRCN-91110000000000000X")
+    refused("outside-organisation", right.removeprefix("NTRCN-"))
+    refused("outside-name", name="另一家公司")
+    refused("outside-authority-unknown", ca=OutsideAuthority(authority.at, "Another"))
+    refused("certificate-untrusted", ca=OutsideAuthority(authority.at))
+    refused("proof-party", party=house.enrol("supplier").id)
+    refused("proof-party", role="agency")
+    refused("proof-origin", origin="https://elsewhere.example")
+    thief = authority.issue(generate_signing_key(), right, organisation=who.name)
+    body = bring(house, who, authority.issue(key, right, organisation=who.name))
+    house.refused("POST", path, who, {**body, "proof": bring(house, who, thief)["proof"]}, "proof-key")
+
+
+def test_without_a_current_list_nothing_is_taken(elsewhere: tuple[OpeningHouse, OutsideAuthority]) -> None:
+    house, authority = elsewhere
+    who = outsider(house, authority, house.enrol("agency"))
+    serial, revoked_at = who.signer.certificate.serial_number, authority.at
+
+    check(house, who)
+    Lists.body = b""  # the server leads elsewhere, which is not followed
+    house.clock.ahead(timedelta(days=6, minutes=1))
+    house.work()
+    with pytest.raises(TradingError, match="outside-list-old"):
+        check(house, who)
+    Lists.body = OutsideAuthority(authority.at).crl(house.now(), 7).public_bytes(Encoding.PEM)
+    house.clock.ahead(timedelta(days=6, minutes=3))
+    house.work()
+    with pytest.raises(TradingError, match="outside-list-old"):
+        check(house, who)
+    Lists.body = authority.crl(house.now(), 7).public_bytes(Encoding.PEM)
+    house.clock.ahead(timedelta(days=6, minutes=5))
+    house.work()
+    check(house, who)
+    Lists.body = authority.crl(house.now(), 7, [(serial, revoked_at)]).public_bytes(Encoding.DER)
+    house.clock.ahead(timedelta(days=6, hours=2))
+    house.work()
+    with pytest.raises(BidError, match="revoked"):
+        check(house, who)

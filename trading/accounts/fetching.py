@@ -1,0 +1,54 @@
+"""Revocation lists of outside authorities, fetched from the configured addresses alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import urllib3
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from signing.chains import issued_by
+from trading.accounts.outside import OutsideAuthority
+from trading.errors import TradingError
+
+_MAX_LIST = 16 << 20  # bytes
+_TIMEOUT = urllib3.Timeout(connect=5, read=15, total=30)
+
+
+def fetch_list(authority: OutsideAuthority, now: datetime) -> tuple[bytes, datetime]:
+    """The authority's list of now, in DER, and when the next is due (UTC).
+
+    One request to the configured address, without redirects, of at most 16 MiB. Raises TradingError
+    "outside-list-unfetched", "outside-list-unfit".
+    """
+    data = _download(authority)
+    try:
+        crl = (
+            x509.load_pem_x509_crl(data)
+            if data.lstrip().startswith(b"-----")
+            else x509.load_der_x509_crl(data)
+        )
+        genuine = crl.issuer == authority.issuer.subject and issued_by(crl, authority.issuer)
+        next_update = crl.next_update_utc
+    except (ValueError, x509.InvalidVersion):
+        raise TradingError("outside-list-unfit", name=authority.name) from None
+    if not genuine or next_update is None or next_update <= now or crl.last_update_utc > now:
+        raise TradingError("outside-list-unfit", name=authority.name)
+    return crl.public_bytes(Encoding.DER), next_update
+
+
+def _download(authority: OutsideAuthority) -> bytes:
+    try:
+        with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
+            answer = pool.request("GET", authority.crl_url, redirect=False, preload_content=False)
+            try:
+                data = answer.read(_MAX_LIST + 1, decode_content=True)
+            finally:
+                answer.close()
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        reason = type(error).__name__
+        raise TradingError("outside-list-unfetched", name=authority.name, reason=reason) from None
+    if answer.status != 200 or len(data) > _MAX_LIST:
+        raise TradingError("outside-list-unfetched", name=authority.name, reason=f"HTTP {answer.status}")
+    return data
