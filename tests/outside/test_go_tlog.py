@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,38 +11,17 @@ import pytest
 
 from signing import merkle, notes
 from signing.encoding import b64encode
+from tests.outside.go_program import MARKS, build
 
-HERE = Path(__file__).parent
-# Where Debian's golang-golang-x-mod-dev puts its source; with GO111MODULE=off nothing is downloaded.
-GOPATH = Path(os.environ.get("SUNSEAL_GOPATH") or "/usr/share/gocode")
 ORIGIN = "log.example/tender"
 SIZES = 40
 
-pytestmark = [
-    pytest.mark.outside,
-    pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed"),
-    pytest.mark.skipif(
-        not (GOPATH / "src/golang.org/x/mod/sumdb/tlog").is_dir(),
-        reason="the source of golang.org/x/mod is not installed (golang-golang-x-mod-dev)",
-    ),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
 def referee(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("go")
-    environment = {
-        **os.environ,
-        "GO111MODULE": "off",
-        "GOPATH": str(GOPATH),
-        "GOCACHE": str(folder / "cache"),
-        "GOFLAGS": "",
-    }
-    sources = [str(HERE / "tlog_referee.go"), str(HERE / "tlog_answer.go")]
-    command = ["go", "build", "-o", str(folder / "referee"), *sources]
-    built = subprocess.run(command, env=environment, capture_output=True, timeout=240)
-    assert built.returncode == 0, built.stderr
-    return folder / "referee"
+    return build(tmp_path_factory.mktemp("go"), "tlog_referee.go", "tlog_answer.go")
 
 
 def request() -> dict[str, Any]:
