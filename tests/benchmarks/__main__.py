@@ -19,6 +19,7 @@ from tests import postgres
 from tests.benchmarks import (
     attachment_memory,
     browser_sealing,
+    log_growth,
     opening_vs_crypto,
     sealing_vs_loop,
     search_at_100k,
@@ -26,12 +27,13 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.attachment_memory import Peaks
 from tests.benchmarks.browser_sealing import BrowserSealing
+from tests.benchmarks.log_growth import Growth
 from tests.benchmarks.ratios import Ratio, say
 from tests.benchmarks.search_at_100k import Costs
 
 RESULT = Path("var/bench.json")
 
-Result = Ratio | Peaks | Costs | BrowserSealing
+Result = Ratio | Peaks | Costs | Growth | BrowserSealing
 
 
 def main(arguments: list[str]) -> int:
@@ -45,6 +47,7 @@ def main(arguments: list[str]) -> int:
         sealing_vs_loop.NAME: lambda: sealing_vs_loop.run(given.megabytes << 20),
         browser_sealing.NAME: browser_sealing.run,
         submission_vs_insert.NAME: submission_vs_insert.run,
+        log_growth.NAME: log_growth.run,
         search_at_100k.NAME: search_at_100k.run,
         opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
         attachment_memory.NAME: attachment_memory.run,

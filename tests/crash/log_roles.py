@@ -1,0 +1,47 @@
+"""Processes that append to the log, write its tiles and read its checkpoints, until they are killed."""
+
+from __future__ import annotations
+
+import hashlib
+from multiprocessing.connection import Connection
+
+from tests.crash.processes import Reporter
+from tests.crash.site import Site
+from trading.audit.services import AuditLog
+from trading.audit.tiles import Tiles
+from trading.platform import Platform
+
+
+def append(platform: Platform, names: list[str]) -> list[int]:
+    """Append an entry for each name in one transaction; their positions, once it is committed."""
+    log = AuditLog(platform)
+    with platform.database.transaction() as session:
+        at = platform.clock.now(session)
+        return [
+            log.append(
+                session, "tender.published", at=at,
+                digests={"notice": hashlib.sha256(name.encode()).hexdigest()},
+            ).position
+            for name in names
+        ]  # fmt: skip
+
+
+def writer(connection: Connection, site: Site, name: str) -> None:
+    """A node that appends as fast as it can, three entries in every fourth transaction."""
+    report, platform, count = Reporter(connection), site.platform(), 0
+    while True:
+        count += 1
+        names = [f"{name}/{count}/{part}" for part in range(3 if count % 4 == 0 else 1)]
+        for each, position in zip(names, append(platform, names), strict=True):
+            report({"event": "appended", "name": each, "position": position})
+
+
+def tiler(connection: Connection, site: Site) -> None:
+    """A node that writes tiles, and shows checkpoints to the world."""
+    report, platform = Reporter(connection), site.platform()
+    log, tiles = AuditLog(platform), Tiles(platform)
+    while True:
+        with platform.database.reading() as session:
+            note = log.checkpoint(session).decode()
+        report({"event": "checkpoint", "size": int(note.split("\n")[1]), "root": note.split("\n")[2]})
+        tiles.write()
