@@ -1,4 +1,4 @@
-"""systemd's own opinion of the unit that `sunseal custodian unit` prints."""
+"""systemd's own opinion of the units that `sunseal custodian unit` and `sunseal witness unit` print."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from trading.commands.custodian_unit import unit
+from trading.commands import custodian_unit, witness_unit
 
 pytestmark = [
     pytest.mark.outside,
@@ -18,7 +19,8 @@ pytestmark = [
 ]
 
 
-def test_the_unit_holds_and_exposes_little(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", [custodian_unit.unit, witness_unit.unit], ids=["custodian", "witness"])
+def test_the_unit_holds_and_exposes_little(unit: click.Command, tmp_path: Path) -> None:
     printed = CliRunner().invoke(unit).output
     file = tmp_path / "sunseal-custodian.service"
     file.write_text(printed.replace("/opt/sunseal/bin/sunseal", sys.executable))
@@ -42,5 +44,5 @@ def test_the_unit_holds_and_exposes_little(tmp_path: Path) -> None:
 
 
 def test_the_containerfile_is_printed() -> None:
-    printed = CliRunner().invoke(unit, ["--container"]).output
+    printed = CliRunner().invoke(custodian_unit.unit, ["--container"]).output
     assert "USER 65532:65532" in printed and 'ENTRYPOINT ["sunseal", "custodian"]' in printed

@@ -73,4 +73,5 @@ WITNESS_COMMANDS = {
     "add-log": Entry("trading.commands.witness", "add_log", "Watch one more log."),
     "key": Entry("trading.commands.witness", "key", "Print the witness's verifier key."),
     "run": Entry("trading.commands.witness", "run", "Cosign until stopped."),
+    "unit": Entry("trading.commands.witness_unit", "unit", "Print a systemd unit."),
 }
