@@ -8,10 +8,12 @@ Ratio: ours / the bare statement. Wanted: at 10⁶ entries no more than `AT_MOST
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import random
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ from bids.entries import build_entry
 from signing import merkle
 from signing.encoding import format_time
 from tests import postgres
-from tests.benchmarks.ratios import say, seconds
+from tests.benchmarks.ratios import say
 from tests.crash.site import Site
 from trading.audit.models import LogDigest, LogEntry, LogHead, LogNode
 from trading.audit.services import AuditLog
@@ -35,6 +37,7 @@ from trading.platform import Platform
 NAME = "log_growth"
 SIZES = (10_000, 100_000, 1_000_000)
 REPETITIONS = 201
+_WARM = 10
 AT_MOST = 1.5
 _AT = datetime(2026, 6, 1, 8, tzinfo=UTC)
 _BATCH = 20_000
@@ -116,13 +119,30 @@ def _measured(at: str, platform: Platform, sizes: tuple[int, ...]) -> tuple[Any,
         say(f"  {NAME}: filling {at} up to {size:,} entries")
         filling.up_to(size)
         for act, (ours, bare) in _acts(platform, size).items():
-            pairs = [(seconds(bare), seconds(ours)) for _ in range(REPETITIONS)]
+            pairs = _in_turn(bare, ours)
             least, own = (statistics.median(column) for column in zip(*pairs, strict=True))
             say(f"  {NAME}: {act} {1000 * own:.2f} ms, bare {1000 * least:.2f} ms")
             ratios.setdefault(act, {})[size] = own / least
             times.setdefault(act, {})[size] = 1000 * own
         filling.forget(size)
     return ratios, times
+
+
+def _in_turn(bare: Callable[[], object], ours: Callable[[], object]) -> list[tuple[float, float]]:
+    """Seconds of one and the other, again and again; the collector rests, and the first runs count not."""
+    pairs = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(REPETITIONS + _WARM):
+            start = time.perf_counter()
+            bare()
+            between = time.perf_counter()
+            ours()
+            pairs.append((between - start, time.perf_counter() - between))
+    finally:
+        gc.enable()
+    return pairs[_WARM:]
 
 
 def _acts(platform: Platform, size: int) -> dict[str, tuple[Callable[[], object], Callable[[], object]]]:
