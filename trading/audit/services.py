@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bids.entries import Entry, Who, build_entry
@@ -25,6 +26,17 @@ from trading.web.security import Actor
 
 _HEAD = 1
 _NOTHING = bytes(32)
+# Each place is one look-up in the key, and the statement is the same for any number of them. Of a list of
+# pairs (IN) SQLite would read the whole table.
+_NODES_SQLITE = text(
+    "SELECT n.level, n.position, n.hash FROM json_each(:places) p CROSS JOIN log_nodes n "
+    "ON n.level = json_extract(p.value, '$[0]') AND n.position = json_extract(p.value, '$[1]')"
+)
+_NODES_POSTGRESQL = text(
+    "SELECT n.level, n.position, n.hash FROM unnest(CAST(:levels AS integer[]), "
+    "CAST(:positions AS bigint[])) AS p (level, position) "
+    "JOIN log_nodes n ON n.level = p.level AND n.position = p.position"
+)
 _Result = TypeVar("_Result")
 
 
@@ -195,7 +207,10 @@ def _reading(session: Session, work: Callable[[NodeReader], _Result]) -> _Result
     result = work(ask)
     if not wanted:
         return result
-    places = tuple_(LogNode.level, LogNode.position).in_(wanted)
-    rows = session.execute(select(LogNode.level, LogNode.position, LogNode.hash).where(places))
+    if session.get_bind().dialect.name == "sqlite":
+        rows = session.execute(_NODES_SQLITE, {"places": json.dumps(sorted(wanted))})
+    else:
+        levels, positions = (list(each) for each in zip(*sorted(wanted), strict=True))
+        rows = session.execute(_NODES_POSTGRESQL, {"levels": levels, "positions": positions})
     known = {(level, index): bytes(node) for level, index, node in rows}
     return work(lambda level, index: known[level, index])
