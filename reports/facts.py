@@ -182,12 +182,26 @@ class LogPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class StageFacts:
+    """The agency's judgement of a segment opened before: how many bids went on, and whose were rejected, with
+    the reasons. stated_at: when the log has the stage statement; statement_digest: of that statement.
+    """
+
+    segment: str
+    admitted: int
+    rejections: tuple[tuple[str, str], ...]
+    stated_at: datetime
+    statement_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningFacts:
     """All of the opening record (开标记录).
 
     opened_at: the opening-record statement's `at`. statement_digest: of that statement; closing_digest: of
     the closing statement. withdrawn, replaced: how many bids were withdrawn or replaced before the deadline
     (void ones counted in replaced). public_url: the public record's address, printed as a QR code.
+    segment: the one opened, None where bids have but one; stages: the segments before it, in their order.
     """
 
     tender: TenderFacts
@@ -200,6 +214,8 @@ class OpeningFacts:
     replaced: int
     log: LogPosition
     public_url: str
+    segment: str | None = None
+    stages: tuple[StageFacts, ...] = ()
 
     def __post_init__(self) -> None:
         check_bids(self.tender, self.bids)

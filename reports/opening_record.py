@@ -20,6 +20,7 @@ from reports.common import (
 )
 from reports.facts import BidFacts, OpeningFacts
 from reports.layout import PORTRAIT, Sheet, render_sheet, width_of
+from reports.stages import segment_facts, stages_section
 from reports.tables import Column, PriceColumn, Row, listing, price_annex
 from reports.typeface import BOLD
 from reports.wording import DASH, FAULTS, money, stamp, words
@@ -55,20 +56,29 @@ def story(facts: OpeningFacts) -> list[Flowable]:
         tender.items,
         price_columns(facts.bids),
         tender.currency,
-        3,
+        4 if facts.stages else 3,
     )
     number = 4 if annex else 3
+    # What the agency judged before stands between the tender and the bids that it let go on.
+    stages = section(2, "阶段评审", "Stages judged before") if facts.stages else []
+    shift = 1 if facts.stages else 0
     return [
         *title_block(TITLE_ZH, TITLE_EN, tender.title, facts.public_url, width, tender.sandbox),
         result_box(facts, width),
         *section(1, "标段与开标", "Tender and opening"),
-        *tender_facts(tender, [Fact("开标完成时间", "Opened at", [moment(facts.opened_at)])], width),
-        *section(2, "开标结果", "Bids at opening"),
+        *tender_facts(
+            tender,
+            [*segment_facts(facts), Fact("开标完成时间", "Opened at", [moment(facts.opened_at)])],
+            width,
+        ),
+        *stages,
+        *stages_section(facts.stages, width),
+        *section(2 + shift, "开标结果", "Bids at opening"),
         *bids_section(facts, width),
         *annex,
-        *policy_section(number, tender.policy, width),
+        *policy_section(number + shift, tender.policy, width),
         *ending(
-            number + 1,
+            number + 1 + shift,
             log_section(
                 facts.statement_digest,
                 [
@@ -95,9 +105,11 @@ def result_box(facts: OpeningFacts, width: float) -> Flowable:
     """The outcome in one sentence."""
     opened = sum(bid.opened for bid in facts.bids)
     failed = len(facts.bids) - opened
-    zh = f"截止时有效投标 {len(facts.bids)} 份，开启 {opened} 份，未能开启 {failed} 份"
+    whose = "通过评审的投标" if facts.stages else "截止时有效投标"
+    which = "admitted bids" if facts.stages else "current bids at the deadline"
+    zh = f"{whose} {len(facts.bids)} 份，开启 {opened} 份，未能开启 {failed} 份"
     en = (
-        f"{len(facts.bids)} current bids at the deadline: {opened} opened, {failed} not opened. "
+        f"{len(facts.bids)} {which}: {opened} opened, {failed} not opened. "
         f"Before it, {facts.withdrawn} withdrawn and {facts.replaced} replaced."
     )
     more = f"截止前撤回 {facts.withdrawn} 份，被替换 {facts.replaced} 份。"
@@ -112,12 +124,15 @@ def bids_section(facts: OpeningFacts, width: float) -> list[Flowable]:
     """The table of bids, and why those not opened were not."""
     if not facts.bids:
         return [bilingual("没有可开启的投标。", "There was no bid to open.", 9.5, before=2)]
+    priced = facts.segment in (None, "price")
     columns = [
         Column("序", "No.", 22, "right"),
         Column("投标人", "Bidder", None),
         Column("接收时间", "Received", 84),
-        Column("投标总价", f"Total, {facts.tender.currency}", 92, "right"),
-        Column("其他唱标内容", "Also announced", 118),
+        Column("投标总价", f"Total, {facts.tender.currency}", 92, "right")
+        if priced
+        else Column("开启", "Opened", 92, "right"),
+        Column("其他唱标内容" if priced else "唱标内容", "Also announced" if priced else "Announced", 118),
     ]
     rows = [
         Row(
@@ -125,7 +140,7 @@ def bids_section(facts: OpeningFacts, width: float) -> list[Flowable]:
                 str(place),
                 bidder_cell(bid),
                 stamp(bid.received_at),
-                money(bid.total) if bid.opened else "未开启 Not opened",
+                ("已开启 Opened" if not priced else money(bid.total)) if bid.opened else "未开启 Not opened",
                 announced_cell(bid.announced),
             ),
             muted=not bid.opened,

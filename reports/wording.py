@@ -31,6 +31,12 @@ ROLES = {
     "operator": ("平台运营机构", "Operator"),
     "notary": ("公证机构", "Notary"),
 }
+SEGMENTS = {
+    "bid": ("投标文件", "Bid"),
+    "qualification": ("资格", "Qualification"),
+    "technical": ("技术", "Technical"),
+    "price": ("价格", "Price"),
+}
 FAULTS = {
     "bidder": ("投标人原因", "Bidder"),
     "platform": ("平台原因", "Platform"),

@@ -234,13 +234,7 @@ class Tender:
 
     def earlier(self, supplier: Actor) -> dict[str, Contents]:
         """What goes into the segments before the one with the prices."""
-        return {
-            segment: Contents(
-                build_announcement(self.notice, quality=f"{segment} 合格"),
-                [attach(f"{segment}.pdf", b"%PDF-1.7 " + segment.encode() + supplier.id.encode())],
-            )
-            for segment in self.segments[:-1]
-        }
+        return earlier_contents(self.notice, supplier.id)
 
     def receive(self, bid: Bid, at: datetime | None = None) -> Bid:
         """Accept a bid: receipt and leaf. Checks nothing, so that tests can have a platform that lies."""
@@ -390,6 +384,17 @@ class Tender:
 def digest_of(crl: x509.CertificateRevocationList) -> str:
     """A list's SHA-256, as receipts name it."""
     return canonical.digest(crl.public_bytes(Encoding.DER))
+
+
+def earlier_contents(notice: Notice, supplier: str) -> dict[str, Contents]:
+    """For each segment before the one with the prices an announcement and an attachment."""
+    return {
+        segment: Contents(
+            build_announcement(notice, quality=f"{segment} 合格"),
+            [attach(f"{segment}.pdf", b"%PDF-1.7 " + segment.encode() + supplier.encode())],
+        )
+        for segment in notice.policy.segment_names[:-1]
+    }
 
 
 def strangers() -> World:

@@ -90,7 +90,7 @@ def build(house: OpeningHouse) -> Scene:
             bids = [house.bid(each, tender, prices=dearer(step)).bid for step, each in enumerate(suppliers)]
             last = bids[-1] if state is State.OPENING else last
     with house.platform.database.reading() as session:
-        lost = stored_objects(session, [last], "public", 0)[last, 0]
+        lost = stored_objects(session, [last], "bid", "public", 0)[last, 0]
     house.platform.storage.delete(lost.key, lost.parts)
     house.cancel(tenders[State.CANCELLED], "项目用地规划调整，本次招标终止。")
     house.past_deadline()

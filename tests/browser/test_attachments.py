@@ -57,7 +57,7 @@ def opened(house: OpeningHouse, experts: Sequence[str]) -> Opened:
         bids.append(house.bid(supplier, tender, attachment=content, prices={"1": price, "2": price}))
     house.open(tender)
     with house.platform.database.reading() as session:
-        place = stored_objects(session, [bids[2].bid], "files", 1)[bids[2].bid, 1]
+        place = stored_objects(session, [bids[2].bid], "bid", "files", 1)[bids[2].bid, 1]
     house.spoil(place)
     return Opened(house, agency, tender, bids, seed)
 

@@ -85,7 +85,7 @@ def opened(house: OpeningHouse, tender: Tendering, bid: str) -> tuple[Offer, dic
     """Offer and files as two custodians' shares open them."""
     with house.platform.database.reading() as session:
         manifest = Manifest.parse(session.get_one(Bid, bid).manifest)
-        places = {part: stored_objects(session, [bid], part) for part in ("public", "files")}
+        places = {part: stored_objects(session, [bid], "bid", part) for part in ("public", "files")}
 
     def ciphertext(part: str, number: int) -> bytes:
         place = places[part][bid, number]

@@ -36,7 +36,7 @@ from signing.encoding import b64decode, b64encode, format_time, new_id, parse_ti
 from signing.keys import Signer, SigningKey, generate_signing_key
 from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
-from tests.bids_factory import Memory, attach
+from tests.bids_factory import Memory, attach, earlier_contents
 from tests.functional import checked_once
 from trading.accounts.models import EnvelopeKey, Organisation, Person, Token
 from trading.clock import Clock
@@ -296,6 +296,7 @@ class House:
             "independent": known["independent"],
             "grace_seconds": known["grace_seconds"],
             "lock": known["lock"],
+            "segments": known["segments"],
         }
         names = {
             name.removeprefix("policy_"): changes.pop(name) for name in list(changes) if "policy_" in name
@@ -377,6 +378,7 @@ class House:
             replaces,
             memory.write,
             secret,
+            earlier_contents(tender.notice, supplier.id),
         )
         objects = tuple(memory.objects.values())
         return Sealed(Manifest.parse(raw), self.sign(supplier, raw), objects, secret)

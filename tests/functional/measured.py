@@ -35,6 +35,7 @@ def open_files(job: dict[str, str]) -> None:
         Manifest.parse(Path(job["manifest"]).read_bytes()),
         SUNSEAL_1.sealing_key(bytes.fromhex(job["seed"])),
         Path(job["folder"]),
+        "bid",
     )
     for file in opened:
         assert file.problem is None, file.problem

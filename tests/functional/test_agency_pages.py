@@ -34,6 +34,7 @@ def desk(house: House) -> tuple[Reader, Who]:
 def typed(custodians: tuple[Who, ...], **changes: Any) -> list[tuple[str, Any]]:
     fields: dict[str, Any] = {
         "project_number": "DM-2027-001",
+        "segments": "bid",
         "project_title": "斗门城北道路",
         "title": "道路改造第一标段",
         "category": "works",

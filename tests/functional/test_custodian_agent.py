@@ -72,7 +72,7 @@ def check_attachment(house: OpeningHouse, scene: Scene, sealed: Sealed, folder: 
     api = Api(LyingTransport(house.app.app), scene.agency.token, "en")
     folder.mkdir()
     key = SUNSEAL_1.sealing_key(scene.envelope)
-    files = open_attachments(api, scene.tender.notice, sealed.manifest, key, folder)
+    files = open_attachments(api, scene.tender.notice, sealed.manifest, key, folder, "bid")
     assert [(file.name, file.problem) for file in files] == [("方案.pdf", None)]
     assert (folder / "方案.pdf").read_bytes() == b"%PDF-1.7 plan"
 
@@ -86,7 +86,7 @@ def test_without_the_agencys_key_attachments_stay_shut(
     api = Api(LyingTransport(house.app.app), scene.agency.token, "en")
     other = SUNSEAL_1.sealing_key(SUNSEAL_1.new_sealing_seed())
     with pytest.raises(Exception, match="share"):
-        open_attachments(api, scene.tender.notice, scene.bids[0].manifest, other, tmp_path)
+        open_attachments(api, scene.tender.notice, scene.bids[0].manifest, other, tmp_path, "bid")
     assert list(tmp_path.glob("*.pdf")) == []
 
 

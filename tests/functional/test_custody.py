@@ -50,7 +50,7 @@ def test_a_custodian_is_told_what_waits_for_it(
     draft = house.draft(agency, custodians)
     task = {
         "tender": draft["id"], "state": "draft", "key_wanted": True, "key_held": False,
-        "deadline": draft["deadline"], "released": False, "erase": False,
+        "segment": "bid", "deadline": draft["deadline"], "released": False, "erase": False,
     }
     assert tasks(house, one) == [task]
     house.hand_in_key(one, draft["id"])

@@ -60,7 +60,7 @@ def test_an_awarded_tender_with_all_that_can_happen_to_bids(house: OpeningHouse,
     spoilt = house.bid(suppliers[3], tender)
     lost = house.bid(suppliers[4], tender)
     with house.platform.database.reading() as session:
-        places = stored_objects(session, [spoilt.bid, lost.bid], "public", 0)
+        places = stored_objects(session, [spoilt.bid, lost.bid], "bid", "public", 0)
     house.spoil(places[spoilt.bid, 0])
     house.platform.storage.delete(places[lost.bid, 0].key, places[lost.bid, 0].parts)
     house.open(tender)
@@ -184,7 +184,7 @@ def test_a_tender_in_which_nobody_is_responsive(house: OpeningHouse, tender: Ten
 def test_a_tender_in_which_no_bid_opened(house: OpeningHouse, tender: Tendering) -> None:
     sealed = house.bid(house.enrol("supplier"), tender)
     with house.platform.database.reading() as session:
-        house.spoil(stored_objects(session, [sealed.bid], "public", 0)[sealed.bid, 0])
+        house.spoil(stored_objects(session, [sealed.bid], "bid", "public", 0)[sealed.bid, 0])
     house.open(tender)
     house.past_resupply()
     assert house.state(tender) == "failed"

@@ -25,12 +25,13 @@ ACTS = {
     "agency": [
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
         "getAmendment", "prepareAmendment", "dropAmendment",
-        "postEvaluation", "postAward", "setEnvelopeKey", "getBidFiles", "getBidFilesObject",
+        "postStage", "postEvaluation", "postAward", "setEnvelopeKey", "getBidFiles", "getBidFilesObject",
         "getHandover", "handOver", "postUnlockDecision",
     ],
     "supplier": [
         "requestCertificate", "startUpload", "getUpload", "putUploadPart", "completeUpload", "listOwnBids",
         "submitBid", "withdrawBid", "getReceipt", "getProofs", "getOwnUnlocking", "unlockBid",
+        "enrolOutsideCertificate",
     ],
     "evaluator": ["setEvaluatorKey", "getHanded", "getHandedObject"],
     "custodian": [
@@ -52,13 +53,12 @@ SHARED = {
 # an upload; an empty document is none) or members that must fit each other and the tender's state: a
 # request that fits the document may rightly be refused.
 UNJUDGED = [
-    "publishTender", "cancelTender", "postEvaluation", "postAward", "setEnvelopeKey", "submitBid",
-    "withdrawBid", "putCustodyKey", "putReserve", "deleteReserved", "getOwnRelease", "putRelease",
-    "putErasure",
-    "requestCertificate", "putUploadPart", "putDocument", "createTender", "updateTender", "issueToken",
-    "startUpload", "invitePerson", "setEvaluatorKey", "handOver", "getAmendment", "prepareAmendment",
-    "dropAmendment",
-    "unlockBid", "postUnlockDecision",
+    "publishTender", "cancelTender", "postStage", "postEvaluation", "postAward", "setEnvelopeKey",
+    "submitBid", "withdrawBid", "putCustodyKey", "putReserve", "deleteReserved", "getOwnRelease",
+    "putRelease", "putErasure",
+    "requestCertificate", "enrolOutsideCertificate", "putUploadPart", "putDocument", "createTender",
+    "updateTender", "issueToken", "startUpload", "invitePerson", "setEvaluatorKey", "handOver",
+    "getAmendment", "prepareAmendment", "dropAmendment", "unlockBid", "postUnlockDecision",
 ]  # fmt: skip
 
 # The body is createTender's, and coverage of it takes longer than all else of its role.

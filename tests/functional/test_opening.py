@@ -256,7 +256,7 @@ class FailingStorage:
 
 
 def public_object(session: Any, bid: str) -> Any:
-    return stored_objects(session, [bid], "public", 0)[bid, 0]
+    return stored_objects(session, [bid], "bid", "public", 0)[bid, 0]
 
 
 def test_a_worker_that_wakes_up_late_writes_nothing(house: OpeningHouse, tender: Tendering) -> None:

@@ -105,7 +105,8 @@ TABLE: dict[str, frozenset[str]] = {
     "tenders.opening_record": ALL, "tenders.files": OWNER, "tenders.files.object": OWNER,
     "evaluator-key PUT": EVALUATORS, "tenders.handover": OWNER, "tenders.handover.evaluator PUT": OWNER,
     "tenders.handed": EVALUATOR, "tenders.handed.object": EVALUATOR,
-    "tenders.evaluation": ALL, "tenders.evaluation POST": OWNER, "tenders.award": ALL,
+    "tenders.evaluation": ALL, "tenders.evaluation POST": OWNER, "tenders.stage POST": OWNER,
+    "tenders.award": ALL,
     "tenders.award POST": OWNER, "tenders.award_report": ALL, "tenders.award_notice": ALL,
     "tenders.result_notices": OWNER | SUPPLIERS | SUPERVISORS,
     "tenders.result_notice": OWNER | SUPERVISORS | {"supplier2"},  # who lost

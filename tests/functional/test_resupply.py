@@ -34,7 +34,7 @@ def tender(house: OpeningHouse) -> Tendering:
 
 def place_of(house: OpeningHouse, bid: Sealed) -> StoredObject:
     with house.platform.database.reading() as session:
-        return stored_objects(session, [bid.bid], "public", 0)[bid.bid, 0]
+        return stored_objects(session, [bid.bid], "bid", "public", 0)[bid.bid, 0]
 
 
 def lose(house: OpeningHouse, bid: Sealed) -> bytes:

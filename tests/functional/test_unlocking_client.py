@@ -140,9 +140,9 @@ def test_from_preparing_to_the_opened_attachments(
     folder = tmp_path / "opened"
     folder.mkdir()
     with pytest.raises(BidError) as locked:
-        open_attachments(public, checked.notice, bid.manifest, key, folder)
+        open_attachments(public, checked.notice, bid.manifest, key, folder, "bid")
     assert locked.value.code == "lock-secret-missing"
-    (opened,) = open_attachments(public, checked.notice, bid.manifest, key, folder, file.secret)
+    (opened,) = open_attachments(public, checked.notice, bid.manifest, key, folder, "bid", file.secret)
     assert opened.problem is None and (folder / opened.name).read_bytes() == b"secret plan"
 
 

@@ -25,6 +25,7 @@ PUBLIC_ACTS = frozenset(
         "opening.unlock-decided",
         "bid.resupplied",  # only ever after the freezing, when how many have bid is public
         "tender.opened",
+        "tender.admitted",  # a stage statement: which bids go on to the next segment
         "tender.evaluated",
         "tender.awarded",
         "evidence.published",

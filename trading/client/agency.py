@@ -28,7 +28,7 @@ from trading.client.unlocking import fetch_unlocking
 
 _SAME = (
     "title", "category", "currency", "estimate", "ceiling", "deadline", "sandbox", "items", "threshold",
-    "minimum_bidders", "grace_seconds", "independent", "lock",
+    "minimum_bidders", "grace_seconds", "independent", "lock", "segments",
 )  # fmt: skip
 
 
@@ -39,6 +39,15 @@ class Published:
     notice: Notice
     signature: bytes
     log_position: int
+
+
+@dataclass(frozen=True)
+class LastOpening:
+    """The segment that was opened last, with its record; `opens` is the one that waits for its judgement."""
+
+    segment: str
+    record: OpeningRecord
+    opens: str | None
 
 
 class Agency:
@@ -136,6 +145,7 @@ class Agency:
                 independent=shown["independent"],
                 grace_seconds=shown["grace_seconds"],
                 lock=shown["lock"],
+                segments=shown["segments"],
             ),
             estimate=shown.get("estimate"),
             ceiling=shown.get("ceiling"),
@@ -153,11 +163,37 @@ class Agency:
         self._state("cancellation", tender, "cancellation", {"notice": notice_digest, "reason": reason})
 
     def opening_record(self, tender: str) -> OpeningRecord | None:
-        """The opening record, once it is there, its signature checked."""
+        """The opening record of the last segment, once it is there, its signature checked."""
         file = self.api.get(f"/tenders/{tender}/opening")["record"]
-        if file is None:
+        return None if file is None else self._record(str(file))
+
+    def last_opening(self, tender: str) -> LastOpening | None:
+        """The record of the segment that was opened last, its signature checked; None before any."""
+        shown = self.api.get(f"/tenders/{tender}/opening")
+        if shown["record"] is not None:
+            return LastOpening(str(shown["segment"]), self._record(str(shown["record"])), None)
+        if not shown["stages"]:
             return None
-        return OpeningRecord.parse(self._trust.platform_statement("opening-record", b64decode(str(file))))
+        last = shown["stages"][-1]
+        opens = str(last["opens"]) if last["statement"] is None else None
+        return LastOpening(str(last["segment"]), self._record(str(last["record"])), opens)
+
+    def _record(self, file: str) -> OpeningRecord:
+        return OpeningRecord.parse(self._trust.platform_statement("opening-record", b64decode(file)))
+
+    def judge(self, tender: str, opening: LastOpening, rejections: Mapping[str, str]) -> JsonObject:
+        """Sign the stage statement on a segment: the bids named are rejected, each with its reason, all
+        others that opened go on; custodians release the next segment for those alone."""
+        record = opening.record
+        opened = [row.bid for row in record.bids if row.opened]
+        members: dict[str, Any] = {
+            "closing": record.closing,
+            "segment": opening.opens,
+            "opening": record.digest,
+            "admitted": [bid for bid in opened if bid not in rejections],
+            "rejections": [{"bid": bid, "reason": reason} for bid, reason in rejections.items()],
+        }
+        return self._state("stage", tender, "stage", members)
 
     def evaluate(
         self,

@@ -13,7 +13,6 @@ from bids.envelope import OpenedFile, open_files
 from bids.errors import BidError
 from bids.manifest import Manifest
 from bids.notice import Notice
-from bids.segments import BID
 from signing import canonical
 from signing.encoding import is_id
 from signing.hpke import SealingKey
@@ -23,10 +22,10 @@ from trading.client.files import new_file
 
 
 def open_attachments(
-    api: Api, notice: Notice, manifest: Manifest, key: SealingKey, folder: Path,
+    api: Api, notice: Notice, manifest: Manifest, key: SealingKey, folder: Path, segment: str,
     secret: bytes | None = None,
 ) -> list[OpenedFile]:
-    """Fetch and open the attachments of an opened bid into `folder`, each appearing whole or not at all.
+    """Fetch and open a bid's attachments in an opened segment into `folder`, each whole or not at all.
 
     `manifest` is the bid's, from the checked ledger: the platform must show the same one. Shares that do not
     open are left out; `threshold` good ones are enough. `secret` is the bidder's own, where it has a lock.
@@ -34,7 +33,7 @@ def open_attachments(
     Raises:
         ClientError: another manifest is shown. BidError: the key cannot be recovered.
     """
-    answer = api.get(f"/tenders/{notice.tender}/files/{manifest.bid}")
+    answer = api.get(f"/tenders/{notice.tender}/files/{manifest.bid}", segment=segment)
     if canonical.digest(unfile(answer, "manifest")) != manifest.digest:
         raise ClientError("answer-malformed", what="manifest")
     shares = []
@@ -45,7 +44,7 @@ def open_attachments(
         try:
             shares.append(
                 open_files_share(
-                    key, notice.tender, manifest.bid, BID, notice.policy.custodian(custodian),
+                    key, notice.tender, manifest.bid, segment, notice.policy.custodian(custodian),
                     str(each["sealed"]), notice.policy.suite,
                 )
             )  # fmt: skip
@@ -54,14 +53,14 @@ def open_attachments(
     at = f"/tenders/{notice.tender}/files/{manifest.bid}"
 
     def ciphertext(number: int) -> BinaryIO:
-        return io.BufferedReader(_Stream(api.stream(f"{at}/{number}")), 1024 * 1024)
+        return io.BufferedReader(_Stream(api.stream(f"{at}/{number}?segment={segment}")), 1024 * 1024)
 
     @contextmanager
     def place(name: str) -> Iterator[BinaryIO]:
         with new_file(folder / name) as file:
             yield file
 
-    return open_files(manifest, shares, ciphertext, notice, place, secret)
+    return open_files(manifest, shares, ciphertext, notice, place, secret, segment)
 
 
 class _Stream(io.RawIOBase):

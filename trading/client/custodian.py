@@ -35,6 +35,7 @@ from trading.client.closed import fetch_closed, fetch_notice_file, fetch_trust
 from trading.client.custodian_journal import Journal, in_both
 from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_releases import Releases
+from trading.client.custodian_segments import sent_name
 from trading.client.custodian_state import CustodianState, StateConflict
 from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
@@ -48,12 +49,13 @@ log = logging.getLogger("sunseal.custodian")
 
 # A platform that says nothing must not hold up an agent with other tenders to serve.
 READ_SECONDS = 20.0
-_CLOSED = ("closed", "opening", "opened", "evaluated", "awarded")
+_CLOSED = ("closed", "opening", "judging", "opened", "evaluated", "awarded")
 _RETRY_SECONDS = 10.0
 _REMIND_SECONDS = 60.0
 _STOCK_SECONDS = 60.0
 # What a platform that lies or a proxy that garbles can make of an answer.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+_WITNESSED = ("tender.closed", "tender.admitted")
 _SOON = frozenset({"opening-early", "cosignatures-missing"})
 _WITNESSES_SECONDS = 0.5  # between two looks for cosignatures
 
@@ -189,8 +191,10 @@ class Custodian:
         return self._check(tender)[0]
 
     def release(self, tender: str) -> None:
-        """Check everything again, release, and hand it in; raises as examine does."""
-        if not self._releases().release(tender):
+        """Check everything again, release the segment in turn, and hand it in; raises as examine does."""
+        tasks = self._api.pages("/custody/tenders")
+        segment = next((str(task["segment"]) for task in tasks if task["tender"] == tender), None)
+        if segment is None or not self._release(tender, segment):
             raise ClientError("release-nothing")
 
     def _guarded(self, tender: str, act: Callable[[str], bool]) -> bool:
@@ -248,9 +252,8 @@ class Custodian:
         if state == "published":
             self._deadlines[tender] = parse_time(str(task["deadline"]))
             return self._accept(tender)
-        released = task["released"] and self._state.read(tender, "sent") is not None
-        if state in _CLOSED and not released:
-            return self._releases().release(tender)
+        if state in _CLOSED and not self._has_released(tender, task):
+            return self._release(tender, str(task["segment"]))
         if task["erase"]:
             if accepted_notice(self._state, tender) is None:
                 self._accept(tender)  # published and ended while this agent was away
@@ -297,6 +300,21 @@ class Custodian:
 
     # --- the release
 
+    def _has_released(self, tender: str, task: JsonObject) -> bool:
+        """Whether the segment in turn needs nothing more of this custodian."""
+        accepted = accepted_notice(self._state, tender)
+        if accepted is None or not task["released"]:
+            return False
+        return self._state.read(tender, sent_name(accepted.notice.policy, str(task["segment"]))) is not None
+
+    def _release(self, tender: str, segment: str) -> bool:
+        if accepted_notice(self._state, tender) is None:
+            self._accept(tender)  # published and closed while this agent was away
+        accepted = accepted_notice(self._state, tender)
+        if accepted is None:
+            raise ClientError("notice-not-accepted")
+        return self._releases().release(accepted.notice, segment)
+
     def _check(self, tender: str) -> tuple[CheckedClosing, Trust]:
         self._accept(tender)  # published, or amended, and closed while this agent was away
         accepted = accepted_notice(self._state, tender)
@@ -312,14 +330,15 @@ class Custodian:
     def _releases(self) -> Releases:
         return Releases(
             self._api, self._state, self._keys, self._now, self.journal, self._secure_if_possible,
-            self._check_witnessed,
+            self._check_witnessed, lambda tender: self._log().entries(tender),
         )  # fmt: skip
 
     def _check_witnessed(self, tender: str) -> tuple[CheckedClosing, Trust]:
-        """As `_check`, once the witnesses of the policy have cosigned a log that holds the closing."""
+        """As `_check`, once the witnesses of the policy have cosigned a log that holds the closing and the
+        last stage statement."""
         if self._policy is not None:
             self._log().follow()
-            places = [at for at, raw in self._log().places(tender) if Entry.parse(raw).act == "tender.closed"]
+            places = [at for at, raw in self._log().places(tender) if Entry.parse(raw).act in _WITNESSED]
             for position in places[-1:]:
                 cosigned = require_cosigned(self._api, self._log(), self._policy, position)
                 if cosigned is not None and tender not in self._cosigned:

@@ -9,26 +9,26 @@ from datetime import datetime
 
 from bids.custody import (
     CheckedClosing,
+    CheckedStage,
     build_release,
     check_release,
     remember_closing,
+    remember_stage,
     seal_files_share,
 )
 from bids.notice import Notice
-from bids.segments import BID
 from bids.trust import Trust
 from signing.encoding import b64decode, b64encode
 from signing.statements import sign_statement
 from trading.client.api import Api, ApiProblem, unfile
 from trading.client.custodian_journal import Journal
 from trading.client.custodian_keys import CustodianKeys
+from trading.client.custodian_segments import Memory, fetch_stage, release_name, sent_name
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.journal_telling import tell_released
 
 log = logging.getLogger("sunseal.custodian")
-
-_RECORD = "release.json"
 
 
 class Releases:
@@ -37,6 +37,7 @@ class Releases:
     Args:
         secure: puts what is on disk into the backup, if it can.
         check: fetches the closed tender and does a custodian's checks on it.
+        entries: the tender's entries in the log, as this custodian followed it.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Releases:
         journal: Journal,
         secure: Callable[[], None],
         check: Callable[[str], tuple[CheckedClosing, Trust]],
+        entries: Callable[[str], tuple[bytes, ...]],
     ) -> None:
         self._api = api
         self._state = state
@@ -56,46 +58,52 @@ class Releases:
         self._journal = journal
         self._secure = secure
         self._check = check
+        self._entries = entries
 
-    def release(self, tender: str) -> bool:
-        """Make the release, if it is not on disk yet, and hand it in; False if there is nothing to release.
+    def release(self, notice: Notice, segment: str) -> bool:
+        """Make the release of a segment, if none is on disk yet, and hand it in; False if none is to be made.
+
+        `notice` is the accepted one.
 
         Raises:
             BidError, ClientError, SigningError, ApiProblem, ConnectionFailed: what does not hold.
         """
-        body = self._state.read(tender, _RECORD)
+        tender, policy = notice.tender, notice.policy
+        name = release_name(policy, segment)
+        body = self._state.read(tender, name)
         if body is None:
-            body = self._make(tender)
+            body = self._make(tender, segment)
             if body is None:
                 return False
-            self._state.write_once(tender, _RECORD, body)
+            self._state.write_once(tender, name, body)
             self._secure()
         try:
             self._api.put_json_bytes(f"/custody/tenders/{tender}/release", body)
         except ApiProblem as problem:
             if problem.code != "release-second":
                 raise
-            body = self._adopt(tender)
-        self._state.write(tender, "sent", b"")
-        tell_released(self._journal, tender, json.loads(body)["file"])
+            body = self._adopt(tender, segment)
+        self._state.write(tender, sent_name(policy, segment), b"")
+        tell_released(self._journal, tender, json.loads(body)["file"], policy.place(segment) > 0)
         log.info("tender %s: shares released", tender)
         return True
 
-    def _adopt(self, tender: str) -> bytes:
+    def _adopt(self, tender: str, segment: str) -> bytes:
         """This custodian's release that the platform has, made by hand or before a recovery; on record.
 
         It stands if its own key signed it for the closing that was checked here: it made it itself.
         """
         file = unfile(self._api.get(f"/custody/tenders/{tender}/release"))
         checked, trust = self._check(tender)
-        check_release(file, checked, trust)
-        remember_closing(_Memory(self._state), checked)
+        stage = fetch_stage(self._api, checked, segment, self._entries(tender), trust)
+        check_release(file, checked, trust, stage)
+        self._remember(checked, stage)
         body = json.dumps({"file": b64encode(file), "files_shares": []}, separators=(",", ":")).encode()
-        self._state.write(tender, _RECORD, body)
+        self._state.write(tender, release_name(checked.policy, segment), body)
         self._journal.write("adopted", tender)
         return body
 
-    def _make(self, tender: str) -> bytes | None:
+    def _make(self, tender: str, segment: str) -> bytes | None:
         """Every check of the protocol, then the release's bytes; None if too few suppliers have bid."""
         checked, trust = self._check(tender)
         if not checked.minimum_reached:
@@ -104,14 +112,23 @@ class Releases:
         signer = self._keys.signer_of(checked.policy.custodian(self._keys.id).signing_key)
         if key is None or signer is None:
             return None
+        stage = fetch_stage(self._api, checked, segment, self._entries(tender), trust)
         now = self._now()
-        statement, shares = build_release(checked, self._keys.id, key, BID, now)
-        sealed = self._seal_files(checked.notice, shares, trust)
-        remember_closing(_Memory(self._state), checked)
+        statement, shares = build_release(checked, self._keys.id, key, segment, now, stage)
+        sealed = self._seal_files(checked.notice, segment, shares, trust)
+        self._remember(checked, stage)
         file = sign_statement(statement, signer, now)
         return json.dumps({"file": b64encode(file), "files_shares": sealed}, separators=(",", ":")).encode()
 
-    def _seal_files(self, notice: Notice, shares: Mapping[str, bytes], trust: Trust) -> list[dict[str, str]]:
+    def _remember(self, checked: CheckedClosing, stage: CheckedStage | None) -> None:
+        """One closing of a tender, and one stage statement for a segment, ever."""
+        remember_closing(Memory(self._state, "closing"), checked)
+        if stage is not None:
+            remember_stage(Memory(self._state, f"stage-{stage.stage.segment}"), stage)
+
+    def _seal_files(
+        self, notice: Notice, segment: str, shares: Mapping[str, bytes], trust: Trust
+    ) -> list[dict[str, str]]:
         if not shares:
             return []
         file = b64decode(str(self._api.get(f"/organisations/{notice.buyer.id}/envelope-key")["file"]))
@@ -123,22 +140,8 @@ class Releases:
             {
                 "bid": bid,
                 "sealed": seal_files_share(
-                    key, notice.tender, bid, BID, self._keys.id, share, notice.policy.suite
+                    key, notice.tender, bid, segment, self._keys.id, share, notice.policy.suite
                 ),
             }
             for bid, share in shares.items()
         ]
-
-
-class _Memory:
-    """The one closing digest of each tender, on disk."""
-
-    def __init__(self, state: CustodianState) -> None:
-        self._state = state
-
-    def recall(self, tender: str) -> str | None:
-        kept = self._state.read(tender, "closing")
-        return None if kept is None else kept.decode()
-
-    def keep(self, tender: str, closing: str) -> None:
-        self._state.write_once(tender, "closing", closing.encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bids.custody import CheckedClosing
@@ -13,6 +13,7 @@ from bids.errors import BidError
 from bids.notice import Notice
 from bids.objects import build_statement, read_signed
 from bids.opening_record import OpeningRecord
+from bids.stages import Stage
 from bids.trust import Trust
 from signing.encoding import b64decode, format_time
 from signing.statements import sign_statement
@@ -20,6 +21,7 @@ from trading.client.acceptance import accepted_notice
 from trading.client.api import Api, statement, unfile
 from trading.client.custodian_journal import Journal
 from trading.client.custodian_keys import CustodianKeys
+from trading.client.custodian_segments import release_name
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import LogFollower
@@ -38,6 +40,11 @@ _ENDS = {
     "failed": (
         "平台宣布流标，本机核对的投标人数确未达下限",
         "the tender failed, and by this custodian's own count too few suppliers had bid",
+    ),
+    "few": (
+        "平台宣布流标，按日志中的开标记录和招标人签名的阶段评审书，进入下一段的投标人确未达下限",
+        "the tender failed, and by the opening record and the agency's signed stage statement in the log too "
+        "few suppliers were left",
     ),
     "decided": (
         "此前已核对并决定销毁，中断后完成",
@@ -93,8 +100,12 @@ class Erasures:
             file = self._sign(notice)
             self._state.write_once(tender, "erasure.json", file)
         self._keys.erase(tender)
-        # The release too: of a tender that ended unopened, its shares are nobody's business.
-        self._state.erase(tender, "release.json")
+        # The releases too: of a tender that ended unopened, their shares are nobody's business.
+        accepted = accepted_notice(self._state, tender)
+        if accepted is not None:
+            policy = accepted.notice.policy
+            for segment in policy.segment_names:
+                self._state.erase(tender, release_name(policy, segment))
         self._api.put(f"/custody/tenders/{tender}/erasure", statement(file))
         self._state.write(tender, "erased", b"")
         zh, en = _ENDS[end]
@@ -118,19 +129,27 @@ class Erasures:
         Raises:
             ClientError: none of them, and why.
         """
-        by_act: dict[str, Entry] = {}
+        by_act: dict[str, list[Entry]] = {}
         for entry in map(Entry.parse, self._follower.entries(notice.tender)):
-            by_act.setdefault(entry.act, entry)
-        if opened := by_act.get("tender.opened"):
-            record = self._prove_opened(notice, opened, trust)
-            self._prove_released(notice, by_act.get("opening.frozen"), record.closing, trust)
+            by_act.setdefault(entry.act, []).append(entry)
+        opened, frozen = by_act.get("tender.opened", []), by_act.get("opening.frozen", [])
+        # The key is needed until the last segment was opened; what the log has after that counts for nothing.
+        last = len(notice.policy.segments) - 1
+        if len(opened) > last:
+            record = self._prove_opened(notice, opened[last], trust)
+            self._prove_released(notice, frozen[last] if len(frozen) > last else None, record.closing, trust)
             return "opened"
         if cancelled := by_act.get("tender.cancelled"):
-            self._prove_cancelled(notice, cancelled, trust)
+            self._prove_cancelled(notice, cancelled[0], trust)
             return "cancelled"
         if failed := by_act.get("tender.failed"):
-            self._prove_failed(notice, failed, trust)
-            return "failed"
+            self._prove_failure(notice, failed[0], trust)
+            if not opened:
+                self._prove_few_bid(notice)
+                return "failed"
+            stated = by_act.get("tender.admitted", [])
+            self._prove_few_left(notice, opened, stated, trust)
+            return "few"
         raise ClientError("erase-unproved")
 
     def _prove_opened(self, notice: Notice, entry: Entry, trust: Trust) -> OpeningRecord:
@@ -160,11 +179,14 @@ class Erasures:
         if len(listed.keys() & {one.id for one in notice.policy.custodians}) < notice.policy.threshold:
             raise ClientError("erase-unreleased")
         own = self._keys.id
-        if own in listed and listed[own] != self._own_release(notice.tender):
+        if members["segment"] != notice.policy.segment_names[-1]:
+            raise ClientError("erase-unreleased")
+        if own in listed and listed[own] != self._own_release(notice):
             raise ClientError("erase-unreleased")
 
-    def _own_release(self, tender: str) -> str | None:
-        body = self._state.read(tender, "release.json")
+    def _own_release(self, notice: Notice) -> str | None:
+        policy = notice.policy
+        body = self._state.read(notice.tender, release_name(policy, policy.segment_names[-1]))
         return None if body is None else read_signed(unfile(json.loads(body)), "release").digest
 
     def _prove_cancelled(self, notice: Notice, entry: Entry, trust: Trust) -> None:
@@ -174,12 +196,41 @@ class Erasures:
         if party.id != notice.buyer.id or read.statement["tender"] != notice.tender:
             raise ClientError("erase-unproved")
 
-    def _prove_failed(self, notice: Notice, entry: Entry, trust: Trust) -> None:
-        """Without an opening a tender fails for want of bidders alone, and this custodian counts them."""
+    def _prove_failure(self, notice: Notice, entry: Entry, trust: Trust) -> None:
         if entry.statement_file is None:
             raise ClientError("erase-unproved")
         read = trust.platform_statement("failure", entry.statement_file)
         if read.statement["tender"] != notice.tender:
             raise ClientError("erase-unproved")
+
+    def _prove_few_bid(self, notice: Notice) -> None:
+        """Without an opening a tender fails for want of bidders alone, and this custodian counts them."""
         if self._checked(notice.tender).minimum_reached:
+            raise ClientError("erase-unjustified")
+
+    def _prove_few_left(
+        self, notice: Notice, opened: Sequence[Entry], stated: Sequence[Entry], trust: Trust
+    ) -> None:
+        """Between two segments a tender fails where too few suppliers were opened, or admitted by the
+        agency's own statement on that opening."""
+        segment = notice.policy.segment_names[len(opened) - 1]
+        stages = self._api.get(f"/tenders/{notice.tender}/opening")["stages"]
+        files = [b64decode(str(one["record"])) for one in stages if one["segment"] == segment]
+        if not files:
+            raise ClientError("erase-unproved")
+        record = OpeningRecord.parse(trust.platform_statement("opening-record", files[0]))
+        if record.tender != notice.tender or opened[-1].digests.get("opening_record") != record.digest:
+            raise ClientError("erase-unproved")
+        left = {row.bid for row in record.bids if row.opened}
+        if len(stated) >= len(opened):
+            file = stated[len(opened) - 1].statement_file
+            if file is None:
+                raise ClientError("erase-unproved")
+            party, read = trust.verify_statement("stage", file, "agency")
+            stage = Stage.parse(read)
+            if party.id != notice.buyer.id or stage.opening != record.digest:
+                raise ClientError("erase-unproved")
+            left &= set(stage.admitted)
+        suppliers = {row.supplier for row in record.bids if row.bid in left}
+        if len(suppliers) >= max(notice.policy.minimum_bidders, 1):
             raise ClientError("erase-unjustified")

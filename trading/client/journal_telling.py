@@ -39,6 +39,17 @@ CHECKS = (
     ("有效投标由本机根据台账推算", "the current bids were computed here from the ledger alone"),
     ("投标人数达到下限", "the minimum number of suppliers is reached"),
 )
+# … and before it releases a later segment (bids/custody.check_stages).
+STAGE_CHECKS = (
+    ("此前各段的开标记录由平台签名并收录于日志", "the opening records before are signed and in the log"),
+    (
+        "本段的阶段评审书由招标人签名，在前一段开标之后收录于日志且仅此一份，"
+        "对前一段开启的每份投标都写明通过或否决",
+        "this segment's stage statement is signed by the agency, the only one in the log, after the opening "
+        "before it, and admits or rejects each bid opened there",
+    ),
+    ("只释放通过评审的投标，没有终止或流标", "only admitted bids are released; the tender has not ended"),
+)
 _WHY = {
     DOES_NOT_OPEN: ("密封份额无法用本机密钥打开", "what was sealed does not open with the key here"),
     COMMITMENT_DIFFERS: ("打开的份额与投标人的承诺不符", "it is not the share that the bidder committed to"),
@@ -66,13 +77,15 @@ def tell_cosigned(journal: Journal, tender: str, cosigned: Cosigned) -> None:
     journal.write("cosigned", tender, size=cosigned.size, witnesses=told)
 
 
-def tell_released(journal: Journal, tender: str, file: str) -> None:
-    """A release handed in (its file in base64), and each share that was kept back."""
+def tell_released(journal: Journal, tender: str, file: str, later: bool = False) -> None:
+    """A release handed in (its file in base64), of a segment after the first if `later`, and each share that
+    was kept back."""
     release = Release.parse(b64decode(file))
+    checks = (*CHECKS, *STAGE_CHECKS) if later else CHECKS
     journal.write(
         "released", tender, bids=len({bid for bid, _ in release.rows}),
         shares=len(release.shares) + len(release.files), refused=len(release.refusals),
-        checks="；".join(zh for zh, _ in CHECKS), checks_en="; ".join(en for _, en in CHECKS),
+        checks="；".join(zh for zh, _ in checks), checks_en="; ".join(en for _, en in checks),
     )  # fmt: skip
     for (bid, part), code in release.refusals.items():
         zh, en = _WHY.get(code, (code, code))

@@ -100,6 +100,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path} 不是 sunseal agency envelope-key 生成的附件密钥。",
         "{path} is no key that sunseal agency envelope-key made.",
     ),
+    "no-stage": (
+        "目前没有等待阶段评审的分段：标段不分段，或最后一段已经开启。",
+        "No segment waits to be judged: bids have but one, or the last one is open.",
+    ),
     "not-opened": (
         "开标记录尚未公布，请稍后再试。",
         "There is no opening record yet; try again later.",

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from bids.closing import Closing
 from bids.container import SealedBid, SealedObject
-from bids.envelope import Attachment, Prepared, prepare
+from bids.envelope import Attachment, Contents, Prepared, prepare
 from bids.examination import examine_closing_entry, ledger_verifier
 from bids.ledger import parse_leaf
 from bids.notice import Notice, VerifiedNotice, verify_notice
@@ -28,7 +28,7 @@ from trading.client.api import Api, ApiProblem, JsonObject, signed, unfile
 from trading.client.errors import ClientError
 from trading.client.files import new_file, write_file
 from trading.client.keyfile import KeyFile
-from trading.client.offers import read_offer
+from trading.client.offers import read_announcements, read_offer
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
@@ -82,6 +82,9 @@ def prepare_bid(
 ) -> PreparedBid:
     """Seal and sign a bid into the file `out`, with no network; `out` appears whole or not at all.
 
+    Where the tender opens in stages, an attachment whose path begins with the name of a segment and a colon
+    goes into that segment, all others to the prices.
+
     Where the notice asks for a bidder's own lock its secret goes into the file `unlock` alone, by default
     `out` with the ending `.unlock`, before anything is sealed with it.
 
@@ -97,18 +100,34 @@ def prepare_bid(
     if at >= verified.notice.deadline:
         raise ClientError("deadline-passed", deadline=verified.notice.deadline.isoformat())
     raw = read_offer(offer, verified.notice)
-    files = [attachment(path) for path in attachments]
+    *earlier, last = verified.notice.policy.segment_names
+    files = _by_segment((*earlier, last), attachments)
+    announced = read_announcements(offer, verified.notice)
+    before = {name: Contents(announced[name], files[name]) for name in earlier}
     bid, secret = new_id(), None
     kept = _kept_secret(verified.notice, bid, unlock or out.with_suffix(".unlock"))
     try:
         with new_file(out) as sink:
             secret = None if kept is None else kept[1]
-            prepared = prepare(notice, raw, files, key.signer, sink, at, replaces, bid, secret)
+            prepared = prepare(
+                notice, raw, files[last], key.signer, sink, at, replaces, bid, secret, before
+            )
     except BaseException:
         if kept is not None:
             kept[0].unlink(missing_ok=True)  # it unlocks nothing
         raise
     return PreparedBid(verified, prepared, None if kept is None else kept[0])
+
+
+def _by_segment(names: Sequence[str], paths: Sequence[Path]) -> dict[str, list[Attachment]]:
+    files: dict[str, list[Attachment]] = {name: [] for name in names}
+    for path in paths:
+        segment, colon, rest = str(path).partition(":")
+        if len(names) > 1 and colon and segment in files:
+            files[segment].append(attachment(Path(rest)))
+        else:
+            files[names[-1]].append(attachment(path))
+    return files
 
 
 def _kept_secret(notice: Notice, bid: str, path: Path) -> tuple[Path, bytes] | None:

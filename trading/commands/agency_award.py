@@ -1,4 +1,4 @@
-"""`sunseal agency files | decide-unlocking | evaluate | award`."""
+"""`sunseal agency files | decide-unlocking | stage | evaluate | award`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bids.opening_record import OpeningRecord
 from bids.unlocking import REVOKED, WITHDRAWN
 from signing import suite
 from signing.notes import NoteVerifier
-from trading.client.agency import Agency
+from trading.client.agency import Agency, LastOpening
 from trading.client.attachments import open_attachments
 from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.errors import ClientError
@@ -28,9 +28,10 @@ from trading.commands.options import PATH, first_line, say
 @click.option("--out", type=PATH, required=True, help="A folder; each bid gets one of its own in it.")
 @signing_options
 def files(tender: str, envelope_key: Path, out: Path, lang: Language, **options: Any) -> int:
-    """Fetch and open the attachments of all bids that opened, after checking the closing by itself."""
+    """Fetch and open the attachments of all bids in the segment that opened last, after checking the closing
+    by itself."""
     agency, own = make_agency(lang=lang, **options)
-    record = _record(agency, tender)
+    opening = _opening(agency, tender)
     try:
         key = suite.SUNSEAL_1.sealing_key(bytes.fromhex(first_line(envelope_key)))
     except ValueError:
@@ -38,7 +39,7 @@ def files(tender: str, envelope_key: Path, out: Path, lang: Language, **options:
     log = NoteVerifier.from_vkey(agency.api.raw("/log/key").decode().strip())
     trust = fetch_trust(agency.api, tender, own.roots, log)
     checked = check_closed(fetch_closed(agency.api, tender).closed, trust, None, None)
-    opened = {row.bid for row in record.bids if row.opened}
+    opened = {row.bid for row in opening.record.bids if row.opened}
     secrets: dict[str, bytes | None] = {}
     if checked.policy.lock and (unlocking := fetch_unlocking(agency.api, tender, trust)) is not None:
         secrets = {row.bid: row.secret for row in unlocking.bids}
@@ -48,8 +49,8 @@ def files(tender: str, envelope_key: Path, out: Path, lang: Language, **options:
             continue
         folder = out / bid.bid
         folder.mkdir(parents=True)
-        secret = secrets.get(bid.bid)
-        for file in open_attachments(agency.api, checked.notice, bid.manifest, key, folder, secret):
+        secret, into = secrets.get(bid.bid), opening.segment
+        for file in open_attachments(agency.api, checked.notice, bid.manifest, key, folder, into, secret):
             if file.problem is None:
                 click.echo(f"{folder / file.name}")
             else:
@@ -79,12 +80,40 @@ def decide_unlocking(
         say(lang, f"投标 {bid}：视为{word[0]}", f"Bid {bid} counts as {word[1]}")
 
 
-@click.command()
-@tender_option
-@click.option(
+reject_option = click.option(
     "--reject", "rejected", multiple=True, metavar="BID=REASON",
     help="A bid that is not responsive, and why; repeat.",
 )  # fmt: skip
+
+
+@click.command()
+@tender_option
+@reject_option
+@signing_options
+def stage(tender: str, rejected: tuple[str, ...], lang: Language, **options: Any) -> None:
+    """Sign the stage statement on the segment that is open: all bids but those rejected go on to the next
+    one, which then opens by itself."""
+    agency, _ = make_agency(lang=lang, **options)
+    opening = _opening(agency, tender)
+    if opening.opens is None:
+        raise ClientError("no-stage")
+    reasons = _reasons(rejected)
+    done = agency.judge(tender, opening, reasons)
+    for row in opening.record.bids:
+        if row.opened:
+            said = reasons.get(row.bid, "")
+            words = ("否决", "rejected") if said else ("通过", "goes on")
+            click.echo(f"{row.bid}  {words[lang != 'zh']}  {said}".rstrip())
+    say(
+        lang,
+        f"已签署。{len(done['admitted'])} 份投标的 {opening.opens} 段将自动开启。",
+        f"Signed. The segment {opening.opens} of {len(done['admitted'])} bid(s) now opens by itself.",
+    )
+
+
+@click.command()
+@tender_option
+@reject_option
 @click.option("--order", metavar="BID,BID…", help="Bids with equal totals, best first, where the pack asks.")
 @signing_options
 def evaluate(
@@ -92,12 +121,7 @@ def evaluate(
 ) -> None:
     """Sign the evaluation: which bids are rejected and why; print the ranking that follows from it."""
     agency, _ = make_agency(lang=lang, **options)
-    reasons: dict[str, str] = {}
-    for each in rejected:
-        bid, equals, reason = each.partition("=")
-        if not equals or not reason.strip():
-            raise click.UsageError("--reject takes BID=REASON.")
-        reasons[bid.strip()] = reason.strip()
+    reasons = _reasons(rejected)
     parted = None if order is None else [each.strip() for each in order.split(",")]
     ranking = agency.evaluate(tender, _record(agency, tender), reasons, parted)
     for row in ranking["ranking"]:
@@ -120,6 +144,24 @@ def award(tender: str, winner: str, lang: Language, **options: Any) -> None:
     agency, _ = make_agency(lang=lang, **options)
     done = agency.award(tender, _record(agency, tender), winner)
     say(lang, f"已定标：{done.winner}", f"Awarded to {done.winner}")
+
+
+def _reasons(rejected: tuple[str, ...]) -> dict[str, str]:
+    """The reasons by bid."""
+    reasons: dict[str, str] = {}
+    for each in rejected:
+        bid, equals, reason = each.partition("=")
+        if not equals or not reason.strip():
+            raise click.UsageError("--reject takes BID=REASON.")
+        reasons[bid.strip()] = reason.strip()
+    return reasons
+
+
+def _opening(agency: Agency, tender: str) -> LastOpening:
+    opening = agency.last_opening(tender)
+    if opening is None:
+        raise ClientError("not-opened")
+    return opening
 
 
 def _record(agency: Agency, tender: str) -> OpeningRecord:

@@ -28,7 +28,10 @@ from trading.commands.remarks import tell_remarks
 @click.option("--notice", type=PATH, required=True, help="The tender's notice (notice.json).")
 @click.option("--signature", type=PATH, help="Its signature; by default the .p7s beside the notice.")
 @click.option("--offer", type=PATH, required=True, help="Your offer (JSON): unit_prices, or items.")
-@click.option("--attach", type=PATH, multiple=True, help="A file to attach; may be given many times.")
+@click.option(
+    "--attach", type=PATH, multiple=True, metavar="[SEGMENT:]FILE",
+    help="A file to attach, in a tender opened in stages to SEGMENT, by default the prices; repeat.",
+)  # fmt: skip
 @key_options
 @roots_option
 @click.option("--out", type=PATH, required=True, help="The sealed bid to be made.")

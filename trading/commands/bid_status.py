@@ -13,9 +13,9 @@ from trading.commands.options import PATH, lang_option, make_api, say, server_op
 from trading.commands.sealed_ids import read_sealed
 
 _STATES = {
-    "published": "招标中", "closed": "已截止", "opening": "开标中", "opened": "已开标", "evaluated": "已评标",
-    "awarded": "已定标", "failed": "流标", "cancelled": "已取消", "current": "有效", "replaced": "已被替换",
-    "withdrawn": "已撤回", "void": "已失效",
+    "published": "招标中", "closed": "已截止", "opening": "开标中", "judging": "阶段评审",
+    "opened": "已开标", "evaluated": "已评标", "awarded": "已定标", "failed": "流标", "cancelled": "已取消",
+    "current": "有效", "replaced": "已被替换", "withdrawn": "已撤回", "void": "已失效",
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ AGENCY_COMMANDS = {
     "decide-unlocking": Entry(
         "trading.commands.agency_award", "decide_unlocking", "Decide on bids that were not unlocked."
     ),
+    "stage": Entry("trading.commands.agency_award", "stage", "Judge the open segment; the next one opens."),
     "evaluate": Entry("trading.commands.agency_award", "evaluate", "Reject what is not responsive; rank."),
     "award": Entry("trading.commands.agency_award", "award", "Decide for the winner."),
 }

@@ -18,8 +18,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The tender is in the state {state}; no release is taken.",
     ),
     "release-second": (
-        "该保管人已提交过另一份释放声明；每个标段只接受一份。",
-        "This custodian has handed in another release; there is one for each tender.",
+        "该保管人已提交过另一份释放声明；每个分段只接受一份。",
+        "This custodian has handed in another release; there is one for each segment.",
     ),
     "release-files-shares": (
         "须为释放的每份附件密钥份额提交一份以招标人信封公钥密封的份额。",

@@ -38,7 +38,9 @@ def tender(context: AnyTender, request: Request) -> dict[str, Any]:
     if own is None:
         raise NotFound("not-found")
     released = session.scalar(
-        select(Release.received_at).where(Release.tender_id == one.id, Release.custodian_id == mine)
+        select(Release.received_at).where(
+            Release.tender_id == one.id, Release.segment == one.segment, Release.custodian_id == mine
+        )
     )
     erased = session.get(Erasure, (one.id, mine))
     return {

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
+from bids.custody import CheckedStage, check_release
 from bids.custody import Release as CheckedRelease
-from bids.custody import check_release
 from bids.objects import read_signed
 from signing import canonical
 from signing.encoding import b64encode, format_time
@@ -21,8 +21,8 @@ from trading.custody.models import Erasure, FilesShare, RefusedRelease, Release
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.opening.checked import closing_on_record
 from trading.opening.models import Closing
-from trading.opening.record import SEGMENT
 from trading.opening.services import Openings
+from trading.opening.stages import stage_on_record
 from trading.platform import Platform
 from trading.queue import step
 from trading.tenders.lifecycle import State
@@ -31,7 +31,9 @@ from trading.tenders.reserve import FreshKey, Reserve
 from trading.tenders.services import Tenders
 from trading.web.security import Actor
 
-_RELEASED_FROM = (State.CLOSED, State.OPENING, State.OPENED, State.EVALUATED, State.AWARDED)
+_RELEASED_FROM = (
+    State.CLOSED, State.OPENING, State.JUDGING, State.OPENED, State.EVALUATED, State.AWARDED,
+)
 _ERASED_FROM = (State.OPENED, State.EVALUATED, State.AWARDED, State.FAILED, State.CANCELLED)
 
 
@@ -58,7 +60,7 @@ class Custody:
                 Release,
                 (Release.tender_id == Tender.id)
                 & (Release.custodian_id == TenderCustodian.organisation_id)
-                & (Release.segment == SEGMENT),
+                & (Release.segment == Tender.segment),
             )
             .outerjoin(
                 Erasure,
@@ -122,8 +124,9 @@ class Custody:
         `files_shares` are bid ids with the share of the bid's files part, sealed to the agency.
 
         1. The statement: signature, chain, revocation, the actor's organisation, the policy's key.
-        2. It binds this closing and has exactly the current bids' parts; shares match commitments.
-        3. Under the tender's lock: closed, not ended, and no other release of this custodian.
+        2. It binds this closing and has exactly the current bids' parts, or in a later segment those of the
+           bids that its stage statement admits; shares match commitments.
+        3. Under the tender's lock: closed, not ended, and no other release of this custodian for the segment.
         4. The first set that is complete is frozen at once.
 
         Raises:
@@ -134,6 +137,7 @@ class Custody:
         signed, crl = self._accounts.verify_party_signature(
             session, read.statement_bytes, read.signature, now, "custodian", actor.organisation
         )
+        segment: str = read.statement["segment"]
         if read.statement["custodian"] != actor.organisation:
             raise Forbidden("release-not-yours")
         # What is closed does not change, so the long check needs no lock.
@@ -142,11 +146,14 @@ class Custody:
             raise Conflict("tender-not-closed")
         if tender.state not in _RELEASED_FROM:
             raise Conflict("release-not-wanted", state=tender.state)
-        if self._kept(session, tender_id, actor.organisation, file):
+        if self._kept(session, tender_id, segment, actor.organisation, file):
             return tender.state != State.CLOSED
         step("release:checking", tender_id)
         trust = self._accounts.trust_in(session, signed, crl)
-        release = check_release(file, closing_on_record(self._platform, session, tender), trust)
+        checked = closing_on_record(self._platform, session, tender)
+        known = segment in tender.segment_names
+        stage = stage_on_record(session, tender, segment, checked) if known else None
+        release = check_release(file, checked, trust, stage)
         # A tender is published only by an agency with an envelope key to seal them to.
         if sorted(bid for bid, _ in files_shares) != sorted(release.files):
             raise TradingError("release-files-shares")
@@ -154,8 +161,8 @@ class Custody:
         tender = self._tenders.lock(session, tender_id)
         if tender.state not in _RELEASED_FROM:
             raise Conflict("release-not-wanted", state=tender.state)
-        if not self._kept(session, tender_id, actor.organisation, file):
-            self._keep(session, actor, address, release, file, files_shares)
+        if not self._kept(session, tender_id, segment, actor.organisation, file):
+            self._keep(session, actor, address, release, stage, file, files_shares)
         return Openings(self._platform).freeze_locked(session, tender) or tender.state != State.CLOSED
 
     def note_refused(
@@ -187,22 +194,25 @@ class Custody:
             )
 
     def own_release(self, session: Session, actor: Actor, tender_id: str) -> bytes:
-        """The file that the custodian handed in; NotFound if there is none."""
-        kept = session.get(Release, (tender_id, SEGMENT, actor.organisation))
+        """The file that the custodian handed in for the segment in turn; NotFound if there is none."""
+        tender = session.get_one(Tender, tender_id)
+        kept = session.get(Release, (tender_id, tender.segment, actor.organisation))
         if kept is None:
             raise NotFound("release-none")
         return kept.raw
 
-    def _kept(self, session: Session, tender_id: str, custodian: str, file: bytes) -> bool:
+    def _kept(
+        self, session: Session, tender_id: str, segment: str, custodian: str, file: bytes
+    ) -> bool:
         """Whether this very release is here already; Conflict if another one of the custodian is."""
-        kept = session.get(Release, (tender_id, SEGMENT, custodian), populate_existing=True)
+        kept = session.get(Release, (tender_id, segment, custodian), populate_existing=True)
         if kept is not None and kept.raw != file:
             raise Conflict("release-second")
         return kept is not None
 
     def _keep(
-        self, session: Session, actor: Actor, address: str | None, release: CheckedRelease, file: bytes,
-        files_shares: Sequence[tuple[str, bytes]],
+        self, session: Session, actor: Actor, address: str | None, release: CheckedRelease,
+        stage: CheckedStage | None, file: bytes, files_shares: Sequence[tuple[str, bytes]],
     ) -> None:
         now = self._platform.clock.now(session)
         session.add(
@@ -221,7 +231,12 @@ class Custody:
         step("release:written", release.tender, custodian=release.custodian)
         self._log.append(
             session, "custody.released", at=now, tender=release.tender, actor=actor, address=address,
-            digests={"release": release.digest, "closing": release.closing}, statement=None,
+            # On which stage statement: so a late release of an earlier segment is told from one of this.
+            digests={
+                "release": release.digest, "closing": release.closing,
+                **({} if stage is None else {"stage": stage.stage.digest}),
+            },
+            statement=None,
         )
         step("release:logged", release.tender, custodian=release.custodian)
 
@@ -276,6 +291,7 @@ def _task(tender: Tender, own: TenderCustodian, released: bool) -> dict[str, Any
         "state": tender.state,
         "key_wanted": tender.state == State.DRAFT and own.sealing_key is None,
         "key_held": own.sealing_key is not None,
+        "segment": tender.segment,
         "deadline": format_time(tender.deadline),
         "released": released,
         "erase": own.sealing_key is not None and tender.state in _ERASED_FROM,

@@ -16,6 +16,7 @@ from bids.entries import Entry
 from bids.money import format_amount
 from bids.opening_record import OpeningRecord
 from bids.package import read_package
+from bids.segments import BID
 from bids.verification import Report, verify
 from signing.certificates import dump_pem
 from signing.encoding import b64decode, format_time
@@ -181,7 +182,7 @@ class DemoTender:
             place = self._folder / "attachments" / _file_name(bidder)
             place.mkdir(parents=True)
             files = open_attachments(
-                self._agency.api, self.published.notice, current.manifest, self._agency_key, place
+                self._agency.api, self.published.notice, current.manifest, self._agency_key, place, BID
             )
             letter = place / LETTER
             same = letter.is_file() and letter.read_bytes() == self._letters[bidder]

@@ -37,10 +37,11 @@ def _line(tender: Tender, note: Both, urgent: bool = False, counts_down: bool = 
 def _due(request: Request) -> Section:
     actor = actor_of(request)
     notes = {
+        State.JUDGING.value: Both("一段已开启，待阶段评审", "A segment is open: judge it"),
         State.OPENED.value: Both("已开标，待评审", "Open: evaluate it"),
         State.EVALUATED.value: Both("已评审，待定标", "Evaluated: decide the award"),
     }
-    found = _own(request, State.OPENED, State.EVALUATED).order_by(Tender.deadline).limit(MOST)
+    found = _own(request, State.JUDGING, State.OPENED, State.EVALUATED).order_by(Tender.deadline).limit(MOST)
     lines = [_line(one, notes[one.state], urgent=True) for one in request.dbsession.scalars(found)]
     ready = _own(request, State.DRAFT).where(~_UNKEYED).order_by(Tender.deadline).limit(MOST)
     lines += [

@@ -22,7 +22,9 @@ def sections(request: Request) -> list[Section]:
         .join(TenderCustodian, TenderCustodian.tender_id == Tender.id)
         .outerjoin(
             Release,
-            (Release.tender_id == Tender.id) & (Release.custodian_id == TenderCustodian.organisation_id),
+            (Release.tender_id == Tender.id)
+            & (Release.segment == Tender.segment)
+            & (Release.custodian_id == TenderCustodian.organisation_id),
         )
         .outerjoin(
             Erasure,
@@ -44,6 +46,8 @@ def sections(request: Request) -> list[Section]:
             waiting.append(Line(to, tender.title, note, tender.deadline, urgent=True))
         elif tender.state in _RELEASING and released is None:
             note = Both("已截标，待交出解密份额", "Closed: your release is awaited")
+            if tender.opened_segments:
+                note = Both("下一段待交出解密份额", "The next segment: your release is awaited")
             waiting.append(Line(to, tender.title, note, tender.deadline, urgent=True))
         elif erased is not None:
             done.append(Line(to, tender.title, Both("密钥已销毁", "Key erased"), erased))

@@ -19,7 +19,9 @@ def sections(request: Request) -> list[Section]:
     done: list[Line] = []
     for one in tenders_of(request.dbsession, actor_of(request).person, 3 * MOST):
         state = State(one.state)
-        if state is State.OPENED:
+        if state is State.JUDGING:
+            now.append(_line(one, Both("一段已开启，请评审", "A segment is open: evaluate it"), urgent=True))
+        elif state is State.OPENED:
             now.append(_line(one, Both("已开标，请评审", "Open: evaluate it"), urgent=True))
         elif state in (State.PUBLISHED, State.CLOSED, State.OPENING):
             waits = state is State.PUBLISHED
@@ -37,6 +39,6 @@ def sections(request: Request) -> list[Section]:
 
 
 def _line(tender: Tender, note: Both, urgent: bool = False, counts: bool = False) -> Line:
-    there = State(tender.state) in (State.OPENED, State.EVALUATED, State.AWARDED)
+    there = State(tender.state) in (State.JUDGING, State.OPENED, State.EVALUATED, State.AWARDED)
     to = f"/tenders/{tender.id}/evaluation" if there else f"/tenders/{tender.id}"
     return Line(to, tender.title, note, tender.deadline, counts, urgent)

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from trading.accounts.models import Organisation, Person
 from trading.errors import Conflict, NotFound, TradingError
 from trading.evaluation.models import Evaluator, Opinion
-from trading.opening.models import OpenedBid, PublishedOpeningRecord
-from trading.opening.record import SEGMENT
+from trading.opening.models import OpenedBid
+from trading.opening.stages import opened_segments
 from trading.platform import Platform
 from trading.sign_in.models import PersonRole
 from trading.submission.models import Bid
@@ -26,7 +26,8 @@ from trading.web.permissions import Role
 from trading.web.security import Actor
 
 MOST = 30  # evaluators of a tender
-_APPOINTING = (State.PUBLISHED, State.CLOSED, State.OPENING, State.OPENED)
+_APPOINTING = (State.PUBLISHED, State.CLOSED, State.OPENING, State.JUDGING, State.OPENED)
+JUDGED = (State.JUDGING, State.OPENED)  # a segment is open, and the agency has not signed yet
 
 
 @dataclass(frozen=True)
@@ -88,23 +89,26 @@ class Committee:
     def say(
         self, session: Session, actor: Actor, tender_id: str, bid_id: str, responsive: bool, reason: str
     ) -> Opinion:
-        """Keep what the evaluator says of a bid; it may be changed until the agency has signed.
+        """Keep what the evaluator says of a bid in the segment that is open; it may be changed until the
+        agency has signed.
 
         Raises:
             NotFound: not a bid that opened. Conflict: not the time for it. TradingError: rejected without a
             reason.
         """
         tender = self._tenders.lock(session, tender_id)
-        _refuse_unless(tender, (State.OPENED,), "opinion-late")
-        opened = session.get(OpenedBid, (tender_id, SEGMENT, bid_id))
+        _refuse_unless(tender, JUDGED, "opinion-late")
+        opened = session.get(OpenedBid, (tender_id, tender.segment, bid_id))
         if opened is None or not opened.opened:
             raise NotFound("opinion-bid")
         if not responsive and not reason:
             raise TradingError("opinion-reason")
         now = self._platform.clock.now(session)
-        row = session.get(Opinion, (tender_id, bid_id, actor.person))
+        row = session.get(Opinion, (tender_id, tender.segment, bid_id, actor.person))
         if row is None:
-            row = Opinion(tender_id=tender_id, bid_id=bid_id, person_id=actor.person)
+            row = Opinion(
+                tender_id=tender_id, segment=tender.segment, bid_id=bid_id, person_id=actor.person
+            )
             session.add(row)
         row.responsive, row.reason, row.at = responsive, reason, now
         session.flush()
@@ -138,7 +142,7 @@ def appointed(session: Session, tender_id: str) -> list[Member]:
         .order_by(Person.name, Person.id)
     )
     bidders: set[str] = set()
-    if session.get(PublishedOpeningRecord, tender_id) is not None:
+    if opened_segments(session, session.get_one(Tender, tender_id)):
         bidders = set(session.scalars(select(Bid.supplier_id).where(Bid.tender_id == tender_id)))
     return [
         Member(row.Evaluator, row.Person, row.Organisation, row.Organisation.id in bidders)
@@ -151,9 +155,13 @@ def entitled(session: Session, tender_id: str) -> list[str]:
     return [member.person.id for member in appointed(session, tender_id) if not member.bidder]
 
 
-def opinions_of(session: Session, tender_id: str, persons: Sequence[str]) -> dict[str, list[Opinion]]:
-    """What these evaluators say, by bid, the earliest first."""
-    found = select(Opinion).where(Opinion.tender_id == tender_id, Opinion.person_id.in_(persons))
+def opinions_of(
+    session: Session, tender_id: str, segment: str, persons: Sequence[str]
+) -> dict[str, list[Opinion]]:
+    """What these evaluators say of a segment, by bid, the earliest first."""
+    found = select(Opinion).where(
+        Opinion.tender_id == tender_id, Opinion.segment == segment, Opinion.person_id.in_(persons)
+    )
     by_bid: dict[str, list[Opinion]] = {}
     for row in session.scalars(found.order_by(Opinion.at, Opinion.person_id)):
         by_bid.setdefault(row.bid_id, []).append(row)

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from trading.custody.contexts import PublishedTender
 from trading.errors import Conflict
 from trading.evaluation.committee import entitled
-from trading.opening.models import PublishedOpeningRecord
+from trading.opening.stages import opened_segments
 from trading.tenders.contexts import TenderContext
+from trading.tenders.models import Tender
 from trading.web.permissions import evaluators_acl
 
 
@@ -26,7 +27,7 @@ class CommitteeContext(PublishedTender):
 
     def refuse_early(self) -> None:
         """Conflict until the opening record is public: before that there is nothing to hand over."""
-        refuse_early(self.request.dbsession, self.tender.id)
+        refuse_early(self.request.dbsession, self.tender)
 
 
 class EvaluationContext(TenderContext):
@@ -39,10 +40,10 @@ class EvaluationContext(TenderContext):
 
     def refuse_early(self, request: Request) -> None:
         """Conflict until the opening record is public: before that nobody sees any bid."""
-        refuse_early(request.dbsession, self.tender.id)
+        refuse_early(request.dbsession, self.tender)
 
 
-def refuse_early(session: Session, tender_id: str) -> None:
-    """Conflict until the tender's opening record is public."""
-    if session.get(PublishedOpeningRecord, tender_id) is None:
+def refuse_early(session: Session, tender: Tender) -> None:
+    """Conflict until an opening record of the tender is public."""
+    if not opened_segments(session, tender):
         raise Conflict("evaluation-early")

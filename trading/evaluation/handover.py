@@ -16,11 +16,10 @@ from signing import canonical
 from signing.hpke import OVERHEAD
 from trading.accounts.services import check_sealing_key
 from trading.errors import Conflict, NotFound, TradingError
-from trading.evaluation.committee import Member, appointed, entitled
+from trading.evaluation.committee import JUDGED, Member, appointed, entitled
 from trading.evaluation.models import EvaluatorKey, HandedKey
 from trading.opening.attachments import BidFilesDesk
-from trading.opening.models import OpenedBid
-from trading.opening.record import SEGMENT
+from trading.opening.stages import opened_in, shown_segment
 from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.tenders.lifecycle import State
@@ -65,48 +64,45 @@ class Handover:
         self, session: Session, actor: Actor, tender_id: str, person_id: str, key: str,
         sealed: Mapping[str, bytes],
     ) -> None:
-        """Keep content keys by bid, sealed to the evaluator's key of digest `key`; again replaces them.
+        """Keep content keys by bid, of the segment that is open, sealed to the evaluator's key of digest
+        `key`; again replaces them.
 
         Raises:
             NotFound: no such evaluator of the tender, or no such bid that opened. Conflict: not the time for
             it, or another key than the evaluator's present one. TradingError: no sealed key by its size.
         """
         tender = self._tenders.lock(session, tender_id)
-        if State(tender.state) is not State.OPENED:
+        if State(tender.state) not in JUDGED:
             raise Conflict("handover-time")
         if person_id not in entitled(session, tender_id):
             raise NotFound("evaluator-unknown")
         own = session.get(EvaluatorKey, person_id)
         if own is None or own.digest != key:
             raise Conflict("evaluator-key-other")
-        opened = set(
-            session.scalars(
-                select(OpenedBid.bid_id).where(
-                    OpenedBid.tender_id == tender_id, OpenedBid.segment == SEGMENT, OpenedBid.opened
-                )
-            )
-        )
-        if not sealed.keys() <= opened:
+        segment = tender.segment
+        if not sealed.keys() <= opened_in(session, tender_id, segment):
             raise NotFound("opinion-bid")
         if any(len(each) != SEALED for each in sealed.values()):
             raise TradingError("handed-key-size", wanted=SEALED)
         now = self._platform.clock.now(session)
-        before = {row.bid_id: row for row in handed_to(session, tender_id, person_id)}
+        before = {row.bid_id: row for row in handed_to(session, tender_id, segment, person_id)}
         for bid, data in sealed.items():
             row = before.get(bid)
             if row is None:
-                row = HandedKey(tender_id=tender_id, bid_id=bid, person_id=person_id)
+                row = HandedKey(tender_id=tender_id, segment=segment, bid_id=bid, person_id=person_id)
                 session.add(row)
             row.key_digest, row.sealed, row.handed_by, row.at = key, data, actor.person, now
         session.flush()
 
     def stream(
-        self, session: Session, tender: Tender, person_id: str, bid_id: str, number: int
+        self, session: Session, tender: Tender, person_id: str, bid_id: str, number: int,
+        segment: str | None = None,
     ) -> tuple[int, Iterator[bytes]]:
         """The size and bytes of one ciphertext of a bid that was handed to the person; NotFound."""
-        if session.get(HandedKey, (tender.id, bid_id, person_id)) is None:
+        segment = shown_segment(session, tender, segment)
+        if session.get(HandedKey, (tender.id, segment, bid_id, person_id)) is None:
             raise NotFound("not-handed-over")
-        return BidFilesDesk(self._platform, session).stream(tender, bid_id, number)
+        return BidFilesDesk(self._platform, session).stream(tender, bid_id, number, segment)
 
 
 def own_key(session: Session, person_id: str) -> str:
@@ -115,20 +111,22 @@ def own_key(session: Session, person_id: str) -> str:
     return "" if row is None else row.digest
 
 
-def handed_to(session: Session, tender_id: str, person_id: str) -> Sequence[HandedKey]:
-    """What was handed to a person, by bid."""
-    found = select(HandedKey).where(HandedKey.tender_id == tender_id, HandedKey.person_id == person_id)
+def handed_to(session: Session, tender_id: str, segment: str, person_id: str) -> Sequence[HandedKey]:
+    """What was handed to a person of a segment, by bid."""
+    found = select(HandedKey).where(
+        HandedKey.tender_id == tender_id, HandedKey.segment == segment, HandedKey.person_id == person_id
+    )
     return session.scalars(found.order_by(HandedKey.bid_id)).all()
 
 
-def recipients(session: Session, tender_id: str) -> list[Recipient]:
-    """The tender's evaluators, but for those who stand back."""
+def recipients(session: Session, tender_id: str, segment: str) -> list[Recipient]:
+    """The tender's evaluators, but for those who stand back, and what they were handed of a segment."""
     found = []
     for member in appointed(session, tender_id):
         if member.bidder:
             continue
         key = session.get(EvaluatorKey, member.person.id)
-        rows = handed_to(session, tender_id, member.person.id)
+        rows = handed_to(session, tender_id, segment, member.person.id)
         bids = tuple(row.bid_id for row in rows if key is not None and row.key_digest == key.digest)
         found.append(Recipient(member, key, bids))
     return found

@@ -35,11 +35,12 @@ class Evaluator(Base):
 
 
 class Opinion(Base):
-    """What an evaluator says of one bid: responsive or to be rejected, and why; the agency decides."""
+    """What an evaluator says of a bid in a segment: responsive or not, and why; the agency decides."""
 
     __tablename__ = "opinions"
 
     tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    segment: Mapped[str] = mapped_column(String(16), primary_key=True)
     bid_id: Mapped[str] = mapped_column(ForeignKey("bids.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
     responsive: Mapped[bool]
@@ -59,11 +60,13 @@ class EvaluatorKey(Base):
 
 
 class HandedKey(Base):
-    """The content key of a bid's `files` part, sealed by the agency to an evaluator's key of that digest."""
+    """The content key of the `files` part of a bid's segment, sealed by the agency to an evaluator's key of
+    that digest."""
 
     __tablename__ = "handed_keys"
 
     tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    segment: Mapped[str] = mapped_column(String(16), primary_key=True)
     bid_id: Mapped[str] = mapped_column(ForeignKey("bids.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("persons.id"), primary_key=True)
     key_digest: Mapped[str] = mapped_column(String(64))

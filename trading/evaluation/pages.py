@@ -17,7 +17,8 @@ from bids.offer import Offer
 from bids.ranking import LOWEST_TOTAL
 from trading.audit import private
 from trading.errors import Conflict
-from trading.evaluation.committee import Committee, appointed, opinions_of
+from trading.evaluation.announcements import announced_in
+from trading.evaluation.committee import JUDGED, Committee, appointed, opinions_of
 from trading.evaluation.comparison import LEAST, OUTLIER, Column, columns, lines
 from trading.evaluation.contexts import EvaluationContext
 from trading.evaluation.forms import VERDICTS, EvaluatorForm, OpinionForm
@@ -25,7 +26,7 @@ from trading.evaluation.handover import own_key
 from trading.evaluation.models import Evaluation
 from trading.evaluation.services import ranking_on_record, supplier_names
 from trading.opening.models import OpenedBid
-from trading.opening.record import SEGMENT
+from trading.opening.stages import is_opened, opened_segments, shown_segment
 from trading.portal import words
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
@@ -45,7 +46,7 @@ def evaluators(context: TenderContext, request: Request, form: EvaluatorForm) ->
     return {
         "tender": context.tender, "members": members, "words": words,
         "open": State(context.tender.state)
-        in (State.PUBLISHED, State.CLOSED, State.OPENING, State.OPENED),
+        in (State.PUBLISHED, State.CLOSED, State.OPENING, State.JUDGING, State.OPENED),
     }  # fmt: skip
 
 
@@ -68,11 +69,16 @@ def dismiss(context: TenderContext, request: Request) -> Response:
 def evaluation(
     context: EvaluationContext, request: Request, form: OpinionForm | None = None
 ) -> dict[str, Any]:
-    """Bids side by side, and what the evaluators say of them."""
+    """Bids side by side, and what the evaluators say of them; in the segment asked for, or opened last."""
     context.refuse_early(request)
     session, one, actor = request.dbsession, context.tender, actor_of(request)
+    segment = shown_segment(session, one, request.GET.get("segment") or None)
+    if not is_opened(session, one, segment):
+        raise Conflict("evaluation-early")
     notice = notice_in_force(session, one)
-    table = _columns(session, notice)
+    priced = segment == one.segment_names[-1]
+    table = _columns(session, notice) if priced else []
+    announced = [] if priced else announced_in(session, notice, segment)
     given = request.GET.get("from", "")
     start = int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 0
     start = min(start - start % ITEMS, max(0, len(notice.items) - 1) // ITEMS * ITEMS)
@@ -83,11 +89,15 @@ def evaluation(
         "tender": one, "notice": notice, "words": words, "table": table,
         "lines": lines(table, notice, start, ITEMS), "start": start, "items": ITEMS,
         "total_items": len(notice.items), "members": members, "own": own,
-        "opinions": opinions_of(session, one.id, seen), "percent": _percent, "plain": _plain,
+        "segment": segment, "segments": opened_segments(session, one), "announced": announced,
+        "bids": [(column.place.bid, column.name) for column in table]
+        + [(each.bid, each.name) for each in announced],
+        "turn": State(one.state) in JUDGED and segment == one.segment,
+        "opinions": opinions_of(session, one.id, segment, seen), "percent": _percent, "plain": _plain,
         "outlier": f"{OUTLIER * 100:.0f}", "least": LEAST, "verdicts": dict(VERDICTS),
         "pack": pack_named(one.pack, one.pack_version), "said": form,
         "rule_words": RULE_WORDS,
-        "open": one.state == State.OPENED.value and own is not None,
+        "open": State(one.state) in JUDGED and segment == one.segment and own is not None,
         "key": own_key(session, own) if own else "",
     }  # fmt: skip
 
@@ -122,7 +132,8 @@ def _columns(session: Session, notice: Notice) -> list[Column]:
         statement = read_signed(signed.raw, "evaluation").statement
     ranking = ranking_on_record(session, notice, statement)
     found = select(OpenedBid.bid_id, OpenedBid.offer).where(
-        OpenedBid.tender_id == notice.tender, OpenedBid.segment == SEGMENT, OpenedBid.opened
+        OpenedBid.tender_id == notice.tender, OpenedBid.segment == notice.policy.segment_names[-1],
+        OpenedBid.opened,
     )
     offers = {row.bid_id: Offer.parse(row.offer, notice) for row in session.execute(found)}
     names = supplier_names(session, {row.supplier for row in ranking.rows})

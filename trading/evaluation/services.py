@@ -21,7 +21,7 @@ from trading.audit.services import AuditLog
 from trading.errors import NotFound, TradingError
 from trading.evaluation.models import Evaluation
 from trading.opening.models import OpenedBid, PublishedOpeningRecord
-from trading.opening.record import SEGMENT
+from trading.opening.stages import opened_in
 from trading.opening.statements import refuse_before_opening
 from trading.platform import Platform
 from trading.submission.models import Bid
@@ -103,11 +103,7 @@ class Evaluations:
         for field, wanted in (("tender", tender.id), ("opening", record.digest)):
             if statement[field] != wanted:
                 raise TradingError("evaluation-disagrees", field=field)
-        opened = set(
-            session.scalars(
-                select(OpenedBid.bid_id).where(OpenedBid.tender_id == tender.id, OpenedBid.opened)
-            )
-        )
+        opened = opened_in(session, tender.id, tender.segment_names[-1])
         rejected = [entry["bid"] for entry in statement["rejections"]]
         for bid in rejected:
             if bid not in opened or rejected.count(bid) > 1:
@@ -130,11 +126,12 @@ class Evaluations:
 
 def ranking_on_record(session: Session, notice: Notice, evaluation: Mapping[str, Any]) -> Ranking:
     """Rank the offers on record by the pack's rules and an evaluation statement."""
+    priced = notice.policy.segment_names[-1]
     rejected = {entry["bid"]: entry["reason"] for entry in evaluation["rejections"]}
     rows = session.execute(
         select(OpenedBid.bid_id, OpenedBid.offer, Bid.supplier_id, Bid.received_at)
         .join(Bid, OpenedBid.bid_id == Bid.id)
-        .where(OpenedBid.tender_id == notice.tender, OpenedBid.segment == SEGMENT, OpenedBid.opened)
+        .where(OpenedBid.tender_id == notice.tender, OpenedBid.segment == priced, OpenedBid.opened)
     )
     bids = [
         Ranked(

@@ -12,6 +12,8 @@ from signing.encoding import b64decode, b64encode
 from trading.audit import private
 from trading.evaluation.handover import Handover, handed_to, own_key, recipients
 from trading.evaluation.services import Evaluations
+from trading.evaluation.stages import Stages
+from trading.opening.stages import shown_segment
 from trading.web.addresses import address_of
 from trading.web.permissions import Permission
 from trading.web.security import actor_of
@@ -31,6 +33,26 @@ def post_evaluation(request: Request) -> dict[str, Any]:
         request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
         b64decode(request.openapi_validated.body["file"]),
     )
+
+
+@view_config(
+    route_name="tenders.stage", request_method="POST", permission=Permission.EVALUATE, openapi=True,
+    renderer="json",
+)
+def post_stage(request: Request) -> dict[str, Any]:
+    answer = Stages(request.platform).judge(
+        request.dbsession, actor_of(request), address_of(request), request.context.tender.id,
+        b64decode(request.openapi_validated.body["file"]),
+    )
+    # Custodians find it by themselves; this only lets the next scan start at once.
+    request.tm.get().addAfterCommitHook(lambda done: request.platform.queue.wake.set())
+    return answer
+
+
+def _segment(request: Request) -> str:
+    """The segment asked for, by default the one that was opened last."""
+    wanted = request.openapi_validated.parameters.query.get("segment")
+    return shown_segment(request.dbsession, request.context.tender, wanted)
 
 
 @view_config(
@@ -57,7 +79,7 @@ def get_handover(request: Request) -> dict[str, Any]:
                 "organisation": each.member.organisation.name,
                 "key": None if each.key is None else b64encode(each.key.key), "bids": list(each.bids),
             }
-            for each in recipients(request.dbsession, request.context.tender.id)
+            for each in recipients(request.dbsession, request.context.tender.id, _segment(request))
         ]
     }  # fmt: skip
 
@@ -87,7 +109,7 @@ def get_handed(request: Request) -> dict[str, Any]:
         "key": own_key(session, person) or None,
         "bids": [
             {"bid": row.bid_id, "key": row.key_digest, "sealed": b64encode(row.sealed)}
-            for row in handed_to(session, request.context.tender.id, person)
+            for row in handed_to(session, request.context.tender.id, _segment(request), person)
         ],
     }
 
@@ -98,6 +120,7 @@ def get_handed(request: Request) -> dict[str, Any]:
 def get_handed_object(request: Request) -> Response:
     number = request.openapi_validated.parameters.path["number"]
     size, pieces = Handover(request.platform).stream(
-        request.dbsession, request.context.tender, actor_of(request).person, request.matchdict["bid"], number
+        request.dbsession, request.context.tender, actor_of(request).person, request.matchdict["bid"], number,
+        _segment(request),
     )
     return Response(app_iter=pieces, content_type="application/octet-stream", content_length=size)

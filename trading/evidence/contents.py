@@ -27,9 +27,10 @@ from signing.timestamps import verify_token
 from trading.awards.models import PublishedAward
 from trading.custody.models import Release
 from trading.custody.trust import trust_material
-from trading.evidence.files import published_file
+from trading.evidence.files import published_file, record_kind
 from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord
-from trading.opening.record import SEGMENT, leaves_on_record, stored_objects
+from trading.opening.record import leaves_on_record, stored_objects
+from trading.opening.stages import stages_of
 from trading.platform import Platform
 from trading.submission.models import Bid, Withdrawal
 from trading.tenders.models import PublishedNotice, Tender
@@ -49,7 +50,10 @@ def listed_files(platform: Platform, session: Session, tender: Tender) -> dict[s
     files[names.LEDGER] = _given(lines(leaves_on_record(session, tender.id)))
     files.update(_bids(session, tender.id))
     files.update(_withdrawals(session, tender.id))
-    files.update(_opened(platform, session, tender.id))
+    for segment in tender.segment_names:
+        files.update(_opened(platform, session, tender.id, segment))
+        files.update(_released(session, tender.id, segment))
+    files.update(_stages(platform, session, tender.id))
     files.update(_documents(platform, session, tender.id))
     return files
 
@@ -187,24 +191,24 @@ def _withdrawals(session: Session, tender_id: str) -> dict[str, Load]:
     return files
 
 
-def _opened(platform: Platform, session: Session, tender_id: str) -> dict[str, Load]:
+def _opened(platform: Platform, session: Session, tender_id: str, segment: str) -> dict[str, Load]:
     """Of every bid whose opening was tried the sealed index, if there was one; of an opened one the offer."""
     rows = session.execute(
         select(OpenedBid.bid_id, OpenedBid.opened, OpenedBid.reason).where(
-            OpenedBid.tender_id == tender_id, OpenedBid.segment == SEGMENT
+            OpenedBid.tender_id == tender_id, OpenedBid.segment == segment
         )
     ).all()
 
     def offers(some: list[str]) -> Mapping[str, Any]:
         found = session.execute(
             select(OpenedBid.bid_id, OpenedBid.offer).where(
-                OpenedBid.tender_id == tender_id, OpenedBid.segment == SEGMENT, OpenedBid.bid_id.in_(some)
+                OpenedBid.tender_id == tender_id, OpenedBid.segment == segment, OpenedBid.bid_id.in_(some)
             )
         )
         return {row.bid_id: row for row in found}
 
     def sealed(some: list[str]) -> Mapping[str, Any]:
-        return {bid: place for (bid, _), place in stored_objects(session, some, "public", 0).items()}
+        return {bid: place for (bid, _), place in stored_objects(session, some, segment, "public", 0).items()}
 
     opened = [row.bid_id for row in rows if row.opened]
     tried = [row.bid_id for row in rows if row.reason != _NEVER_THERE]
@@ -215,20 +219,35 @@ def _opened(platform: Platform, session: Session, tender_id: str) -> dict[str, L
         return b"".join(platform.storage.chunks(place.key, place.parts))
 
     files: dict[str, Load] = {
-        offer_name(bid, SEGMENT): partial(offer_chunks.column, bid, "offer") for bid in opened
+        offer_name(bid, segment): partial(offer_chunks.column, bid, "offer") for bid in opened
     }
-    files.update((sealed_name(bid, SEGMENT), partial(ciphertext, bid)) for bid in tried)
+    files.update((sealed_name(bid, segment), partial(ciphertext, bid)) for bid in tried)
+    return files
+
+
+def _released(session: Session, tender_id: str, segment: str) -> dict[str, Load]:
+    """Releases of the frozen set of a segment."""
+    releases = session.scalars(
+        select(Release).where(Release.tender_id == tender_id, Release.segment == segment, Release.frozen)
+    )
+    return {share_name(segment, release.custodian_id): _given(release.raw) for release in releases}
+
+
+def _stages(platform: Platform, session: Session, tender_id: str) -> dict[str, Load]:
+    """The opening records of the segments before the last, and their PDFs."""
+    files: dict[str, Load] = {}
+    for segment, row in stages_of(session, tender_id).items():
+        name, pdf = names.record_names(segment)
+        files[name] = _given(row.raw)
+        file = published_file(session, tender_id, record_kind(segment))
+        if file is not None:
+            files[pdf] = partial(_stored, platform, file.storage_key, file.parts)
     return files
 
 
 def _documents(platform: Platform, session: Session, tender_id: str) -> dict[str, Load]:
-    """Releases of the frozen set, who unlocked, the opening record, the award, and their PDFs."""
+    """Who unlocked, the opening record, the award, and their PDFs."""
     files: dict[str, Load] = {}
-    releases = session.scalars(
-        select(Release).where(Release.tender_id == tender_id, Release.segment == SEGMENT, Release.frozen)
-    )
-    for release in releases:
-        files[share_name(SEGMENT, release.custodian_id)] = _given(release.raw)
     record, award = session.get(PublishedOpeningRecord, tender_id), session.get(PublishedAward, tender_id)
     if record is not None:
         files[names.OPENING_RECORD] = _given(record.raw)

@@ -19,6 +19,8 @@ from bids.notice import Notice
 from bids.offer import Offer, recompute
 from bids.opening import reason_text
 from bids.opening_record import OpenedRow, OpeningRecord
+from bids.segments import is_priced
+from bids.stages import Stage as StageStatement
 from reports.facts import (
     AnnouncedField,
     AwardFacts,
@@ -35,6 +37,7 @@ from reports.facts import (
     PolicyFacts,
     RankingRow,
     RulesPack,
+    StageFacts,
     TenderFacts,
     Waiver,
 )
@@ -45,8 +48,9 @@ from trading.awards.models import PublishedAward
 from trading.custody.standings import RELEASED, standings
 from trading.evaluation.services import supplier_names
 from trading.opening.models import Closing as ClosingRow
-from trading.opening.models import OpenedBid, PublishedOpeningRecord
-from trading.opening.record import SEGMENT, leaves_on_record, receipt_times
+from trading.opening.models import OpenedBid, PublishedOpeningRecord, Stage
+from trading.opening.record import current_on_record, leaves_on_record, receipt_times
+from trading.opening.stages import stages_of
 from trading.platform import Platform
 from trading.submission.models import Withdrawal
 from trading.tenders.models import PublishedNotice, Tender
@@ -60,16 +64,27 @@ _TIES = {
 
 
 class FactsOf:
-    """Gathers the facts of one tender."""
+    """Gathers the facts of one tender; the opening is that of `segment`, by default the last."""
 
-    def __init__(self, platform: Platform, session: Session, tender: Tender) -> None:
+    def __init__(
+        self, platform: Platform, session: Session, tender: Tender, segment: str | None = None
+    ) -> None:
         self._platform = platform
         self._session = session
         self._tender = tender
         self._notice: Notice = notice_in_force(session, tender)
-        self._record_row = session.get_one(PublishedOpeningRecord, tender.id)
+        names = tender.segment_names
+        self._segment = segment or names[-1]
+        stages = stages_of(session, tender.id)
+        self._stages = [stages[name] for name in names[: names.index(self._segment)]]
+        self._record_row: PublishedOpeningRecord | Stage = (
+            session.get_one(PublishedOpeningRecord, tender.id)
+            if self._segment == names[-1]
+            else stages[self._segment]
+        )
         self._record = OpeningRecord.parse(self._record_row.raw)
-        self._names = supplier_names(session, {row.supplier for row in self._record.bids})
+        first = OpeningRecord.parse(self._stages[0].raw) if self._stages else self._record
+        self._names = supplier_names(session, {row.supplier for row in first.bids})
 
     def opening(self) -> OpeningFacts:
         """All of the opening record."""
@@ -85,6 +100,8 @@ class FactsOf:
             replaced=replaced,
             log=self._log(self._record_row.log_position),
             public_url=self._address("/opening"),
+            segment=self._segment if len(self._tender.segment_names) > 1 else None,
+            stages=tuple(self._judged(row) for row in self._stages),
         )
 
     def award(self) -> AwardFacts:
@@ -113,6 +130,20 @@ class FactsOf:
             working=tuple(self._working(award)),
             log=self._log(row.log_position),
             public_url=self._address(""),
+        )
+
+    def _judged(self, row: Stage) -> StageFacts:
+        assert row.statement is not None and row.stated_at is not None
+        stage = StageStatement.parse(row.statement)
+        suppliers = {each.bid: each.supplier for each in OpeningRecord.parse(row.raw).bids}
+        return StageFacts(
+            segment=row.segment,
+            admitted=len(stage.admitted),
+            rejections=tuple(
+                (self._names[suppliers[bid]], reason) for bid, reason in stage.rejections.items()
+            ),
+            stated_at=row.stated_at,
+            statement_digest=stage.digest,
         )
 
     def _tender_facts(self) -> TenderFacts:
@@ -171,7 +202,7 @@ class FactsOf:
 
     def _policy(self) -> PolicyFacts:
         policy = self._notice.policy
-        stood = {one.id: one for one in standings(self._session, self._tender, SEGMENT)}
+        stood = {one.id: one for one in standings(self._session, self._tender, self._segment)}
         return PolicyFacts(
             suite=policy.suite,
             threshold=policy.threshold,
@@ -197,18 +228,21 @@ class FactsOf:
 
     def _removed(self) -> tuple[int, int]:
         """How many bids were withdrawn, and how many replaced or made void, before the deadline."""
-        leaves = [parse_leaf(raw) for raw in leaves_on_record(self._session, self._tender.id)]
+        raw_leaves = leaves_on_record(self._session, self._tender.id)
+        policy = self._notice.policy.digest
+        current = current_on_record(self._session, self._tender.id, policy, raw_leaves)
+        leaves = [parse_leaf(raw) for raw in raw_leaves]
         accepted = sum(leaf.kind == "acceptance" for leaf in leaves)
         withdrawn = self._session.scalar(
             select(func.count()).select_from(Withdrawal).where(Withdrawal.tender_id == self._tender.id)
         )
-        return int(withdrawn or 0), accepted - int(withdrawn or 0) - len(self._record.bids)
+        return int(withdrawn or 0), accepted - int(withdrawn or 0) - len(current)
 
     def _bids(self) -> tuple[BidFacts, ...]:
         times = receipt_times(self._session, self._tender.id)
         offers = self._session.execute(
             select(OpenedBid.bid_id, OpenedBid.offer).where(
-                OpenedBid.tender_id == self._tender.id, OpenedBid.segment == SEGMENT
+                OpenedBid.tender_id == self._tender.id, OpenedBid.segment == self._segment
             )
         )
         found = {row.bid_id: row.offer for row in offers}
@@ -229,7 +263,7 @@ class FactsOf:
         )
 
     def _prices(self, raw: bytes | None) -> tuple[ItemPrice, ...]:
-        if raw is None:
+        if raw is None or not is_priced(self._segment):
             return ()
         offer = Offer.parse(raw, self._notice)
         amounts = recompute(offer, self._notice).lines

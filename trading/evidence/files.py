@@ -25,8 +25,14 @@ class KeptFile(Protocol):
 
 
 def published_file(session: Session, tender_id: str, kind: str) -> PublishedFile | None:
-    """The row of a published file; kinds are opening-record, award-report, award-notice and evidence."""
+    """The row of a published file; kinds are opening-record, award-report, award-notice, evidence and
+    `record_kind`."""
     return session.get(PublishedFile, (tender_id, kind))
+
+
+def record_kind(segment: str) -> str:
+    """The kind of the opening record's PDF of a segment before the last."""
+    return f"record-{segment}"
 
 
 def publish_file(session: Session, tender_id: str, kind: str, stored: Stored, at: datetime) -> bool:

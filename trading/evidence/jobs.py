@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from trading.awards.models import PublishedAward
+from trading.evidence.files import record_kind
 from trading.evidence.models import PublishedFile
 from trading.evidence.sealing import Sealing
 from trading.evidence.services import EvidencePackages, Reports
-from trading.opening.models import Closing, PublishedOpeningRecord
+from trading.opening.models import Closing, PublishedOpeningRecord, Stage
 from trading.platform import Platform
 from trading.queue import due, due_here, job
 from trading.tenders.lifecycle import State
@@ -30,6 +31,18 @@ def records_unrendered(session: Session, now: datetime) -> Iterable[str]:
     """Opening records without their PDF."""
     row = PublishedOpeningRecord.tender_id
     return session.scalars(select(row).where(~_published(row, "opening-record"))).all()
+
+
+@job("render_stage_records", slow=True)
+def render_stage_records(platform: Platform, tender_id: str) -> None:
+    """Render the opening records of segments before the last as PDF."""
+    Reports(platform).render_stages(tender_id)
+
+
+@due("render_stage_records")
+def stage_records_unrendered(session: Session, now: datetime) -> Iterable[str]:
+    """Tenders with such records without their PDF."""
+    return session.scalars(select(Stage.tender_id).where(~_stage_published()).distinct()).all()
 
 
 @job("render_award_report", slow=True)
@@ -87,12 +100,19 @@ def evidence_unbuilt(session: Session, now: datetime) -> Iterable[str]:
             Tender.state.in_((State.AWARDED, State.FAILED, State.CANCELLED)),
             ~_published(Tender.id, "evidence"),
             or_(~recorded, _published(Tender.id, "opening-record")),
+            ~exists().where(Stage.tender_id == Tender.id, ~_stage_published()),
             or_(
                 Tender.state != State.AWARDED,
                 and_(_published(Tender.id, "award-report"), _published(Tender.id, "award-notice")),
             ),
         )
     ).all()
+
+
+def _stage_published() -> ColumnElement[bool]:
+    """Whether a stage's record has its PDF."""
+    kind = literal(record_kind("")) + Stage.segment
+    return exists().where(PublishedFile.tender_id == Stage.tender_id, PublishedFile.kind == kind)
 
 
 def _published(tender_id: object, kind: str) -> ColumnElement[bool]:

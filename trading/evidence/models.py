@@ -11,7 +11,7 @@ from trading.db import Base, UtcTime
 
 
 class PublishedFile(Base):
-    """opening-record, award-report, award-notice or evidence: once made, never made otherwise."""
+    """opening-record, record-…, award-report, award-notice or evidence: once made, never made otherwise."""
 
     __tablename__ = "published_files"
 

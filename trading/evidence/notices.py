@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from bids.awards import Award
 from bids.objects import read_signed
-from bids.opening_record import OpenedRow
+from bids.opening_record import OpenedRow, OpeningRecord
 from bids.ranking import RankRow
+from bids.stages import Stage as StageStatement
 from reports.facts import (
     Addressee,
     AwardNoticeFacts,
@@ -60,12 +61,16 @@ class NoticesOf(FactsOf):
         """
         row = next(row for row in self._rows.values() if row.supplier == supplier)
         ranked, winner = self._ranks.get(row.bid), self._ranks[self._award.winner]
+        refused = self._refused.get(row.bid)
         outcome: Outcome = "unopened" if ranked is None else "outranked" if ranked.responsive else "rejected"
+        reason = both(row.reason) if ranked is None else ranked.reason
+        if refused is not None:
+            outcome, reason = "rejected", refused
         return ResultNoticeFacts(
             tender=self._facts,
             loser=self._addressee(row),
             outcome=outcome,
-            reason=both(row.reason) if ranked is None else ranked.reason,
+            reason=reason,
             ranked=len(self._ranks),
             winner=self._names[winner.supplier],
             winner_total=winner.total,
@@ -81,10 +86,17 @@ class NoticesOf(FactsOf):
     def _rows(self) -> dict[str, OpenedRow]:
         """A row a bid; of one with several segments the first that did not open, else the last."""
         rows: dict[str, OpenedRow] = {}
-        for row in self._record.bids:
+        records = [OpeningRecord.parse(stage.raw) for stage in self._stages]
+        for row in (row for record in [*records, self._record] for row in record.bids):
             if row.bid not in rows or rows[row.bid].opened:
                 rows[row.bid] = row
         return rows
+
+    @cached_property
+    def _refused(self) -> dict[str, str]:
+        """Why bids were rejected in the stage of a segment before the last, by bid."""
+        stated = [StageStatement.parse(row.statement) for row in self._stages if row.statement is not None]
+        return {bid: reason for each in stated for bid, reason in each.rejections.items()}
 
     @cached_property
     def _facts(self) -> TenderFacts:

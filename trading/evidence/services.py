@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, cast
 
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,11 @@ from signing.notes import read_checkpoint
 from trading.audit.services import AuditLog
 from trading.audit.witnesses import Witnesses
 from trading.evidence.contents import Load, listed_files, texts
-from trading.evidence.files import publish_file, published_file
+from trading.evidence.files import publish_file, published_file, record_kind
 from trading.evidence.models import EvidenceStatement
 from trading.evidence.notices import NoticesOf
 from trading.evidence.sealing import Sealing
+from trading.opening.stages import stages_of
 from trading.opening.statements import sign
 from trading.platform import Platform
 from trading.queue import Hold, claim, step
@@ -34,14 +35,12 @@ from trading.tenders.services import Tenders
 _PATIENCE = timedelta(minutes=1)
 _BEAT_SHARE = 0.2  # of a claim's time
 
-ReportKind = Literal["opening-record", "award-report", "award-notice"]
+
 _FACTS: dict[str, Callable[[NoticesOf], Any]] = {
-    "opening-record": NoticesOf.opening,
     "award-report": NoticesOf.award,
     "award-notice": NoticesOf.award_notice,
 }
 _RENDER: dict[str, Callable[[Any], bytes]] = {
-    "opening-record": opening_record.render,
     "award-report": award_report.render,
     "award-notice": award_notice.render,
 }
@@ -54,17 +53,26 @@ class Reports:
         self._platform = platform
         self._sealing = Sealing(platform)
 
-    def render(self, tender_id: str, kind: ReportKind) -> None:
-        """Render a document, sign it and publish it, if nobody has."""
+    def render_stages(self, tender_id: str) -> None:
+        """Render the opening records of segments before the last, sign them and publish them."""
+        with self._platform.database.reading() as session:
+            segments = list(stages_of(session, tender_id))
+        for segment in segments:
+            self.render(tender_id, record_kind(segment), segment)
+
+    def render(self, tender_id: str, kind: str, segment: str | None = None) -> None:
+        """Render a document, sign it and publish it, if nobody has. `segment` is the one whose opening record
+        it is, where that is not the last."""
         with claim(self._platform, f"render-{kind}", tender_id) as hold:
             if hold is None:
                 return
             with self._platform.database.reading() as session:
                 if published_file(session, tender_id, kind) is not None:
                     return
-                facts = _FACTS[kind](NoticesOf(self._platform, session, session.get_one(Tender, tender_id)))
+                found = NoticesOf(self._platform, session, session.get_one(Tender, tender_id), segment)
+                facts = _FACTS.get(kind, NoticesOf.opening)(found)
             step("rendering:facts-read", tender_id, kind=kind)
-            pdf = _RENDER[kind](facts)
+            pdf = _RENDER.get(kind, opening_record.render)(facts)
             step("rendering:rendered", tender_id, kind=kind)
             sealed = self._sealing.seal(pdf)
             step("rendering:stored", tender_id, kind=kind)

@@ -95,9 +95,15 @@ class Closings:
         row.log_position = entry.position
 
 
-def too_few(suppliers: int, least: int, verb: Literal["bid", "opened"]) -> str:
+_FEW = {
+    "bid": ("递交有效投标文件", "have a current bid"),
+    "opened": ("投标文件成功开启", "have a bid that opened"),
+    "admitted": ("通过阶段评审", "were admitted to the next segment"),
+}
+
+
+def too_few(suppliers: int, least: int, verb: Literal["bid", "opened", "admitted"]) -> str:
     """Why a tender ends without enough bidders, in both languages, for its failure statement."""
-    zh = "递交有效投标文件" if verb == "bid" else "投标文件成功开启"
-    en = "have a current bid" if verb == "bid" else "have a bid that opened"
+    zh, en = _FEW[verb]
     said = f"{suppliers} supplier(s) {en}; {least} are needed."
     return f"{zh}的投标人为 {suppliers} 家，不足 {least} 家。 {said}"

@@ -9,8 +9,9 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from trading.custody.models import Release
+from trading.db import UtcTime
 from trading.opening.lost import PUBLIC
-from trading.opening.models import Closing
+from trading.opening.models import Closing, Stage
 from trading.opening.services import Openings
 from trading.platform import Platform
 from trading.queue import due, job
@@ -43,7 +44,7 @@ def freeze_releases(platform: Platform, tender_id: str) -> None:
 
 @due("freeze_releases")
 def releases_in(session: Session, now: datetime) -> Iterable[str]:
-    """Closed tenders with all releases, or with enough of them when the grace is over."""
+    """Closed tenders with all releases of the segment in turn, or enough of them when the grace is over."""
     custodians = (
         select(func.count())
         .where(TenderCustodian.tender_id == Tender.id)
@@ -51,13 +52,15 @@ def releases_in(session: Session, now: datetime) -> Iterable[str]:
     )
     rows = session.execute(
         select(
-            Tender.id, Tender.threshold, Tender.grace_seconds, Closing.at,
+            Tender.id, Tender.threshold, Tender.grace_seconds,
+            func.coalesce(Stage.stated_at, Closing.at, type_=UtcTime).label("at"),
             func.count(Release.custodian_id).label("releases"), custodians.label("custodians"),
         )
         .join(Closing, Closing.tender_id == Tender.id)
-        .join(Release, Release.tender_id == Tender.id)
+        .join(Release, (Release.tender_id == Tender.id) & (Release.segment == Tender.segment))
+        .outerjoin(Stage, (Stage.tender_id == Tender.id) & (Stage.opens == Tender.segment))
         .where(Tender.state == State.CLOSED)
-        .group_by(Tender.id, Tender.threshold, Tender.grace_seconds, Closing.at)
+        .group_by(Tender.id, Tender.threshold, Tender.grace_seconds, Closing.at, Stage.stated_at)
     )
     return [
         row.id

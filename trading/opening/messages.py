@@ -13,6 +13,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "文件写明的签署时间 {at} 早于开标时间 {opened}。请核对本机时钟后重新签署。",
         "The time {at} that you signed is before the opening at {opened}. Check your clock and sign again.",
     ),
+    "segment-not-found": (
+        "本标段没有分段 {segment}。",
+        "This tender has no segment {segment}.",
+    ),
     "bid-not-opened": (
         "本标段没有这份已开启的投标文件。", "This tender has no such bid that was opened.",
     ),

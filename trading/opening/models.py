@@ -1,4 +1,5 @@
-"""Closing, the frozen release set, the bids opened, the opening record: each once for a tender."""
+"""Closing, and for each segment the frozen release set, the bids opened, the opening record, the stage
+statement: each once for a tender."""
 
 from __future__ import annotations
 
@@ -49,8 +50,27 @@ class OpenedBid(Base):
     at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class Stage(Base):
+    """A segment before the last: its signed opening record, and once the agency has judged it the signed
+    stage statement with which `opens` may open. Both to the byte."""
+
+    __tablename__ = "stages"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    segment: Mapped[str] = mapped_column(String(16), primary_key=True)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(64))
+    log_position: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    opens: Mapped[str] = mapped_column(String(16))
+    statement: Mapped[bytes | None] = mapped_column(LargeBinary)
+    statement_digest: Mapped[str | None] = mapped_column(String(64))
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("persons.id"))
+    stated_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 class PublishedOpeningRecord(Base):
-    """The signed opening record, to the byte."""
+    """The signed opening record of the last segment, to the byte: evaluation and award rest on it."""
 
     __tablename__ = "opening_records"
 

@@ -14,11 +14,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.ledger import Leaf, current_bids, parse_leaf
-from bids.segments import BID
 from trading.submission.models import Bid, BidObject, LedgerLeaf, SpoiledObject, Upload
 from trading.submission.uploads import storage_key
-
-SEGMENT = BID
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,10 @@ def receipt_times(session: Session, tender_id: str) -> dict[str, datetime]:
 
 
 def stored_objects(
-    session: Session, ids: Sequence[str], part: str, number: int | None = None
+    session: Session, ids: Sequence[str], segment: str, part: str, number: int | None = None
 ) -> dict[tuple[str, int], StoredObject]:
-    """Where the ciphertexts of a part of these bids lie, by bid and object number; what was supplied again
-    takes the place of what was lost."""
+    """Where the ciphertexts of a part of a segment of these bids lie, by bid and object number; what was
+    supplied again takes the place of what was lost."""
     again = (
         (SpoiledObject.bid_id == BidObject.bid_id)
         & (SpoiledObject.segment == BidObject.segment)
@@ -81,7 +78,7 @@ def stored_objects(
         select(BidObject.bid_id, BidObject.number, Upload)
         .outerjoin(SpoiledObject, again)
         .join(Upload, Upload.id == func.coalesce(SpoiledObject.upload_id, BidObject.upload_id))
-        .where(BidObject.bid_id.in_(ids), BidObject.segment == SEGMENT, BidObject.part == part)
+        .where(BidObject.bid_id.in_(ids), BidObject.segment == segment, BidObject.part == part)
     )
     if number is not None:
         query = query.where(BidObject.number == number)

@@ -22,8 +22,7 @@ from sqlalchemy.orm import Session
 from bids.custody import CheckedClosing, CurrentBid, Release
 from bids.notice import Notice
 from bids.objects import build_statement
-from bids.offer import Offer, recompute
-from bids.opening import UNKNOWN, Outcome, build_opening_record, frozen, open_bid
+from bids.opening import UNKNOWN, Outcome, build_opening_record, frozen, open_bid, read_outcome
 from bids.unlocking import Unlock
 from signing.encoding import format_time
 from trading.audit.services import AuditLog
@@ -31,14 +30,14 @@ from trading.custody.models import Release as ReleaseRow
 from trading.opening.checked import closing_on_record, forget
 from trading.opening.closing import Closings, too_few
 from trading.opening.lost import Lost
-from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord, ReleaseSet
+from trading.opening.models import Closing, OpenedBid, PublishedOpeningRecord, ReleaseSet, Stage
 from trading.opening.record import (
-    SEGMENT,
     StoredObject,
     current_on_record,
     leaves_on_record,
     stored_objects,
 )
+from trading.opening.stages import bids_in, opens_since
 from trading.opening.statements import SignedFile, sign
 from trading.platform import Platform
 from trading.queue import Hold, claim, step
@@ -59,9 +58,12 @@ _READERS = 4
 
 @dataclass
 class _Task:
-    """What one run of the opener works with; outcomes found in this run are kept for the record."""
+    """What one run of the opener works with: the `current` bids of the segment whose turn it is; outcomes
+    found in this run are kept for the record."""
 
     checked: CheckedClosing
+    segment: str
+    current: tuple[CurrentBid, ...]
     releases: tuple[Release, ...]
     done: set[str]
     unlocks: Mapping[str, Unlock]
@@ -71,10 +73,6 @@ class _Task:
     @property
     def notice(self) -> Notice:
         return self.checked.notice
-
-    @property
-    def current(self) -> tuple[CurrentBid, ...]:
-        return self.checked.current
 
     @property
     def pending(self) -> list[CurrentBid]:
@@ -112,17 +110,19 @@ class Openings:
             return False
         notice = self._tenders.notice_of(session, tender)
         closing = session.get_one(Closing, tender.id)
-        rows = self._releases(session, tender.id)
+        segment = tender.segment
+        rows = self._releases(session, tender.id, segment)
+        since = opens_since(session, tender, segment)
         now = self._platform.clock.now(session)
         policy = notice.policy
         if not frozen(
-            len(rows), len(policy.custodians), policy.threshold, closing.at, policy.grace_seconds, now
+            len(rows), len(policy.custodians), policy.threshold, since, policy.grace_seconds, now
         ):
             return False
         step("freezing:locked", tender.id, releases=len(rows))
         leaves = leaves_on_record(session, tender.id)
         current = current_on_record(session, tender.id, policy.digest, leaves)
-        if policy.lock:
+        if policy.lock and segment == policy.segment_names[0]:
             pack = pack_named(tender.pack, tender.pack_version)
             open_window(session, tender.id, len(current), now, pack.unlock_minutes)
         tender.state = transition(
@@ -137,14 +137,14 @@ class Openings:
         statement = build_statement(
             "release-set",
             {
-                "at": format_time(now), "tender": tender.id, "closing": closing.digest, "segment": SEGMENT,
+                "at": format_time(now), "tender": tender.id, "closing": closing.digest, "segment": segment,
                 "releases": [{"custodian": row.custodian_id, "sha256": row.digest} for row in rows],
             },
         )
         signed = sign(self._platform, statement, now)
         for row in rows:
             row.frozen = True
-        session.add(ReleaseSet(tender_id=tender.id, segment=SEGMENT, raw=signed.raw, at=now))
+        session.add(ReleaseSet(tender_id=tender.id, segment=segment, raw=signed.raw, at=now))
         session.flush()
         step("freezing:written", tender.id)
         self._log.append(
@@ -154,10 +154,10 @@ class Openings:
         step("freezing:logged", tender.id)
         return True
 
-    def _releases(self, session: Session, tender_id: str) -> list[ReleaseRow]:
+    def _releases(self, session: Session, tender_id: str, segment: str) -> list[ReleaseRow]:
         return list(
             session.scalars(
-                select(ReleaseRow).where(ReleaseRow.tender_id == tender_id, ReleaseRow.segment == SEGMENT)
+                select(ReleaseRow).where(ReleaseRow.tender_id == tender_id, ReleaseRow.segment == segment)
             )
         )
 
@@ -181,7 +181,7 @@ class Openings:
             step("opening:loaded", tender_id, bids=len(task.current), pending=len(task.pending))
             for outcomes in self._batches(task):
                 step("opening:batch-opened", tender_id, bids=len(outcomes))
-                self._keep(tender_id, hold, outcomes)
+                self._keep(tender_id, task.segment, hold, outcomes)
                 task.outcomes.update((outcome.bid, outcome) for outcome in outcomes)
                 step("opening:batch-kept", tender_id, bids=len(outcomes))
             if task.lost.waiting:
@@ -200,18 +200,23 @@ class Openings:
             if tender.state != State.OPENING or waits(session, tender_id):
                 return None
             pack = pack_named(tender.pack, tender.pack_version)
+            checked, segment = closing_on_record(self._platform, session, tender), tender.segment
             return _Task(
                 unlocks=unlocks_of(session, tender_id),
-                lost=Lost.of(session, tender_id, pack.resupply, self._platform.clock.now(session)),
-                checked=closing_on_record(self._platform, session, tender),
+                lost=Lost.of(session, tender_id, segment, pack.resupply, self._platform.clock.now(session)),
+                checked=checked,
+                segment=segment,
+                current=bids_in(session, tender, segment, checked),
                 # Checked when they were received; the frozen set names them by digest.
                 releases=tuple(
-                    Release.parse(row.raw) for row in self._releases(session, tender_id) if row.frozen
+                    Release.parse(row.raw)
+                    for row in self._releases(session, tender_id, segment)
+                    if row.frozen
                 ),
                 done=set(
                     session.scalars(
                         select(OpenedBid.bid_id).where(
-                            OpenedBid.tender_id == tender_id, OpenedBid.segment == SEGMENT
+                            OpenedBid.tender_id == tender_id, OpenedBid.segment == segment
                         )
                     )
                 ),
@@ -227,7 +232,7 @@ class Openings:
                 since = time.monotonic()
                 bids = pending[start : start + self._batch_bids]
                 with self._platform.database.reading() as session:
-                    places = stored_objects(session, [bid.bid for bid in bids], "public", 0)
+                    places = stored_objects(session, [bid.bid for bid in bids], task.segment, "public", 0)
                 # Storage may be far away: its answers are waited for side by side.
                 answers = list(readers.map(self._ciphertext, [places.get((bid.bid, 0)) for bid in bids]))
                 found = _as_far_as_read(bids, answers, task.lost)
@@ -236,7 +241,7 @@ class Openings:
                     if task.lost.may_come_again(bid, ciphertext):
                         continue
                     unlock = task.unlocks.get(bid.bid)
-                    batch.append(_open(bid, notice, task.releases, ciphertext, unlock))
+                    batch.append(_open(bid, task.segment, notice, task.releases, ciphertext, unlock))
                     if time.monotonic() - since > limit:
                         yield batch
                         batch, since = [], time.monotonic()
@@ -257,11 +262,12 @@ class Openings:
             log.exception("ciphertext unreadable", key=place.key)
             return None
 
-    def _keep(self, tender_id: str, hold: Hold, outcomes: Sequence[Outcome]) -> None:
+    def _keep(self, tender_id: str, segment: str, hold: Hold, outcomes: Sequence[Outcome]) -> None:
         with self._platform.database.transaction() as session:
             hold.check(self._platform, session)
             at = self._platform.clock.now(session)
-            session.execute(insert(OpenedBid), [_row(tender_id, outcome, at) for outcome in outcomes])
+            rows = [_row(tender_id, segment, outcome, at) for outcome in outcomes]
+            session.execute(insert(OpenedBid), rows)
             step("opening:batch-written", tender_id)
 
     # The record
@@ -278,13 +284,17 @@ class Openings:
             step("finishing:locked", tender_id)
             now = self._platform.clock.now(session)
             tried = session.scalar(
-                select(func.count()).select_from(OpenedBid).where(OpenedBid.tender_id == tender_id)
+                select(func.count())
+                .select_from(OpenedBid)
+                .where(OpenedBid.tender_id == tender_id, OpenedBid.segment == task.segment)
             )
             tender.state = transition(
-                State.OPENING, Event.RECORD,
+                State.OPENING, Event.RECORD if tender.next_segment is None else Event.RECORD_STAGE,
                 Facts(statement="opening-record", pending=len(task.current) - int(tried or 0)),
             )
-            record = build_opening_record(tender_id, task.checked.closing_digest, outcomes, task.notice, now)
+            record = build_opening_record(
+                tender_id, task.checked.closing_digest, outcomes, task.notice, now, task.segment
+            )
             signed = sign(self._platform, record, now)
             step("finishing:signed", tender_id)
             self._publish(session, tender, task, signed, now)
@@ -295,9 +305,16 @@ class Openings:
     def _publish(
         self, session: Session, tender: Tender, task: _Task, signed: SignedFile, now: datetime
     ) -> None:
-        row = PublishedOpeningRecord(
-            tender_id=tender.id, raw=signed.raw, digest=signed.digest, log_position=-1, at=now
-        )
+        row: PublishedOpeningRecord | Stage
+        if tender.next_segment is None:
+            row = PublishedOpeningRecord(
+                tender_id=tender.id, raw=signed.raw, digest=signed.digest, log_position=-1, at=now
+            )
+        else:
+            row = Stage(
+                tender_id=tender.id, segment=task.segment, raw=signed.raw, digest=signed.digest,
+                log_position=-1, at=now, opens=tender.next_segment,
+            )
         session.add(row)
         session.flush()
         step("finishing:written", tender.id)
@@ -333,7 +350,7 @@ class Openings:
         known = dict(task.outcomes)
         if missing:
             with self._platform.database.reading() as session:
-                known.update(outcomes_on_record(session, tender_id, task.notice))
+                known.update(outcomes_on_record(session, tender_id, task.notice, task.segment))
         return [known[bid.bid] for bid in task.current]
 
 
@@ -356,23 +373,25 @@ def _as_far_as_read(
 
 
 def _open(
-    bid: CurrentBid, notice: Notice, releases: Sequence[Release], ciphertext: bytes | None,
+    bid: CurrentBid, segment: str, notice: Notice, releases: Sequence[Release], ciphertext: bytes | None,
     unlock: Unlock | None,
 ) -> Outcome:
     """Open one bid; what nobody foresaw in it is recorded, and stops no other (Order 20 art. 31)."""
     try:
-        return open_bid(bid, notice.policy, notice, releases, ciphertext, unlock)
+        return open_bid(bid, notice.policy, notice, releases, ciphertext, unlock, segment)
     except Exception:
         log.exception("a bid's opening broke off", bid=bid.bid)
         return Outcome(bid.bid, bid.supplier, False, fault=UNKNOWN, reason="broke-off")
 
 
-def outcomes_on_record(session: Session, tender_id: str, notice: Notice) -> dict[str, Outcome]:
-    """What became of each bid, as kept by the opener."""
+def outcomes_on_record(
+    session: Session, tender_id: str, notice: Notice, segment: str
+) -> dict[str, Outcome]:
+    """What became of each bid in a segment, as kept by the opener."""
     rows = session.execute(
         select(OpenedBid, Bid.supplier_id)
         .join(Bid, OpenedBid.bid_id == Bid.id)
-        .where(OpenedBid.tender_id == tender_id, OpenedBid.segment == SEGMENT)
+        .where(OpenedBid.tender_id == tender_id, OpenedBid.segment == segment)
     )
     return {row.OpenedBid.bid_id: _outcome(row.OpenedBid, row.supplier_id, notice) for row in rows}
 
@@ -380,12 +399,11 @@ def outcomes_on_record(session: Session, tender_id: str, notice: Notice) -> dict
 def _outcome(row: OpenedBid, supplier: str, notice: Notice) -> Outcome:
     if row.offer is None:
         return Outcome(row.bid_id, supplier, False, fault=row.fault, reason=row.reason)
-    offer = Offer.parse(row.offer, notice)
-    return Outcome(row.bid_id, supplier, True, offer, row.offer, recompute(offer, notice))
+    return read_outcome(row.bid_id, supplier, row.offer, notice, row.segment)
 
 
-def _row(tender_id: str, outcome: Outcome, at: datetime) -> dict[str, Any]:
+def _row(tender_id: str, segment: str, outcome: Outcome, at: datetime) -> dict[str, Any]:
     return {
-        "tender_id": tender_id, "segment": SEGMENT, "bid_id": outcome.bid, "opened": outcome.opened,
+        "tender_id": tender_id, "segment": segment, "bid_id": outcome.bid, "opened": outcome.opened,
         "offer": outcome.offer_raw, "fault": outcome.fault, "reason": outcome.reason, "at": at,
     }

@@ -8,9 +8,8 @@ from pyramid.request import Request
 
 from signing.encoding import is_id, parse_time
 from trading.accounts.models import Organisation
-from trading.custody.standings import standings
+from trading.custody.standings import RELEASED, standings
 from trading.opening.progress import progress
-from trading.opening.record import SEGMENT
 from trading.portal import lists, reading, words
 from trading.portal.reference import reference
 from trading.submission.history import after_amendment
@@ -25,7 +24,7 @@ from trading.web.tables import Table
 # Acts that an opening goes through, in their order.
 _COURSE = (
     "tender.published", "tender.closed", "custody.released", "custody.refused", "opening.frozen",
-    "opening.unlocked", "tender.opened",
+    "opening.unlocked", "tender.opened", "tender.admitted",
 )  # fmt: skip
 _ENDS = ("tender.failed", "tender.cancelled")
 
@@ -79,6 +78,7 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
     return {
         **_about(request, one), "notice": notice, "rows": rows, "amended": amended,
         "own": after_amendment(session, one, supplier) if amended and supplier else "",
+        "stages": reading.stages(session, one, notice),
         "waived": waivers(pack) if one.sandbox else (), "story": reading.story(session, one),
         "custodians": custodians_of(session, one.id), "files": reading.files_of(session, one),
         "longest": max([row.total for row in rows] + [one.estimate or 0, one.ceiling or 0], default=0),
@@ -96,12 +96,15 @@ def opening(context: TenderContext, request: Request) -> dict[str, Any]:
         following = "30" if left > 90 else "2"
     elif state in (State.CLOSED, State.OPENING):
         following = "1"
+    elif state is State.JUDGING:
+        following = "30"
     story = [step for step in reading.story(session, one) if step.act in _COURSE or step.act in _ENDS]
     at = progress(session, one, facts["now"])
+    stood = [] if at["custodians"] is None else standings(session, one, one.segment)
     return {
         **facts, "story": story, "next": following, "left": left, "progress": at,
-        "released": sum(step.act == "custody.released" for step in story),
-        "standings": [] if at["custodians"] is None else standings(session, one, SEGMENT),
+        "released": sum(each.state == RELEASED for each in stood), "standings": stood,
+        "stages": reading.stages(session, one, notice_in_force(session, one)),
         "waiting_until": None if at["waiting_until"] is None else parse_time(at["waiting_until"]),
         "files": reading.files_of(session, one),
     }  # fmt: skip

@@ -15,12 +15,15 @@ from sqlalchemy.orm import Session
 from bids.entries import Entry
 from bids.notice import Notice
 from bids.objects import read_signed
+from bids.stages import Stage as StageStatement
 from trading.audit.models import LogEntry
 from trading.awards.models import PublishedAward
+from trading.evaluation.announcements import Announced, announced_in
 from trading.evaluation.models import Evaluation
 from trading.evaluation.services import ranking_on_record, supplier_names
 from trading.evidence.models import PublishedFile
 from trading.opening.models import PublishedOpeningRecord
+from trading.opening.stages import stages_of
 from trading.tenders.comparison import Comparison, compare
 from trading.tenders.models import Tender
 from trading.tenders.reading import Recent, notices_of
@@ -118,6 +121,34 @@ def standing(session: Session, tender: Tender, notice: Notice) -> tuple[list[Row
         for row in ranking.rows
     ]  # fmt: skip
     return rows, ranking.tied
+
+
+@dataclass(frozen=True)
+class ShownStage:
+    """A segment before the last that was opened: what its bids announce, and once the agency has judged it,
+    who went on (`admitted`) and why the others did not (`rejections`); `opens` is the segment after it."""
+
+    segment: str
+    opens: str
+    at: datetime
+    rows: list[Announced]
+    stated_at: datetime | None
+    admitted: tuple[str, ...]
+    rejections: Mapping[str, str]
+
+
+def stages(session: Session, tender: Tender, notice: Notice) -> list[ShownStage]:
+    """The segments before the last that were opened so far, in their order."""
+    shown = []
+    for segment, row in stages_of(session, tender.id).items():
+        stated = None if row.statement is None else StageStatement.parse(row.statement)
+        shown.append(
+            ShownStage(
+                segment, row.opens, row.at, announced_in(session, notice, segment), row.stated_at,
+                () if stated is None else stated.admitted, {} if stated is None else stated.rejections,
+            )
+        )  # fmt: skip
+    return sorted(shown, key=lambda each: tender.segment_names.index(each.segment))
 
 
 def files_of(session: Session, tender: Tender) -> dict[str, PublishedFile]:

@@ -24,7 +24,10 @@ _PEOPLE = timedelta(days=3)
 
 PLATFORM = Both("平台", "The platform")
 BIDDERS = Both("投标人", "Bidders")
-_WAITING = (State.CLOSED.value, State.OPENING.value, State.OPENED.value, State.EVALUATED.value)
+_WAITING = tuple(
+    state.value
+    for state in (State.CLOSED, State.OPENING, State.JUDGING, State.OPENED, State.EVALUATED)
+)
 OVER = (State.AWARDED.value, State.FAILED.value, State.CANCELLED.value)
 
 
@@ -89,6 +92,8 @@ def _turn(
             what = Both("补交平台丢失的密文", "to supply again what storage lost")
             return Turn(tender, name, BIDDERS, what, began, None)
         who, what = PLATFORM, Both("开标", "to open the bids")
+    elif state is State.JUDGING:
+        who, what, usual = agency, Both("阶段评审，签署阶段评审书", "to judge the open segment"), _PEOPLE
     elif state is State.OPENED:
         who, what, usual = agency, Both("评审", "to evaluate"), _PEOPLE
     else:
@@ -131,9 +136,11 @@ def _missing_releases(session: Session, ids: Sequence[str]) -> dict[str, list[st
     found = (
         select(TenderCustodian.tender_id, Organisation.name)
         .join(Organisation, Organisation.id == TenderCustodian.organisation_id)
+        .join(Tender, Tender.id == TenderCustodian.tender_id)
         .outerjoin(
             Release,
             (Release.tender_id == TenderCustodian.tender_id)
+            & (Release.segment == Tender.segment)
             & (Release.custodian_id == TenderCustodian.organisation_id),
         )
         .where(TenderCustodian.tender_id.in_(ids), Release.digest.is_(None))

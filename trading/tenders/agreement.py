@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bids.notice import Notice
-from bids.segments import BID
 from signing.encoding import b64encode
 from trading.accounts.models import Organisation
 from trading.errors import TradingError
@@ -87,7 +86,7 @@ def _fixed_facts(session: Session, tender: Tender) -> dict[str, Any]:
         "sandbox": tender.sandbox,
         "rules": (tender.pack, tender.pack_version),
         "policy.suite": SUITE,
-        "policy.segments": (BID,),
+        "policy.segments": tender.segment_names,
         "policy.threshold": tender.threshold,
         "policy.independent": tender.independent,
         "policy.lock": tender.lock,

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bids import names
+from bids.segments import BID, PRICE
 from signing.encoding import new_id
 from trading.accounts.models import Organisation
 from trading.errors import Conflict, NotFound, TradingError
@@ -23,6 +24,13 @@ from trading.tenders.rules import pack_named
 from trading.tenders.terms import read_terms
 from trading.web.security import Actor
 
+# In which segments a tender may ask for bids; those before the prices open first, each judged by itself.
+SEGMENTS = (
+    (BID,),
+    ("qualification", PRICE),
+    ("technical", PRICE),
+    ("qualification", "technical", PRICE),
+)
 _ROLE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
 
@@ -199,6 +207,7 @@ class Drafts:
         tender.pack, tender.pack_version = pack.name, pack.version
         tender.sandbox, tender.independent = facts.get("sandbox", False), facts.get("independent", False)
         tender.lock = facts.get("lock", False)
+        tender.segments, tender.segment = _segments(facts)
         tender.threshold, tender.minimum_bidders = facts["threshold"], terms.minimum_bidders
         tender.grace_seconds = terms.grace_seconds
         session.add(tender)
@@ -232,6 +241,14 @@ class Drafts:
             if not _ROLE.fullmatch(role):
                 raise TradingError("tender-custodian-role", role=role)
         return wanted
+
+
+def _segments(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """The segments with commas between, and the first; TradingError for others than there are."""
+    names = tuple(facts.get("segments", (BID,)))
+    if names not in SEGMENTS:
+        raise TradingError("tender-segments", segments=", ".join(names))
+    return ",".join(names), names[0]
 
 
 def put_items(session: Session, tender_id: str, items: Sequence[Mapping[str, str]]) -> None:

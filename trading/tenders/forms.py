@@ -17,6 +17,7 @@ from bids.money import MAX_AMOUNT_DIGITS, decimal_problem, minor_digits
 from reports import wording
 from signing.encoding import format_time
 from trading.accounts.models import Organisation
+from trading.tenders.drafts import SEGMENTS
 from trading.tenders.models import Tender, TenderCustodian
 from trading.tenders.reading import custodians_of, items_of
 from trading.tenders.rules import pack_named, pack_names
@@ -189,6 +190,14 @@ class DraftForm(TermsForm):
         "项目名称", "Project", required("请填写项目名称。", "Enter the project's title."), at_most(500)
     )
     category = choice("类别", "Category")
+    segments = choice(
+        "分段开启",
+        "Opened in stages",
+        hint=Both(
+            "分段的，价格段在前一段评审之后才开启，且只开启通过者的。",
+            "In stages, prices open only after what comes before was judged, and only of those who pass.",
+        ),
+    )
     rules = choice("适用规则", "Rules")
     threshold = text(
         "开启所需的保管人数",
@@ -212,6 +221,7 @@ class DraftForm(TermsForm):
         super().__init__(request, **values)
         known = dict.fromkeys([*CATEGORIES, values.get("category") or CATEGORIES[0]])
         self.category.choices = offered((key, Both(*_category(key))) for key in known)
+        self.segments.choices = offered((",".join(names), _segments(names)) for names in SEGMENTS)
         packs = [pack_named(name) for name in pack_names()]
         self.rules.choices = offered((each.name, Both(each.title.zh, each.title.en)) for each in packs)
         self.chosen = self._chosen(request, values)
@@ -246,6 +256,7 @@ class DraftForm(TermsForm):
             "project": project,
             "category": self.category.data,
             "rules": self.rules.data,
+            "segments": self.segments.data.split(","),
             "sandbox": bool(self.sandbox.data),
             "independent": bool(self.independent.data),
             "lock": bool(self.lock.data),
@@ -267,6 +278,7 @@ def draft_form(request: Request) -> DraftForm:
         title=tender.title,
         category=tender.category,
         rules=tender.pack,
+        segments=tender.segments,
         currency=tender.currency,
         threshold=str(tender.threshold),
         estimate=typed_amount(tender.estimate),
@@ -295,6 +307,13 @@ def typed_time(moment: datetime) -> str:
 def _category(key: str) -> tuple[str, str]:
     zh, en = wording.words(wording.CATEGORIES, key)
     return zh, en or zh
+
+
+def _segments(names: tuple[str, ...]) -> Both:
+    if len(names) == 1:
+        return Both("不分段：一次开启全部内容", "No: everything opens at once")
+    words = [wording.words(wording.SEGMENTS, name) for name in names]
+    return Both(" → ".join(zh for zh, _ in words), " → ".join(en or zh for zh, en in words))
 
 
 def enrolled_custodians(request: Request) -> list[Organisation]:

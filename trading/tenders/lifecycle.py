@@ -15,12 +15,18 @@ from trading.errors import Conflict, TradingError
 
 
 class State(StrEnum):
-    """Where a tender is in its life."""
+    """Where a tender is in its life.
+
+    A tender of several segments goes from CLOSED through OPENING to JUDGING for each before the last: its
+    bids are open that far, the agency judges who goes on, and with its stage statement the tender is CLOSED
+    again, now for the next segment.
+    """
 
     DRAFT = "draft"
     PUBLISHED = "published"
     CLOSED = "closed"
     OPENING = "opening"
+    JUDGING = "judging"
     OPENED = "opened"
     EVALUATED = "evaluated"
     AWARDED = "awarded"
@@ -46,6 +52,8 @@ class Event(StrEnum):
     CLOSE = "close"
     FREEZE = "freeze"
     RECORD = "record"
+    RECORD_STAGE = "record-stage"
+    ADMIT = "admit"
     EVALUATE = "evaluate"
     AWARD = "award"
     FAIL = "fail"
@@ -177,16 +185,21 @@ TRANSITIONS: Mapping[tuple[State, Event], Transition] = {
     (State.PUBLISHED, Event.AMEND): Transition(State.PUBLISHED, "notice", _amendable),
     (State.PUBLISHED, Event.CLOSE): Transition(State.CLOSED, "closing", _deadline_passed),
     (State.CLOSED, Event.FREEZE): Transition(State.OPENING, "release-set", _released),
+    (State.OPENING, Event.RECORD_STAGE): Transition(State.JUDGING, "opening-record", _all_tried),
+    (State.JUDGING, Event.ADMIT): Transition(State.CLOSED, "stage", _nothing_more),
     (State.OPENING, Event.RECORD): Transition(State.OPENED, "opening-record", _all_tried),
     (State.OPENED, Event.EVALUATE): Transition(State.EVALUATED, "evaluation", _nothing_more),
     (State.EVALUATED, Event.AWARD): Transition(State.AWARDED, "award", _has_responsive),
-    # A tender fails at closing (too few bidders), when the record is made, or after the evaluation.
+    # A tender fails at closing (too few bidders), when a record is made, after a stage statement that admits
+    # too few, or after the evaluation.
     (State.CLOSED, Event.FAIL): Transition(State.FAILED, "failure", _reasoned),
+    (State.JUDGING, Event.FAIL): Transition(State.FAILED, "failure", _reasoned),
     (State.OPENED, Event.FAIL): Transition(State.FAILED, "failure", _reasoned),
     (State.EVALUATED, Event.FAIL): Transition(State.FAILED, "failure", _reasoned),
     # Not while bids are being opened: that takes seconds and ends in OPENED, where it can be cancelled.
     (State.PUBLISHED, Event.CANCEL): Transition(State.CANCELLED, "cancellation", _reasoned),
     (State.CLOSED, Event.CANCEL): Transition(State.CANCELLED, "cancellation", _reasoned),
+    (State.JUDGING, Event.CANCEL): Transition(State.CANCELLED, "cancellation", _reasoned),
     (State.OPENED, Event.CANCEL): Transition(State.CANCELLED, "cancellation", _reasoned),
     (State.EVALUATED, Event.CANCEL): Transition(State.CANCELLED, "cancellation", _reasoned),
 }

@@ -111,6 +111,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 须为大于零的金额，小数位数与币种一致（{digits} 位）。",
         "{field} must be an amount above zero with exactly the currency's {digits} decimal digits.",
     ),
+    "tender-segments": (
+        "投标文件不能按“{segments}”分段。可选：不分段，资格＋价格，技术＋价格，资格＋技术＋价格。",
+        "Bids cannot be asked for in the segments {segments}. There are: one; qualification and price; "
+        "technical and price; qualification, technical and price.",
+    ),
     "tender-threshold": (
         "门限 {threshold} 与 {count} 位保管人不符：须过半数且不超过人数。",
         "The threshold {threshold} does not fit {count} custodians: more than half of them and no "

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from bids.segments import BID
 from trading.db import Base, Counter, Money, UtcTime
 
 
@@ -72,6 +73,9 @@ class Tender(Base):
     grace_seconds: Mapped[int]
     independent: Mapped[bool]
     lock: Mapped[bool] = mapped_column(default=False)  # bidders unlock their own bids at the opening
+    # The segments in the order of their opening, with commas; and the one that is open or opens next.
+    segments: Mapped[str] = mapped_column(String(160), default=BID, server_default=BID)
+    segment: Mapped[str] = mapped_column(String(16), default=BID, server_default=BID)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     drafted_by: Mapped[str | None] = mapped_column(ForeignKey("persons.id"))  # who changed the draft last
     notice_digest: Mapped[str | None] = mapped_column(String(64))
@@ -80,6 +84,23 @@ class Tender(Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcTime)
     listed: Mapped[int | None] = mapped_column(BigInteger, index=True, unique=True)
     estimate_order: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def segment_names(self) -> tuple[str, ...]:
+        """The segments of a bid in the order of their opening; the last one holds the prices."""
+        return tuple(self.segments.split(","))
+
+    @property
+    def next_segment(self) -> str | None:
+        """The segment after the one that is open or opens next; None for the last."""
+        names = self.segment_names
+        place = names.index(self.segment) + 1
+        return names[place] if place < len(names) else None
+
+    @property
+    def opened_segments(self) -> tuple[str, ...]:
+        """Those before the one that is open or opens next."""
+        return self.segment_names[: self.segment_names.index(self.segment)]
 
 
 class Words(TypeDecorator[tuple[str, ...]]):

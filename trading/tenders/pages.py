@@ -140,14 +140,18 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
     ).all()
     amending = standing(session, one, actor_of(request))
     rows: list[reading.Row] = []
+    stages: list[reading.ShownStage] = []
     tied = False
     if State(one.state).public:
-        rows, tied = reading.standing(session, one, notice_in_force(session, one))
+        notice = notice_in_force(session, one)
+        rows, tied = reading.standing(session, one, notice)
+        stages = reading.stages(session, one, notice)
     return {
         **amending,
         "shown": _shown(session, one, amending["amendment"]),
         "refused": refused_now(request, one, amending["amendment"]),
         "rows": rows,
+        "stages": stages,
         "envelope": session.get(EnvelopeKey, one.organisation_id) is not None,
         "tied": tied and one.state == State.EVALUATED.value,
         "tender": one,

@@ -208,6 +208,8 @@ def describe(session: Session, tender: Tender, own: bool) -> dict[str, Any]:
         "grace_seconds": tender.grace_seconds,
         "independent": tender.independent,
         "lock": tender.lock,
+        "segments": list(tender.segment_names),
+        "segment": tender.segment,
         "items": items_of(session, tender.id),
         "custodians": [
             {"organisation": organisation.id, "role": row.role, "name": organisation.name}
@@ -252,6 +254,7 @@ def sealing_policy(session: Session, tender: Tender) -> dict[str, Any]:
         "grace_seconds": tender.grace_seconds,
         "independent": tender.independent,
         "lock": tender.lock,
+        "segments": list(tender.segment_names),
         "opens_at": format_time(tender.deadline),
         "custodians": custodians,
     }

@@ -90,6 +90,11 @@ class RulePack:
         return bool(self.rules["minimum-after-opening"].value)
 
     @property
+    def minimum_after_stage(self) -> bool:
+        """Whether the minimum is counted again among the suppliers that a stage statement admits."""
+        return bool(self.rules["minimum-after-stage"].value)
+
+    @property
     def resupply(self) -> timedelta:
         """How long a bidder may supply again, to the byte, what storage lost of its bid."""
         return timedelta(minutes=int(self.rules["resupply-minutes"].value))
@@ -256,6 +261,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], bool]] = {
     "replacement": (_one_of("before-deadline"), False),
     "cancelled-tender": (_one_of("refused"), False),
     "minimum-after-opening": (_flag, False),
+    "minimum-after-stage": (_flag, False),
     # Minutes in which a bidder may supply again what storage lost; 0: not at all.
     "resupply-minutes": (_whole, False),
     # Minutes in which bidders unlock where the notice asks for a lock of their own.

@@ -6,10 +6,10 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from reports.facts import AnnouncedField
+from reports.facts import AnnouncedField, StageFacts
 from reports.opening_record import render
 from reports.wording import money, stamp
-from tests.unit.reports.make_facts import URL, WAIVERS, hexes, opening_facts, tender_of
+from tests.unit.reports.make_facts import DEADLINE, URL, WAIVERS, hexes, opening_facts, tender_of
 from tests.unit.reports.read_pdf import all_text, fonts, pages, squeezed
 
 
@@ -38,6 +38,23 @@ def test_every_fact_is_on_paper() -> None:
         said += [item.description, str(item.code)]
     said += [line for line in facts.log.checkpoint.splitlines() if line]
     assert [fact for fact in said if squeezed(fact) not in text] == []
+
+
+def test_a_record_names_its_segment_and_what_was_judged_before() -> None:
+    facts = opening_facts(3)
+    first = dataclasses.replace(
+        facts, segment="technical", stages=(),
+        bids=tuple(dataclasses.replace(bid, total=None, prices=()) for bid in facts.bids),
+    )  # fmt: skip
+    text = all_text(render(first))
+    assert squeezed("技术 Technical") in text and squeezed("3 current bids at the deadline") in text
+    assert squeezed("分项报价") not in text and squeezed(money(facts.bids[0].total)) not in text
+
+    stage = StageFacts("technical", 3, (("丁公司", "项目经理没有证书"),), DEADLINE, hexes("stage"))
+    text = all_text(render(dataclasses.replace(facts, segment="price", stages=(stage,))))
+    assert squeezed("3 admitted bids: 3 opened, 0 not opened") in text
+    for said in ("丁公司", "项目经理没有证书", stage.statement_digest, money(facts.bids[0].total)):
+        assert squeezed(said) in text
 
 
 def test_bids_that_would_not_open_are_recorded_with_fault_and_reason() -> None:

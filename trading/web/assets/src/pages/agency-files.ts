@@ -18,10 +18,10 @@ export async function agencyFiles(place: HTMLElement, who: Actor): Promise<void>
   const list = h("div", { class: "board" });
   const committee = h("div");
   const open = async (seed: Bytes): Promise<boolean> => {
-    const bids = await checked(status, () => openBids(calls, place.dataset["files"] ?? ""));
+    const bids = await checked(status, () => openBids(calls, place.dataset["files"] ?? "", place.dataset["segment"] ?? "bid"));
     const keys = await listFiles(list, status, calls, bids, (place.dataset["order"] ?? "").split(" "), {
       key: (bid) => keyFromShares(calls, bids, bid, seed),
-      path: (bid, number) => `/tenders/${bids.notice.tender}/files/${bid.bid}/${number}`,
+      path: (bid, number) => `/tenders/${bids.notice.tender}/files/${bid.bid}/${number}?segment=${bids.segment}`,
     });
     if ("open" in place.dataset && keys.size > 0) await handOver(committee, bids, keys);
     return keys.size > 0;

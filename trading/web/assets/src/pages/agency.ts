@@ -32,13 +32,18 @@ function noticeOf(shown: Json, policy: Json): Members {
       tender: shown["id"] as string,
       threshold: shown["threshold"] as number,
       custodians: policy["custodians"] as JSONValue,
-      segments: [{ name: "bid", opens_at: shown["deadline"] as string }],
+      segments: segmentsOf(shown["segments"] as readonly string[], shown["deadline"] as string),
       minimum_bidders: shown["minimum_bidders"] as number,
       grace_seconds: shown["grace_seconds"] as number,
       lock: shown["lock"] as boolean,
       independent: shown["independent"] as boolean,
     },
   };
+}
+
+/** The first opens at the deadline, each other one after the one before it. */
+function segmentsOf(names: readonly string[], deadline: string): JSONValue {
+  return names.map((name, at): JSONValue => (at === 0 ? { name, opens_at: deadline } : { name, after: names[at - 1] as string }));
 }
 
 function custodianList(notice: Notice): HTMLElement {
@@ -140,11 +145,26 @@ async function envelopeKey(place: HTMLElement, signer: Signer): Promise<void> {
   });
 }
 
-/** The opening record's digest, which decisions bind. */
-async function openingDigest(tender: string): Promise<string> {
-  const record = (await api().get(`/tenders/${tender}/opening`))["record"];
-  const file = JSON.parse(new TextDecoder().decode(b64decode(String(record)))) as { statement: JSONValue };
-  return hexdigest(dumps(file.statement));
+/** The record of the segment that was opened last, by its statement and digest, which decisions bind. */
+async function lastOpening(tender: string): Promise<{ readonly statement: Members; readonly digest: string }> {
+  const shown = await api().get(`/tenders/${tender}/opening`);
+  const stages = shown["stages"] as readonly { readonly record: string }[];
+  const record = shown["record"] ?? stages.at(-1)?.record;
+  const { statement } = JSON.parse(new TextDecoder().decode(b64decode(String(record)))) as { statement: Members };
+  return { statement, digest: hexdigest(dumps(statement)) };
+}
+
+/** What a stage statement says beside what all decisions say: all bids that opened and are not rejected go on. */
+function admission(form: HTMLFormElement, opening: Members): Members {
+  const rejected = rejections(form);
+  const out = new Set(rejected.map((row) => (row as { bid: string }).bid));
+  const opened = (opening["bids"] as readonly { bid: string; opened: boolean }[]).filter((row) => row.opened);
+  return {
+    closing: opening["closing"] as string,
+    segment: form.dataset["opens"] ?? "",
+    admitted: opened.map(({ bid }) => bid).filter((bid) => !out.has(bid)),
+    rejections: rejected,
+  };
 }
 
 /** Sign which bids are rejected and why, then the award. */
@@ -168,13 +188,15 @@ function deciding(form: HTMLFormElement): void {
     event.preventDefault();
     void attempt(button, wrong, async () => {
       const signer = await chooseKey(keyPlace);
-      const opening = await openingDigest(tender);
+      const { statement, digest: opening } = await lastOpening(tender);
       const sign = async (name: string, members: Members): Promise<Json> => ({
         file: b64encode(await signedStatement(name, { tender, opening, ...members }, signer, now())),
       });
       if (form.dataset["state"] === "award") {
         const winner = new FormData(form).get("winner");
         await api().post(`/tenders/${tender}/award`, await sign("award-decision", { winner: String(winner) }));
+      } else if (form.dataset["state"] === "stage") {
+        await api().post(`/tenders/${tender}/stage`, await sign("stage", admission(form, statement)));
       } else {
         const members: Members = { rejections: rejections(form) };
         const order = orderOf(form);

@@ -6,8 +6,9 @@ import { sentence, size, t } from "./words";
 export class AttachmentList {
   private chosen: Attachment[] = [];
 
-  constructor() {
-    const input = byId<HTMLInputElement>("files");
+  /** `suffix` is that of the ids of its field and its list. */
+  constructor(private readonly suffix = "") {
+    const input = byId<HTMLInputElement>(`files${suffix}`);
     input.addEventListener("change", () => {
       for (const file of input.files ?? []) this.add(file);
       input.value = ""; // so that a file taken off can be chosen again
@@ -35,10 +36,10 @@ export class AttachmentList {
       remove.addEventListener("click", () => {
         this.chosen = this.chosen.filter((each) => each !== one);
         this.show();
-        byId("files").focus();
+        byId(`files${this.suffix}`).focus();
       });
       return h("li", { class: "line" }, h("span", { class: "grow" }, one.name), h("span", { class: "quiet num" }, size(one.content.size)), remove);
     });
-    byId("chosen").replaceChildren(...rows, ...(problem === "" ? [] : [h("li", { class: "wrong", role: "alert" }, problem)]));
+    byId(`chosen${this.suffix}`).replaceChildren(...rows, ...(problem === "" ? [] : [h("li", { class: "wrong", role: "alert" }, problem)]));
   }
 }

@@ -1,7 +1,7 @@
 // The supplier's page: prices, attachments and key; then seal, sign and hand in; and take back.
 import { Api, ApiProblem } from "../api";
 import { signedBytes, signedDocument, type SignedDocument } from "../bids/acts";
-import { seal, type Measure } from "../bids/envelope";
+import { seal, type Contents, type Measure } from "../bids/envelope";
 import { BidError } from "../bids/errors";
 import { checkManifest, parseManifest } from "../bids/manifest";
 import type { Notice } from "../bids/notice";
@@ -15,6 +15,7 @@ import { measureInWorkers } from "./measuring";
 import { now } from "./page";
 import { PriceForm, type Draft } from "./prices";
 import { KeyPanel } from "./signer";
+import { stageForms, type StageDraft, type StageForm } from "./stage-form";
 import { Trusted } from "./trusted";
 import { fingerprint, language, sentence, size, t, when } from "./words";
 
@@ -29,6 +30,8 @@ function mustBeSealedAnew(error: unknown, uploaded: boolean): boolean {
   if (error instanceof BidError) return error.code === "attachment-changed";
   return uploaded && error instanceof ApiProblem && (error.status === 409 || error.status === 422) && error.code !== "busy";
 }
+
+type KeptDraft = Draft & { readonly notice: string; readonly stages?: Readonly<Record<string, StageDraft>> };
 
 class BidPage {
   private readonly tender: string;
@@ -73,10 +76,19 @@ class BidPage {
     this.showWhom(notice, trusted);
     const { organisation = "", person = "", name = "" } = this.form.dataset;
     const keys = new KeyPanel(this.api, { organisation, person, name, role: "supplier" });
-    const prices = new PriceForm(notice, () => void keepDraft(this.draftName, { ...prices.draft, notice: notice.digest }));
-    const kept = (await keptDraft(this.draftName)) as (Draft & { readonly notice: string }) | undefined;
+    const changed = (): void => {
+      const drafts = Object.fromEntries(stages.map((stage) => [stage.segment, stage.draft]));
+      void keepDraft(this.draftName, { ...prices.draft, stages: drafts, notice: notice.digest });
+    };
+    const prices = new PriceForm(notice, changed);
+    const stages = stageForms(notice, changed);
+    const kept = (await keptDraft(this.draftName)) as KeptDraft | undefined;
     if (kept !== undefined) {
       prices.draft = kept;
+      for (const stage of stages) {
+        const draft = kept.stages?.[stage.segment];
+        if (draft !== undefined) stage.draft = draft;
+      }
       byId("draft-amended").hidden = kept.notice === notice.digest;
     }
     const files = new AttachmentList();
@@ -84,7 +96,7 @@ class BidPage {
     this.form.hidden = false;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.act("wrong", () => this.send(notice, prices, files, keys));
+      void this.act("wrong", () => this.send(notice, prices, stages, files, keys));
     });
     // What was wrong is being mended.
     const mended = (): void => byId("wrong").replaceChildren();
@@ -183,9 +195,11 @@ class BidPage {
     }
   }
 
-  private async send(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<void> {
+  private async send(
+    notice: Notice, prices: PriceForm, stages: readonly StageForm[], files: AttachmentList, keys: KeyPanel,
+  ): Promise<void> {
     if (this.ready === null) {
-      const ready = await this.prepare(notice, prices, files, keys);
+      const ready = await this.prepare(notice, prices, stages, files, keys);
       if (ready === null) return;
       this.showReady(ready);
       // Meanwhile it goes up.
@@ -211,7 +225,9 @@ class BidPage {
   }
 
   /** Check, seal and sign; null if something is left to fill in, which is shown. */
-  private async prepare(notice: Notice, prices: PriceForm, files: AttachmentList, keys: KeyPanel): Promise<KeptBid | null> {
+  private async prepare(
+    notice: Notice, prices: PriceForm, stages: readonly StageForm[], files: AttachmentList, keys: KeyPanel,
+  ): Promise<KeptBid | null> {
     const wrong = byId("wrong");
     const missing = (text: string): null => {
       wrong.replaceChildren(h("p", { class: "refusal" }, text));
@@ -221,6 +237,12 @@ class BidPage {
     if (given === null) return missing(t("还有单价未填或不是数字，已在表中标出。", "Some prices are missing or no numbers; they are marked in the table."));
     const announced = prices.announced;
     if (announced === null) return missing(t("工期应为 0 至 36500 的整数天数。", "Days to deliver: a whole number up to 36,500."));
+    const before = new Map<string, Contents>();
+    for (const stage of stages) {
+      const contents = stage.contents(notice);
+      if (contents === null) return missing(t("工期应为 0 至 36500 的整数天数。", "Days to deliver: a whole number up to 36,500."));
+      before.set(stage.segment, contents);
+    }
     const { signer } = keys;
     if (signer === null) return missing(t("没有签名密钥。请在第三部分生成或打开密钥。", "There is no signing key. Make or open one in part 3."));
     const confirm = byId<HTMLInputElement>("confirm");
@@ -233,7 +255,7 @@ class BidPage {
     byId("steps").hidden = false;
     this.say(t("正在本机密封…", "Sealing on this machine …"));
     const began = performance.now();
-    const wanted = { notice, supplier: this.supplier, offer, attachments: files.attachments, replaces: this.replaces };
+    const wanted = { notice, supplier: this.supplier, offer, before, attachments: files.attachments, replaces: this.replaces };
     const sealed = await seal(wanted, this.measure, (done, total) => this.meter("sealing", done, total));
     this.meter("sealing", 1, 1);
     byId("steps").dataset["seconds"] = ((performance.now() - began) / 1000).toFixed(2);

@@ -1,11 +1,12 @@
 // A custodian's acts on a tender, by hand, in place of an agent: the key, the release, the erasure.
 import type { Api } from "../api";
 import { signedSealingKey, signedStatement } from "../bids/acts";
-import { buildRelease, checkClosed, checkLogExtends, sealFilesShare } from "../bids/custody";
+import { buildRelease, checkClosed, checkLogExtends, checkStages, sealFilesShare } from "../bids/custody";
 import { BidError } from "../bids/errors";
 import { examineNotice } from "../bids/examination";
-import type { Notice } from "../bids/notice";
-import { trustedOpening } from "./opening-record";
+import { placeOf, type Notice } from "../bids/notice";
+import { BID } from "../bids/segments";
+import { shownRecords, trustedOpening } from "./opening-record";
 import type { CheckedClosing } from "../bids/releases";
 import type { Trust } from "../bids/trust";
 import { fingerprint } from "../signing/certificates";
@@ -41,7 +42,7 @@ class Custody {
   }
 
   async forget(): Promise<void> {
-    const { seed: _, release: __, ...rest } = await this.kept();
+    const { seed: _, releases: __, ...rest } = await this.kept();
     await keepCustody(this.owner, rest);
   }
 }
@@ -105,15 +106,16 @@ function release(custody: Custody, seed: Bytes): void {
     t("核对并交出份额", "Check and release"),
     async (signer) => {
       const { calls, tender } = custody;
-      const { release: before } = await custody.kept();
-      const body = before ?? (await made(custody, seed, signer));
-      await custody.keep({ release: body });
+      const segment = custody.place.dataset["segment"] ?? BID;
+      const { releases = {} } = await custody.kept();
+      const body = releases[segment] ?? (await made(custody, segment, seed, signer));
+      await custody.keep({ releases: { ...releases, [segment]: body } });
       await calls.put(`/custody/tenders/${tender}/release`, JSON.parse(body) as Record<string, unknown>);
       location.reload();
     });
 }
 
-async function made(custody: Custody, seed: Bytes, signer: Signer): Promise<string> {
+async function made(custody: Custody, segment: string, seed: Bytes, signer: Signer): Promise<string> {
   const { calls, tender, who } = custody;
   const trust = await fetchTrust(calls, tender);
   const policy = (await custody.kept()).policy ?? (await accept(custody, trust, seed)).policy.digest;
@@ -121,14 +123,31 @@ async function made(custody: Custody, seed: Bytes, signer: Signer): Promise<stri
   await followLog(calls, parseProof(closed.closingProof).checkpoint, trust);
   const at = now();
   const checked = await checkClosed(closed, trust, policy, BigInt(at.getTime()) * 1000n);
-  const { closing } = await custody.kept();
+  const { closing, stages = {} } = await custody.kept();
   if (closing !== undefined && closing !== checked.closing.digest) throw new BidError("closing-second");
-  const segment = checked.policy.segmentNames[0] ?? "";
-  const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed), segment, null);
+  const before = await recordsBefore(calls, checked, segment);
+  const stage = await checkStages(checked, segment, closed.entries ?? [], before, trust);
+  const digest = stage?.stage.digest;
+  if (digest !== undefined && (stages[segment] ?? digest) !== digest) throw new BidError("stage-second", { segment });
+  const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed), segment, stage);
   const shares = await sealed(calls, checked, segment, who.organisation, built.files, trust);
-  await custody.keep({ closing: checked.closing.digest });
+  await custody.keep({
+    closing: checked.closing.digest, ...(digest === undefined ? {} : { stages: { ...stages, [segment]: digest } }),
+  });
   const file = await signedStatement("release", built.members as Record<string, never>, signer, at);
   return JSON.stringify({ file: b64encode(file), files_shares: shares });
+}
+
+/** The opening records of the segments before this one, as the platform shows them. */
+async function recordsBefore(calls: Api, { notice, policy }: CheckedClosing, segment: string): Promise<readonly Bytes[]> {
+  const place = placeOf(policy, segment);
+  if (place === 0) return [];
+  const { stages } = await shownRecords(calls, notice.tender);
+  return policy.segmentNames.slice(0, place).map((name) => {
+    const found = stages.find((one) => one.segment === name);
+    if (found === undefined) throw new BidError("stage-missing", { segment });
+    return found.record;
+  });
 }
 
 /** The log must be an extension of the last checkpoint that this browser has seen. */

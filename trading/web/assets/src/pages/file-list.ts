@@ -27,6 +27,7 @@ export interface Source {
 export async function listFiles(
   place: HTMLElement, status: HTMLElement, calls: Api, open: OpenBids, order: readonly string[], source: Source,
 ): Promise<ReadonlyMap<string, Bytes>> {
+  const { segment } = open;
   const rank = ({ bid }: Accepted): number => (order.includes(bid) ? order.indexOf(bid) : order.length);
   const bids = [...open.bids].sort((one, other) => rank(one) - rank(other));
   const keys = new Map<string, Bytes>();
@@ -38,13 +39,13 @@ export async function listFiles(
     const list = panel(place, at + 1, bid);
     try {
       const key = await source.key(bid);
-      const index = await openIndex(bid.manifest, "files", key, arriving(calls, bid, 0, source.path(bid, 0)));
-      const files = listedFiles(index, bid.manifest);
+      const index = await openIndex(bid.manifest, "files", key, arriving(calls, bid, segment, 0, source.path(bid, 0)), segment);
+      const files = listedFiles(index, bid.manifest, segment);
       keys.set(bid.bid, key);
       counts.files += files.length;
       if (files.length === 0) list.append(h("li", { class: "empty" }, t("没有附件。", "No attachments.")));
       const names = safeNames(files);
-      const rows = files.map((file, number) => new Row(calls, bid, file, names[number] as string, key, source.path(bid, file.object)));
+      const rows = files.map((file, number) => new Row(calls, bid, segment, file, names[number] as string, key, source.path(bid, file.object)));
       list.append(...rows.map((row) => row.element));
       for (const row of rows) {
         if (row.sealed > AT_ONCE || counts.bytes + row.sealed > ALTOGETHER) {
@@ -91,10 +92,10 @@ class Row {
   private readonly act = h("span");
 
   constructor(
-    private readonly calls: Api, private readonly bid: Accepted, private readonly file: ListedFile,
+    private readonly calls: Api, private readonly bid: Accepted, private readonly segment: string, private readonly file: ListedFile,
     private readonly name: string, private readonly key: Bytes, private readonly path: string,
   ) {
-    this.sealed = partOf(bid.manifest, "files").objects[file.object]?.size ?? 0;
+    this.sealed = partOf(bid.manifest, "files", segment).objects[file.object]?.size ?? 0;
     this.element = h("li", {}, h("div", { class: "line" }, h("span", { class: "grow" }, name), this.act),
       h("div", { class: "quiet" }, file.media_type, " · ", this.size), this.digest);
     this.size.textContent = t(`密文 ${inWords(this.sealed)}`, `sealed, ${inWords(this.sealed)}`);
@@ -109,12 +110,12 @@ class Row {
     const pieces: Blob[] = [];
     let done = 0;
     try {
-      const ciphertext = arriving(this.calls, this.bid, this.file.object, this.path);
+      const ciphertext = arriving(this.calls, this.bid, this.segment, this.file.object, this.path);
       const size = await openFile(this.bid.manifest, this.file, this.key, ciphertext, (piece) => {
         pieces.push(new Blob([piece]));
         done += piece.length;
         this.act.textContent = `${Math.min(99, Math.floor((100 * done) / this.sealed))}\u00a0%`;
-      });
+      }, this.segment);
       this.size.textContent = inWords(size);
       this.digest.replaceChildren(t("SHA-256，与密封的清单一致", "SHA-256, as in the sealed list"), h("div", { class: "mono" }, this.file.sha256));
       // Never under its own media type: it must not be taken for a page of the platform.

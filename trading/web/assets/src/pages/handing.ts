@@ -18,7 +18,7 @@ interface Evaluator {
 /** The evaluators with their keys' fingerprints, to be compared; `keys` are the content keys that were recovered. */
 export async function handOver(place: HTMLElement, bids: OpenBids, keys: ReadonlyMap<string, Bytes>): Promise<void> {
   const { tender } = bids.notice;
-  const evaluators = (await api().get(`/tenders/${tender}/handover`))["evaluators"] as readonly Evaluator[];
+  const evaluators = (await api().get(`/tenders/${tender}/handover?segment=${bids.segment}`))["evaluators"] as readonly Evaluator[];
   const boxes = new Map<Evaluator, HTMLInputElement>();
   const rows = evaluators.map((one) => {
     const name = [one.name, h("span", { class: "quiet" }, ` · ${one.organisation}`)];
@@ -57,12 +57,12 @@ function said({ key, bids }: Evaluator, keys: ReadonlyMap<string, Bytes>): strin
 }
 
 /** Seal to the very key whose fingerprint is shown. */
-async function sealTo({ person, key }: Evaluator, { notice, bids }: OpenBids, keys: ReadonlyMap<string, Bytes>): Promise<void> {
+async function sealTo({ person, key }: Evaluator, { notice, segment, bids }: OpenBids, keys: ReadonlyMap<string, Bytes>): Promise<void> {
   const publicKey = b64decode(key ?? "");
   const sealed = [];
   for (const { bid, manifest } of bids) {
     const own = keys.get(bid);
-    if (own !== undefined) sealed.push({ bid, sealed: await sealFilesKey(publicKey, manifest, person, own) });
+    if (own !== undefined) sealed.push({ bid, sealed: await sealFilesKey(publicKey, manifest, person, own, segment) });
   }
   await api().put(`/tenders/${notice.tender}/handover/${person}`, { key: hexdigest(publicKey), bids: sealed });
 }

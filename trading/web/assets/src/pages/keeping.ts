@@ -147,8 +147,10 @@ export interface KeptCustody {
   readonly policy?: string;
   /** The one closing, ever. */
   readonly closing?: string;
-  /** The release as it was sent. */
-  readonly release?: string;
+  /** By segment, the release as it was sent. */
+  readonly releases?: Readonly<Record<string, string>>;
+  /** By segment, the one stage statement that opened it, ever. */
+  readonly stages?: Readonly<Record<string, string>>;
 }
 
 export async function keptCustody(of: string): Promise<KeptCustody> {

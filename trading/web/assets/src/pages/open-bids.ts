@@ -3,7 +3,7 @@ import { AnswerMalformed, ApiProblem, ConnectionLost, type Api } from "../api";
 import { checkClosed, openFilesShare } from "../bids/custody";
 import { BidError } from "../bids/errors";
 import type { Accepted } from "../bids/examination";
-import type { Notice } from "../bids/notice";
+import { placeOf, type Notice } from "../bids/notice";
 import { parseOpeningRecord } from "../bids/opening_record";
 import { partOf } from "../bids/manifest";
 import { recoverKey } from "../bids/opened";
@@ -16,19 +16,22 @@ import { sentence, t } from "./words";
 
 export interface OpenBids {
   readonly notice: Notice;
+  readonly segment: string;
   readonly bids: readonly Accepted[];
 }
 
-/** The bids that the signed record says were opened, from the closed tender with every check; BidError, ApiProblem. */
-export async function openBids(calls: Api, tender: string): Promise<OpenBids> {
+/** The bids that a segment's signed record says were opened, from the closed tender with every check; BidError, ApiProblem. */
+export async function openBids(calls: Api, tender: string, segment: string): Promise<OpenBids> {
   const trust = await fetchTrust(calls, tender);
-  const record = parseOpeningRecord(await trustedOpening(calls, tender, trust));
+  const record = parseOpeningRecord(await trustedOpening(calls, tender, trust, segment));
   // A tender may be cancelled after its opening, so what the log says of its end is no hindrance.
   const { notice, current, closing } = await checkClosed({ ...(await fetchClosed(calls, tender)), entries: null }, trust, null, null);
   if (notice.tender !== tender) throw new BidError("notice-other-tender");
   if (record.closing !== closing.digest) throw new BidError("record-other-closing");
   const opened = new Set(record.bids.filter((row) => row["opened"] === true).map((row) => row["bid"]));
-  return { notice, bids: current.filter(({ bid }) => opened.has(bid)) };
+  placeOf(notice.policy, segment);
+  if (record.bids.some((row) => row["segment"] !== segment)) throw new BidError("stage-record");
+  return { notice, segment, bids: current.filter(({ bid }) => opened.has(bid)) };
 }
 
 /** What `act` gives, while `status` says that the checks are being made. */
@@ -41,9 +44,9 @@ export async function checked<T>(status: HTMLElement, act: () => Promise<T>): Pr
   }
 }
 
-/** The ciphertext at an address, as it arrives, of object `number` of a bid's `files` part. */
-export function arriving(calls: Api, { manifest }: Accepted, number: number, path: string): Content {
-  return contentFrom(calls.stream(path), partOf(manifest, "files").objects[number]?.size ?? 0);
+/** The ciphertext at an address, as it arrives, of object `number` of a bid's `files` part in a segment. */
+export function arriving(calls: Api, { manifest }: Accepted, segment: string, number: number, path: string): Content {
+  return contentFrom(calls.stream(path), partOf(manifest, "files", segment).objects[number]?.size ?? 0);
 }
 
 export type Fault = "bidder" | "platform" | "custodian" | "key" | "handover" | "none";
@@ -82,10 +85,10 @@ function faultOf(error: unknown): Fault {
 }
 
 /** The content key of a bid's `files` part, from the custodians' shares sealed to the agency's key. */
-export async function keyFromShares(calls: Api, { notice }: OpenBids, bid: Accepted, seed: Bytes): Promise<Bytes> {
+export async function keyFromShares(calls: Api, { notice, segment }: OpenBids, bid: Accepted, seed: Bytes): Promise<Bytes> {
   const { manifest } = bid;
   const { policy } = notice;
-  const answer = await calls.get(`/tenders/${notice.tender}/files/${bid.bid}`);
+  const answer = await calls.get(`/tenders/${notice.tender}/files/${bid.bid}?segment=${segment}`);
   if (answer["manifest"] !== b64encode(manifest.raw)) throw new AnswerMalformed("manifest");
   const given = new Map((answer["shares"] as readonly { custodian: string; sealed: string }[]).map((one) => [one.custodian, one.sealed]));
   const shares: Bytes[] = [];
@@ -93,11 +96,11 @@ export async function keyFromShares(calls: Api, { notice }: OpenBids, bid: Accep
   const closed: string[] = [];
   for (const custodian of policy.custodians) {
     const sealed = given.get(custodian.id);
-    const share = await openFilesShare(seed, notice.tender, bid.bid, "bid", custodian, sealed ?? "", policy.suite).catch(() => null);
-    if (share !== null && hexdigest(share) === partOf(manifest, "files").shareDigests[custodian.position - 1]) shares.push(share);
+    const share = await openFilesShare(seed, notice.tender, bid.bid, segment, custodian, sealed ?? "", policy.suite).catch(() => null);
+    if (share !== null && hexdigest(share) === partOf(manifest, "files", segment).shareDigests[custodian.position - 1]) shares.push(share);
     else (sealed === undefined ? silent : closed).push(custodian.name);
   }
-  if (shares.length >= policy.threshold) return recoverKey(manifest, "files", shares, policy);
+  if (shares.length >= policy.threshold) return recoverKey(manifest, "files", shares, policy, segment);
   if (shares.length === 0 && silent.length < policy.custodians.length) {
     throw new Unopened(t("没有一份密钥份额能用这个密钥文件打开。请选择发布本标段时保存的 envelope.key。",
       "None of the custodians' shares opens with this key file. Choose the envelope.key that was saved when this tender was published."), "key");

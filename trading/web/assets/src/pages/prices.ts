@@ -21,6 +21,19 @@ interface Row {
   readonly amount: HTMLElement;
 }
 
+/** The days typed, undefined for none; null, with the field shown, for what is no whole number of them. */
+export function daysIn(input: HTMLInputElement): number | undefined | null {
+  const days = input.value.normalize("NFKC").trim();
+  const fits = /^\d{0,5}$/.test(days) && Number(days) <= 36_500;
+  input.classList.toggle("is-invalid", !fits);
+  input.setAttribute("aria-invalid", String(!fits));
+  if (!fits) {
+    input.focus();
+    return null;
+  }
+  return days === "" ? undefined : Number(days);
+}
+
 /** The table of prices and what is announced beside them. */
 export class PriceForm {
   private readonly rows: readonly Row[];
@@ -77,18 +90,12 @@ export class PriceForm {
 
   /** What is announced beside the prices; null, with the field shown, if the days are no whole number. */
   get announced(): Announced | null {
-    const days = this.delivery.value.normalize("NFKC").trim();
-    const fits = /^\d{0,5}$/.test(days) && Number(days) <= 36_500;
-    this.delivery.classList.toggle("is-invalid", !fits);
-    this.delivery.setAttribute("aria-invalid", String(!fits));
-    if (!fits) {
-      this.delivery.focus();
-      return null;
-    }
+    const days = daysIn(this.delivery);
+    if (days === null) return null;
     const words = this.words.value.trim();
     const quality = this.quality.value.replace(/\r\n?/g, "\n").trim();
     return {
-      ...(days === "" ? {} : { delivery_days: Number(days) }),
+      ...(days === undefined ? {} : { delivery_days: days }),
       ...(words === "" ? {} : { total_in_words: words }),
       ...(quality === "" ? {} : { quality }),
     };

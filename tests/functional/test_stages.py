@@ -1,0 +1,269 @@
+"""Segments opened in stages, on the real application: agents, jobs, the agency's statement, the evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bids.custody import Release
+from bids.errors import BidError
+from bids.objects import build_statement, read_signed
+from signing.encoding import b64decode, b64encode, format_time
+from signing.statements import sign_statement
+from signing.suite import SUNSEAL_1
+from tests.functional.agent_scene import CAST, Cast, Scene
+from tests.functional.opening_house import DATABASES, OpeningHouse, failures, shared_house
+from tests.functional.wsgi_transport import LyingTransport
+from trading.audit.services import AuditLog
+from trading.client.agency import Agency
+from trading.client.api import Api
+from trading.client.attachments import open_attachments
+from trading.client.errors import ClientError
+from trading.client.keyfile import KeyFile
+from trading.client.supplier import PreparedBid, Supplier, prepare_bid
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender
+
+TWO = ["qualification", "price"]
+
+
+@pytest.fixture(scope="module", params=DATABASES[:1])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
+    for made in shared_house(request, tmp_path_factory.mktemp("stages")):
+        CAST[made] = Cast(made)
+        yield made
+        del CAST[made]
+
+
+def opened(house: OpeningHouse, folder: Path, **facts: Any) -> Scene:
+    """The first segment open, nothing judged."""
+    scene = Scene(house, folder, **{"segments": TWO, **facts})
+    scene.step()
+    scene.close()
+    assert scene.step() == 3
+    house.work()
+    assert house.state(scene.tender) == "judging"
+    return scene
+
+
+def agency(house: OpeningHouse, scene: Scene) -> Agency:
+    api = Api(LyingTransport(house.app.app), scene.agency.token, "en")
+    return Agency(api, scene.agency.signer, house.platform.keys.roots, house.now)
+
+
+def judge(house: OpeningHouse, scene: Scene, rejections: dict[str, str]) -> dict[str, Any]:
+    own = agency(house, scene)
+    opening = own.last_opening(scene.id)
+    assert opening is not None
+    return dict(own.judge(scene.id, opening, rejections))
+
+
+def test_two_segments_from_draft_to_evidence(house: OpeningHouse, tmp_path: Path) -> None:
+    scene = opened(house, tmp_path)
+    first, second = (bid.bid for bid in scene.bids)
+    shown = house.opening(scene.tender)
+    assert (shown["segment"], shown["opened"], shown["record"]) == ("qualification", 2, None)
+    assert scene.step() == 0, "nobody releases prices, nobody erases a key, before the agency has judged"
+
+    # Only the files of the open segment are handed out, and only to the agency.
+    sealed = f"/tenders/{scene.id}/files/{first}?segment=price"
+    house.refused("GET", sealed, scene.agency, None, "tender-not-opened")
+    attachment(house, scene, 0, "qualification", "qualification.pdf", tmp_path / "first")
+
+    done = judge(house, scene, {second: "资质证书已过期"})
+    assert (done["admitted"], done["rejected"], done["opens"]) == ([first], [second], "price")
+    assert house.state(scene.tender) == "closed"
+    house.work()
+    assert scene.step() == 3, "each agent checks the stage statement and releases the next segment"
+    released = Release.parse(last_release(scene))
+    assert {bid for bid, _ in released.rows} == {first}
+    house.work()
+    assert house.state(scene.tender) == "opened"
+    record = house.record(scene.tender)
+    assert [(row["bid"], row["segment"]) for row in record["bids"]] == [(first, "price")]
+    house.refused(
+        "GET", f"/tenders/{scene.id}/files/{second}?segment=price", scene.agency, None, "bid-not-opened"
+    )
+    attachment(house, scene, 0, "price", "方案.pdf", tmp_path / "last")
+    assert scene.step() == 3, "all erase, after the last opening"
+    assert all(agent.state.read(scene.id, "release-price.json") is None for agent in scene.agents)
+
+    house.evaluate(scene.tender)
+    house.award(scene.tender, first)
+    package, report = house.verified(scene.tender)
+    assert failures(report) == []
+    assert "stages/qualification/opening-record.pdf" in package
+    assert f"bids/{second}/price/public.sealed" not in package
+    pdf = house.call("GET", f"/tenders/{scene.id}/opening-record.pdf?segment=qualification")
+    assert pdf.body == package.read("stages/qualification/opening-record.pdf")
+
+
+def last_release(scene: Scene) -> bytes:
+    """What the first agent handed in last."""
+    bodies = [
+        body for method, path, body in scene.liar.sent if method == "PUT" and path.endswith("/release")
+    ]
+    return b64decode(json.loads(bodies[-1])["file"])
+
+
+def attachment(house: OpeningHouse, scene: Scene, bidder: int, segment: str, name: str, folder: Path) -> None:
+    """The agency opens what the bidder attached to a segment."""
+    folder.mkdir()
+    key = SUNSEAL_1.sealing_key(scene.envelope)
+    own = agency(house, scene)
+    manifest = scene.bids[bidder].manifest
+    files = open_attachments(own.api, scene.tender.notice, manifest, key, folder, segment)
+    assert [(file.name, file.problem) for file in files] == [(name, None)]
+
+
+def stage_body(house: OpeningHouse, scene: Scene, admitted: list[str], **changes: Any) -> dict[str, str]:
+    """A stage statement of the agency's, as it should be but for `changes`."""
+    shown = house.opening(scene.tender)["stages"][-1]
+    record = read_signed(b64decode(shown["record"]), "opening-record")
+    members = {
+        "at": format_time(house.now()), "tender": scene.id, "closing": record.statement["closing"],
+        "segment": shown["opens"], "opening": record.digest, "admitted": admitted, "rejections": [],
+        **changes,
+    }  # fmt: skip
+    return {"file": b64encode(house.state_as(scene.agency, build_statement("stage", members)))}
+
+
+def test_what_the_agency_signs_must_fit(house: OpeningHouse, tmp_path: Path) -> None:
+    scene = opened(house, tmp_path)
+    first, second = (bid.bid for bid in scene.bids)
+    both = [first, second]
+    at = f"/tenders/{scene.id}/stage"
+    for body, code in (
+        (stage_body(house, scene, [first]), "stage-bid-missing"),
+        (stage_body(house, scene, [*both, "f" * 32]), "stage-bid-unknown"),
+        (stage_body(house, scene, both, opening="0" * 64), "stage-other-opening"),
+        (stage_body(house, scene, both, segment="technical"), "stage-other-segment"),
+        (stage_body(house, scene, both, closing="0" * 64), "stage-other-closing"),
+    ):
+        house.refused("POST", at, scene.agency, body, code)
+    assert house.state(scene.tender) == "judging"
+    body = stage_body(house, scene, both)
+    house.call("POST", at, scene.agency, body, 200)
+    house.call("POST", at, scene.agency, body, 200)
+    house.refused("POST", at, scene.agency, stage_body(house, scene, both, segment="price"), "state-refuses")
+
+
+def test_too_few_admitted_end_the_tender_and_no_price_is_ever_opened(
+    house: OpeningHouse, tmp_path: Path
+) -> None:
+    scene = opened(house, tmp_path, minimum_bidders=2)
+    judge(house, scene, {scene.bids[0].bid: "资质不符"})
+    assert house.state(scene.tender) == "failed"
+    house.work()
+    assert scene.step() == 3, "the keys are erased: the log proves that too few were left"
+    assert house.acts(scene.tender).count("custody.released") == 3
+    _, report = house.verified(scene.tender)
+    assert failures(report) == []
+
+
+def test_prepared_from_files_for_each_segment(house: OpeningHouse, tmp_path: Path) -> None:
+    """As `sunseal bid prepare` does it."""
+    scene = Scene(house, tmp_path / "agents", segments=TWO)
+    who = house.enrol("supplier")
+    offer, shown, plan = (tmp_path / name for name in ("offer.json", "资质证书.pdf", "plan.txt"))
+    shown.write_bytes(b"%PDF-1.7 certificate")
+    plan.write_bytes(b"plan")
+    given: dict[str, Any] = {"unit_prices": {"1": "2", "2": "3"}, "quality": "优"}
+
+    def prepared(out: str, **segments: Any) -> PreparedBid:
+        offer.write_text(json.dumps({**given, **segments}))
+        return prepare_bid(
+            notice=scene.tender.notice.raw, signature=scene.tender.signature, offer=offer,
+            attachments=[Path(f"qualification:{shown}"), plan],
+            key=KeyFile(who.signer, house.platform.keys.roots), roots=house.platform.keys.roots,
+            out=tmp_path / out, at=house.now(),
+        )  # fmt: skip
+
+    for segments, code in (
+        ({"price": {}}, "offer-member"), ([], "offer-value"), ({"qualification": 1}, "offer-value"),
+        ({"qualification": {"total": "1"}}, "offer-member"),
+        ({"qualification": {"quality": 1}}, "offer-value"),
+    ):  # fmt: skip
+        with pytest.raises(ClientError) as refused:
+            prepared("wrong.sealed", segments=segments)
+        assert refused.value.code == code
+    with pytest.raises(BidError, match="total_in_words"):
+        prepared("wrong.sealed", segments={"qualification": {"total_in_words": "一"}})
+    done = prepared("bid.sealed", segments={"qualification": {"quality": "一级资质"}})
+    api = Api(LyingTransport(house.app.app), who.token, "en")
+    with (tmp_path / "bid.sealed").open("rb") as source:
+        Supplier(api, house.platform.keys.roots).submit(source)
+    scene.step()
+    scene.close()
+    scene.step()
+    house.work()
+    [row] = [row for row in rows_of(house, scene) if row["bid"] == done.prepared.bid]
+    assert (row["opened"], row["announced"]["quality"]) == (True, "一级资质")
+    scene.bids.append(done.prepared)
+    attachment(house, scene, 2, "qualification", shown.name, tmp_path / "opened")
+
+
+def rows_of(house: OpeningHouse, scene: Scene) -> list[dict[str, Any]]:
+    """The bids in the record of the segment that was opened last, before the prices."""
+    raw = b64decode(house.opening(scene.tender)["stages"][-1]["record"])
+    return list(read_signed(raw, "opening-record").statement["bids"])
+
+
+# --- a platform that lies to custodians
+
+
+def forced(house: OpeningHouse, scene: Scene) -> None:
+    """The platform's own rows say that the price segment's turn has come."""
+    with house.platform.database.transaction() as session:
+        tender = session.get_one(Tender, scene.id)
+        tender.state, tender.segment = State.CLOSED, "price"
+
+
+def refused(scene: Scene) -> str | None:
+    """What an agent says when it is asked for prices; it must have released none."""
+    agent = scene.agents[0]
+    before = agent.line.count("PUT", "/release")
+    agent.start()
+    agent.step()
+    assert agent.line.count("PUT", "/release") == before
+    assert agent.state.read(scene.id, "release-price.json") is None
+    return agent.refusal(scene.id)
+
+
+def test_no_price_before_the_agencys_statement(house: OpeningHouse, tmp_path: Path) -> None:
+    scene = opened(house, tmp_path)
+    forced(house, scene)
+    assert refused(scene) == "stage-missing"
+
+
+def test_no_price_on_a_statement_of_the_platforms_own(house: OpeningHouse, tmp_path: Path) -> None:
+    scene = opened(house, tmp_path)
+    body = stage_body(house, scene, [bid.bid for bid in scene.bids])
+    members = read_signed(b64decode(body["file"]), "stage")
+    forged = sign_statement(dict(members.statement), house.platform.keys.statement, house.now())
+    log_stage(house, scene, forged, members.digest)
+    forced(house, scene)
+    assert refused(scene) == "certificate-wrong-authority"
+
+
+def test_no_price_of_a_rejected_bid_on_a_second_statement(house: OpeningHouse, tmp_path: Path) -> None:
+    """Agency and platform together want the rejected bid's price after all."""
+    scene = opened(house, tmp_path)
+    first, second = (bid.bid for bid in scene.bids)
+    judge(house, scene, {second: "资质不符"})
+    body = stage_body(house, scene, [first, second])
+    again = b64decode(body["file"])
+    log_stage(house, scene, again, read_signed(again, "stage").digest)
+    assert refused(scene) == "stage-second"
+
+
+def log_stage(house: OpeningHouse, scene: Scene, file: bytes, digest: str) -> None:
+    with house.platform.database.transaction() as session:
+        AuditLog(house.platform).append(
+            session, "tender.admitted", at=house.now(), tender=scene.id, actor=None, address=None,
+            digests={"stage": digest}, statement=file,
+        )  # fmt: skip
