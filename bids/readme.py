@@ -47,6 +47,12 @@ _TEXT = """\
 7. 要求投标人自行加锁的标段，unlocking.json 列有各投标的解锁密钥（secret，base64）；其 SHA-256 即该投标
    清单的 lock。
 
+8. PDF 文件由平台签名（PAdES）：用 PDF 阅读器，或以 certificates/roots.pem 为信任锚用 pdfsig 核对：
+
+    mkdir trust && certutil -d trust -N --empty-password
+    certutil -d trust -A -n root -t C,C,C -i certificates/roots.pem
+    pdfsig -nssdir trust opening-record.pdf
+
 ==== English ====
 
 This ZIP has everything needed to check the whole course of the tender again: notice, closing, ledger, the
@@ -91,6 +97,13 @@ B. Without any program of ours
 
 7. Where the bidders locked their bids themselves, unlocking.json has the secret of each (base64); its SHA-256
    is the `lock` of the bid's manifest.
+
+8. PDF documents are signed by the platform (PAdES). A PDF reader checks them, or pdfsig, with
+   certificates/roots.pem trusted:
+
+    mkdir trust && certutil -d trust -N --empty-password
+    certutil -d trust -A -n root -t C,C,C -i certificates/roots.pem
+    pdfsig -nssdir trust opening-record.pdf
 """
 
 
