@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,11 @@ from pyhanko.sign.signers.pdf_signer import DSSContentSettings, TimestampDSSCont
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.policy_decl import (
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from reports.seal import FIELD
@@ -125,8 +130,20 @@ class DocumentSigner:
             crls=[asn1_crl.CertificateList.load(each) for each in self.lists],
             ocsps=[asn1_ocsp.OCSPResponse.load(each) for each in self.answers],
             moment=at,
-            revocation_mode="require",
+            revinfo_policy=CertRevTrustPolicy(revocation_policy(self.roots, self.lists)),
         )
+
+
+def revocation_policy(
+    roots: Sequence[x509.Certificate], lists: Iterable[bytes]
+) -> RevocationCheckingPolicy:
+    """What must be shown not to be revoked: signers always; the authority above them where there is a list of
+    the root, whose key may be kept where no list can be had every day.
+    """
+    issuers = {x509.load_der_x509_crl(each).issuer for each in lists}
+    above = any(root.subject in issuers for root in roots)
+    required, unasked = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED, RevocationCheckingRule.NO_CHECK
+    return RevocationCheckingPolicy(required, required if above else unasked)
 
 
 class _KeySigner(PyHankoSigner):

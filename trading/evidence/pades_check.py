@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
+from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
@@ -43,6 +43,7 @@ from bids.errors import BidError
 from reports.seal import FIELD
 from signing.errors import CertificateError
 from signing.profile import KIND_POLICIES, USAGE_POLICIES, der, policies_of
+from trading.evidence.pades import revocation_policy
 
 # They log, with tracebacks, what DocumentInvalid says.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
@@ -151,13 +152,12 @@ def _passed(result: AdESBasicValidationResult[Any]) -> None:
         raise DocumentInvalid(INVALID, result.failure_msg or str(result.ades_subindic))
 
 
-def _specification(roots: Iterable[x509.Certificate], reader: PdfFileReader) -> SignatureValidationSpec:
+def _specification(roots: Sequence[x509.Certificate], reader: PdfFileReader) -> SignatureValidationSpec:
     """Trust in the roots alone; certificates and lists are the document's own."""
     store = DocumentSecurityStore.read_dss(reader)
+    lists = [bytes(each.get_object().data) for each in store.crls]
     known = LocalKnowledge(
-        known_crls=[
-            CRLContainer(crl_data=CertificateList.load(each.get_object().data)) for each in store.crls
-        ],
+        known_crls=[CRLContainer(crl_data=CertificateList.load(each)) for each in lists],
         known_ocsps=[
             container
             for each in store.ocsps
@@ -168,7 +168,7 @@ def _specification(roots: Iterable[x509.Certificate], reader: PdfFileReader) -> 
     trust = SimpleTrustManager.build(trust_roots=[asn1_x509.Certificate.load(der(root)) for root in roots])
     return SignatureValidationSpec(
         CertValidationPolicySpec(
-            trust_manager=trust, revinfo_policy=CertRevTrustPolicy(revocation_checking_policy=REQUIRE_REVINFO)
+            trust_manager=trust, revinfo_policy=CertRevTrustPolicy(revocation_policy(roots, lists))
         ),
         RevocationInfoGatheringSpec(
             online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +19,7 @@ from reports.seal import SealFacts, render_seal
 from signing.encoding import new_id
 from signing.profile import fingerprint
 from signing.timestamps import TimeStampAuthority
+from trading.accounts.ocsp import Responder
 from trading.accounts.revocation_lists import RevocationLists
 from trading.evidence.models import SealedDocument
 from trading.platform import Platform
@@ -122,13 +127,28 @@ class Sealing:
         from trading.evidence.pades import DocumentSigner
 
         keys = self._platform.keys
+        lists, responder = RevocationLists(self._platform), Responder(self._platform)
         with self._platform.database.transaction() as session:
             now = self._platform.clock.now(session)
-            lists = RevocationLists(self._platform)
-            ders = [lists.current(session, now, authority).der for authority in ("root", "platform")]
+            current = [lists.current(session, now, "platform")]
+            if "root" in keys.authorities:
+                current.append(lists.current(session, now, "root"))
+            elif (last := lists.newest(session, "root")) is not None and last.next_update > now:
+                current.append(last)  # its key is kept elsewhere
+            answers = [
+                responder.answer(session, _question(each, keys.platform.certificate))
+                for each in (keys.document.certificate, keys.timestamp.certificate)
+            ]
         stamp = TimeStampAuthority(keys.timestamp, self._now).reply
-        return DocumentSigner(keys.document, keys.roots, ders, stamp), now
+        ders = [each.der for each in current]
+        return DocumentSigner(keys.document, keys.roots, ders, stamp, answers), now
 
     def _now(self) -> datetime:
         with self._platform.database.reading() as session:
             return self._platform.clock.now(session)
+
+
+def _question(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
+    """An OCSP request about a certificate."""
+    builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256())
+    return builder.build().public_bytes(Encoding.DER)

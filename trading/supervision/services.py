@@ -15,7 +15,6 @@ from trading.audit.services import AuditLog
 from trading.errors import Conflict, NotFound, TradingError
 from trading.evidence.files import published_file
 from trading.evidence.models import PublishedFile
-from trading.evidence.pades_check import examine
 from trading.platform import Platform
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -57,6 +56,9 @@ class Supervision:
             keys = self._platform.keys
             with self._platform.database.reading() as session:
                 entries = self._entries(session)
+            # As documents are signed: loaded when it is wanted.
+            from trading.evidence.pades_check import examine
+
             package, roots = read_package(io.BytesIO(data)), dump_pem(keys.roots)
             return verify(package, roots, keys.log.vkey, entries, documents=examine)
         finally:

@@ -114,6 +114,14 @@ def test_a_revoked_key_signs_nothing(papers: Papers, unsigned: bytes) -> None:
         papers.sign(unsigned, lists=papers.lists([papers.signer]))
 
 
+def test_without_a_list_of_the_root_only_the_authority_itself_goes_unasked(
+    papers: Papers, unsigned: bytes
+) -> None:
+    assert check_document(papers.sign(unsigned, lists=papers.lists()[1:], answers=[]), papers.roots)
+    with pytest.raises(Exception, match="could not be validated"):
+        papers.sign(unsigned, lists=papers.lists()[:1], answers=[])
+
+
 def test_it_holds_long_after_its_certificates_if_stamped_again(unsigned: bytes) -> None:
     papers = Papers.made()
     papers.stamper = leaf(papers.platform, "timestamp", 30)
