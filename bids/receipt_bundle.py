@@ -33,12 +33,13 @@ MANIFEST, MANIFEST_SIGNATURE = "manifest.json", "manifest.p7s"
 WITHDRAWAL, WITHDRAWAL_SIGNATURE = "withdrawal.json", "withdrawal.p7s"
 WITHDRAWAL_RECEIPT, WITHDRAWAL_TOKEN = "withdrawal-receipt.json", "withdrawal-receipt.tsr"
 LEAF, LEAF_PROOF = "leaf.json", "leaf.tlog-proof"
+WITHDRAWAL_LEAF, WITHDRAWAL_LEAF_PROOF = "withdrawal-leaf.json", "withdrawal-leaf.tlog-proof"
 LOG_ENTRY, LOG_PROOF = "log/closing.json", "log/closing.tlog-proof"
 
 _NAMES = frozenset(
     (RECEIPT, TOKEN, MANIFEST, MANIFEST_SIGNATURE, WITHDRAWAL, WITHDRAWAL_SIGNATURE, WITHDRAWAL_RECEIPT)
     + (WITHDRAWAL_TOKEN, CLOSING, LEAF, LEAF_PROOF, LEDGER, LOG_ENTRY, LOG_PROOF, LOG_KEY, README)
-    + (ROOTS, CRLS, TIMESTAMP)
+    + (ROOTS, CRLS, TIMESTAMP, WITHDRAWAL_LEAF, WITHDRAWAL_LEAF_PROOF)
 )
 
 
@@ -77,8 +78,8 @@ def files_of(kept: Kept, readme: str) -> dict[str, bytes]:
         WITHDRAWAL_SIGNATURE if taken_back else MANIFEST_SIGNATURE: kept.signature,
         WITHDRAWAL_TOKEN if taken_back else TOKEN: receipt.token and token_file(receipt.token),
         CLOSING: kept.closing,
-        LEAF: kept.leaf,
-        LEAF_PROOF: kept.leaf_proof,
+        WITHDRAWAL_LEAF if taken_back else LEAF: kept.leaf,
+        WITHDRAWAL_LEAF_PROOF if taken_back else LEAF_PROOF: kept.leaf_proof,
         LEDGER: None if kept.ledger is None else lines(kept.ledger),
         LOG_ENTRY: kept.entry,
         LOG_PROOF: kept.entry_proof,
@@ -107,15 +108,19 @@ def read_bundle(stream: BinaryIO) -> list[Kept]:
     Raises BidError: "package-…" for a file that is no such ZIP, "receipt-bundle-empty" without a receipt.
     """
     package = read_zip(stream, is_bundle_name)
-    bid = _kept(package, RECEIPT, MANIFEST, MANIFEST_SIGNATURE)
-    taken_back = _kept(package, WITHDRAWAL_RECEIPT, WITHDRAWAL, WITHDRAWAL_SIGNATURE)
+    bid = _kept(package, RECEIPT, MANIFEST, MANIFEST_SIGNATURE, LEAF, LEAF_PROOF)
+    taken_back = _kept(
+        package, WITHDRAWAL_RECEIPT, WITHDRAWAL, WITHDRAWAL_SIGNATURE, WITHDRAWAL_LEAF, WITHDRAWAL_LEAF_PROOF
+    )
     found = [one for one in (bid, taken_back) if one is not None]
     if not found:
         raise BidError("receipt-bundle-empty")
     return found
 
 
-def _kept(package: Package, receipt: str, document: str, signature: str) -> Kept | None:
+def _kept(
+    package: Package, receipt: str, document: str, signature: str, leaf: str, leaf_proof: str
+) -> Kept | None:
     def read(name: str) -> bytes | None:
         return package.read(name) if name in package else None
 
@@ -127,8 +132,8 @@ def _kept(package: Package, receipt: str, document: str, signature: str) -> Kept
         document=read(document),
         signature=read(signature),
         closing=read(CLOSING),
-        leaf=read(LEAF),
-        leaf_proof=read(LEAF_PROOF),
+        leaf=read(leaf),
+        leaf_proof=read(leaf_proof),
         ledger=None if ledger is None else split_lines(ledger, LEDGER),
         entry=read(LOG_ENTRY),
         entry_proof=read(LOG_PROOF),

@@ -179,6 +179,11 @@ class Queue:
         session.add(Outbox(job=name, subject=subject))
         event.listen(session, "after_commit", self._wake_up, once=True)
 
+    def soon(self, session: Session) -> None:
+        """Have the scanner look for due work right after this transaction: where a message for each thing
+        would tell how many there are."""
+        event.listen(session, "after_commit", self._wake_up, once=True)
+
     def _wake_up(self, _: Session) -> None:
         self.wake.set()
 

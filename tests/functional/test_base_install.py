@@ -41,6 +41,7 @@ COMMANDS = [
     ["bid", "withdraw", "--help"],
     ["bid", "status", "--help"],
     ["bid", "receipt", "--help"],
+    ["receipt", "check", "--help"],
     ["verify", "--help"],
     ["witness", "--help"],
     ["witness", "run", "--help"],

@@ -85,9 +85,9 @@ def token_for(house: House) -> str:
 
 
 def test_the_guide_is_true_from_the_key_to_the_evidence(house: OpeningHouse, desk: Desk) -> None:
-    enrol, fetch, offer, seal, submit, follow, replace, withdraw, again, proofs, evidence = BLOCK.findall(
-        (TREE / "docs" / "bidding.md").read_text("utf-8")
-    )
+    guide = (TREE / "docs" / "bidding.md").read_text("utf-8")
+    enrol, fetch, offer, seal, submit, follow, replace, withdraw, again, *ended = BLOCK.findall(guide)
+    proofs, promise, evidence = ended
     custodians = tuple(house.enrol("custodian") for _ in range(2))
     tender = house.tender(house.enrol("agency"), custodians)
     (desk.folder / "token.txt").write_text(token_for(house) + "\n")
@@ -117,6 +117,8 @@ def test_the_guide_is_true_from_the_key_to_the_evidence(house: OpeningHouse, des
         desk.known["LOG_KEY"] = house.platform.keys.log.vkey
         desk.do(proofs)
         assert "the closing is in the log" in desk.said
+        desk.do(promise)
+        assert "The platform kept its promise" in desk.said
         assert house.evaluate(tender)["winner"] == third
         house.award(tender, third)
         house.work()

@@ -30,8 +30,8 @@ ACTS = {
     ],
     "supplier": [
         "requestCertificate", "startUpload", "getUpload", "putUploadPart", "completeUpload", "listOwnBids",
-        "submitBid", "withdrawBid", "getReceipt", "getProofs", "getOwnUnlocking", "unlockBid",
-        "enrolOutsideCertificate",
+        "submitBid", "withdrawBid", "getReceipt", "getProofs", "getReceiptBundle", "getOwnUnlocking",
+        "unlockBid", "enrolOutsideCertificate",
     ],
     "evaluator": ["setEvaluatorKey", "getHanded", "getHandedObject"],
     "custodian": [

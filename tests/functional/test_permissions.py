@@ -91,7 +91,8 @@ TABLE: dict[str, frozenset[str]] = {
     "tender-old-notice-signature": ALL, "tender-sealing-policy": ALL,
     # the API: bids
     "tender-bids": SUPPLIERS, "tender-bids POST": SUPPLIERS, "tender-uploads POST": SUPPLIERS,
-    "tender-withdrawals POST": SUPPLIERS, "bid-receipt": BIDDER, "bid-proofs": BIDDER, "upload": BIDDER,
+    "tender-withdrawals POST": SUPPLIERS, "bid-receipt": BIDDER, "bid-proofs": BIDDER,
+    "bid-bundle": BIDDER, "supplier.bundle": BIDDER, "upload": BIDDER,
     "upload-part PUT": BIDDER, "upload-completion POST": BIDDER,
     "tenders.bid.unlocking": BIDDER, "tenders.bid.unlocking POST": BIDDER, "tenders.unlocking": ALL,
     "tenders.unlock_decisions POST": OWNER,
@@ -121,6 +122,7 @@ HIDDEN = frozenset(
         "agency.edit", "agency.edit POST", "agency.documents POST", "tender-publication POST",  # of a draft
         "supplier.unlock", "tenders.bid.unlocking", "tenders.bid.unlocking POST",
         "supplier.receipt", "supplier.receipt-file", "bid-receipt", "bid-proofs", "upload",
+        "bid-bundle", "supplier.bundle",
         "upload-part PUT", "upload-completion POST", "certificate.revocation POST", "custody.tender",
     }
 )  # fmt: skip

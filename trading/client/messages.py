@@ -23,6 +23,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有可信根证书可用来核对。请用 --roots 指定根证书文件（PEM）。",
         "There is no root certificate to check against. Name the roots' PEM file with --roots.",
     ),
+    "receipt-other-tender": (
+        "证据包属于另一个标段；回执所属标段为 {tender}。请给出该标段的证据包。",
+        "The evidence package is of another tender; the receipt is of {tender}. Give that tender's package.",
+    ),
     "pem-malformed": ("{path} 不是 PEM 证书文件。", "{path} is not a PEM file of certificates."),
     "signature-file-missing": (
         "找不到招标公告的签名 {path}；请从平台下载 notice.p7s 放在公告旁，或用 --signature 指定。",

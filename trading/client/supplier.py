@@ -231,6 +231,10 @@ class Supplier:
         """The receipt's file, again."""
         return unfile(self._api.get(f"/tenders/{tender}/bids/{bid}/receipt"))
 
+    def bundle(self, tender: str, bid: str) -> bytes:
+        """What to keep of a bid, as one ZIP; after the closing with the two proofs."""
+        return self._api.raw(f"/tenders/{tender}/bids/{bid}/bundle.zip")
+
     def check_proofs(self, tender: str, bid: str, log: NoteVerifier) -> Closing:
         """After the closing: this bid is in the frozen ledger, and the closing is in the log.
 

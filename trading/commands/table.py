@@ -18,6 +18,7 @@ COMMANDS = {
     "bid": Entry("trading.commands.bid", "bid", "Prepare a bid off-line; submit, withdraw, follow it."),
     "agency": Entry("trading.commands.agency", "agency", "Draft, publish, evaluate and award."),
     "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
+    "receipt": Entry("trading.commands.receipt", "receipt", "See whether a receipt's promise was kept."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
     "custodian": Entry("trading.commands.custodian", "custodian", "A custodian's agent and its keys."),
     "witness": Entry("trading.commands.witness", "witness", "Cosign a log while it only grows."),
@@ -37,6 +38,10 @@ BID_COMMANDS = {
     "status": Entry("trading.commands.bid_status", "status", "Show a tender's state and one's own bids."),
     "unlock": Entry("trading.commands.bid_unlock", "unlock", "Unlock a bid at the opening."),
     "receipt": Entry("trading.commands.bid_receipt", "receipt", "Fetch and check a bid's receipt."),
+}
+
+RECEIPT_COMMANDS = {
+    "check": Entry("trading.commands.receipt_check", "check", "Did the platform keep a receipt's promise?"),
 }
 
 AGENCY_COMMANDS = {

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from bids.package import read_package
-from bids.verification import DocumentCheck, Finding, Report
+from bids.verification import DocumentCheck, Report
 from bids.verification import verify as verify_package
-from signing.errors import SigningError
-from signing.notes import NoteVerifier
 from trading.client.errors import ClientError
 from trading.client.files import read_file
 from trading.client.keyfile import read_roots
 from trading.client.policy_file import read_policy_file
+from trading.commands.findings import read_log_key, show_finding
 from trading.commands.group import EXIT_FAILED, Language
 from trading.commands.options import PATH, lang_option, say
 
-_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "yellow")}
-_PLAIN = {
-    "zh": {True: "符合", False: "不符", None: "未能核对"},
-    "en": {True: "ok", False: "FAILED", None: "not checked"},
-}
-_FILES_SHOWN = 5
 _MAX_LOG = 1 << 30  # bytes
 
 
@@ -57,7 +49,7 @@ def verify(
     if policy is not None:
         read_policy_file(policy)  # a malformed one is the reader's mistake too
         rules = read_file(policy)
-    key = _log_key(log_key)
+    key = read_log_key(log_key)
     entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
     try:
         source = package.open("rb")
@@ -68,7 +60,7 @@ def verify(
             read_package(source), anchors, key, entries, outside, stampers, rules, _documents()
         )
     for finding in report.findings:
-        _show(finding, lang)
+        show_finding(finding, lang)
     return _conclude(report, lang)
 
 
@@ -86,32 +78,6 @@ def _pem(path: Path | None) -> bytes | None:
         return None
     read_roots(path)  # rubbish there is the reader's mistake, not the package's
     return read_file(path)
-
-
-def _log_key(given: str | None) -> str | None:
-    if given is None:
-        return None
-    if "+" not in given:
-        given = read_file(Path(given), 4096).decode("utf-8", "replace").strip()
-    try:
-        NoteVerifier.from_vkey(given)
-    except SigningError:
-        raise ClientError("log-key-malformed") from None
-    return given
-
-
-def _show(finding: Finding, lang: Language) -> None:
-    mark, colour = _MARKS[finding.ok]
-    word = _PLAIN[lang][finding.ok]
-    head = f"{finding.number:3d} " + (
-        click.style(mark, fg=colour, bold=True) if sys.stdout.isatty() else f"[{word}]"
-    )
-    click.echo(f"{head} {finding.text(lang)}")
-    if finding.ok is False and finding.files:
-        shown = ", ".join(finding.files[:_FILES_SHOWN])
-        more = len(finding.files) - _FILES_SHOWN
-        tail = "" if more <= 0 else f" (+{more})"
-        say(lang, f"      文件：{shown}{tail}", f"      files: {shown}{tail}")
 
 
 def _conclude(report: Report, lang: Language) -> int:

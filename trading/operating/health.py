@@ -63,6 +63,7 @@ def findings(platform: Platform, session: Session) -> list[Finding]:
         lambda: _disk(platform), lambda: _log(platform, session),
         lambda: _witnesses(platform, session, now), lambda: _crl(session, now),
         lambda: _certificates(platform, now), lambda: _custodians(platform), lambda: _door(platform),
+        lambda: _timestamps(platform),
     ]  # fmt: skip
     rank = {"bad": 0, "warn": 1, "good": 2}
     return sorted((_guarded(check) for check in checks), key=lambda finding: rank[finding.how])
@@ -316,6 +317,34 @@ def _custodians(platform: Platform) -> Finding:
             "For real tenders each department runs sunseal custodian on a machine of its own.",
         ),
     )  # fmt: skip
+
+
+def _timestamps(platform: Platform) -> Finding:
+    part, authorities = Both("时间戳", "Time-stamps"), platform.timestamps
+    resting = ", ".join(each.url for each in authorities.outside if each.breaker.resting)
+    if resting:
+        return Finding(
+            part, "warn",
+            Both(f"连续失败，暂不请求：{resting}。",
+                 f"Failed several times running, left alone for now: {resting}."),
+            Both("请检查 tsa_urls、网络与 tsa_roots_file；回执照常出具，由后面的机构加盖时间戳。",
+                 "Check tsa_urls, the network and tsa_roots_file. Receipts are given all the same, and "
+                 "stamped by the next in order."),
+        )  # fmt: skip
+    if not (authorities.at_once or authorities.later):
+        return Finding(
+            part, "warn",
+            Both("回执不加时间戳（tsa_urls 为空）。", "Receipts get none (tsa_urls is empty)."),
+            Both("请把 tsa_urls 设为 own 或外部机构的地址。", "Set tsa_urls to own or an outside authority."),
+        )  # fmt: skip
+    if not authorities.outside:
+        return Finding(
+            part, "good",
+            Both("由本平台自己的机构加盖：时间是平台自己的话。",
+                 "By the platform's own authority: the time is the platform's word."),
+        )  # fmt: skip
+    names = ", ".join(each.url for each in authorities.outside)
+    return Finding(part, "good", Both(f"外部机构：{names}。", f"Outside authorities: {names}."))
 
 
 def _door(platform: Platform) -> Finding:

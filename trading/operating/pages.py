@@ -41,6 +41,7 @@ JOB_WORDS = {
     "write-log-tiles": Both("写出公开日志的分片", "Write tiles of the public log"),
     "cosign-log": Both("请见证人副署检查点", "Ask witnesses to cosign the log"),
     "log-sealing-code": Both("登记密封程序", "Log the sealing program"),
+    "stamp-receipts": Both("为回执加盖外部时间戳", "Have receipts stamped by an outside authority"),
     "forget-answers": Both("清理过期应答", "Forget old answers"),
     "forget-sign-ins": Both("清理过期登录记录", "Forget old sign-ins"),
 }

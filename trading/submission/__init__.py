@@ -18,6 +18,13 @@ def includeme(config: Configurator) -> None:
     config.add_page("supplier.bid", place, ".pages.bid", "bid.jinja2", tender, P.BID_SUBMIT)
     config.add_page("supplier.receipt", own, ".pages.receipt", "receipt.jinja2", mine, P.BID_READ_OWN)
     config.add_route("supplier.receipt-file", own + "/{kind:(withdrawal-)?receipt}.json", factory=mine)
+    config.add_route("supplier.bundle", own + "/bundle.zip", factory=mine)
+    config.add_view(
+        ".bundle.bundle_response",
+        route_name="supplier.bundle",
+        request_method="GET",
+        permission=P.BID_READ_OWN,
+    )
     config.add_view(
         ".pages.receipt_file",
         route_name="supplier.receipt-file",

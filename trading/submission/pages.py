@@ -11,6 +11,7 @@ from bids.receipts import Receipt
 from signing import canonical
 from trading.accounts.models import Organisation
 from trading.errors import NotFound
+from trading.opening.models import Closing
 from trading.results.reading import own_notices
 from trading.submission.contexts import OwnBidContext
 from trading.submission.history import after_amendment, own_history
@@ -20,6 +21,7 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender
 from trading.tenders.reading import notice_in_force
 from trading.tenders.rules import pack_named
+from trading.timestamps.services import stamped
 from trading.web.forms import Both
 from trading.web.pages import SEALING_CODE, asset_digest
 from trading.web.security import actor_of
@@ -66,6 +68,8 @@ def receipt(context: OwnBidContext, request: Request) -> dict[str, Any]:
         "receipt": Receipt.parse(one.receipt),
         "sha256": canonical.digest(one.receipt),
         "withdrawal": None if withdrawal is None else Receipt.parse(withdrawal.receipt),
+        "closed": session.get(Closing, context.tender.id) is not None,
+        "stamped": lambda each: stamped(request.platform, session, each),
         "state": STATES[history.states(context.tender.policy_digest or "")[one.id]],
     }
 

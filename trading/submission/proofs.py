@@ -37,8 +37,10 @@ def ledger_leaves(session: Session, tender_id: str) -> list[LedgerLeaf]:
     )
 
 
-def proofs_of(session: Session, platform: Platform, tender: Tender, bid: Bid) -> Proofs:
-    """The proofs for a bid's acceptance.
+def proofs_of(
+    session: Session, platform: Platform, tender: Tender, bid: Bid, kind: str = "acceptance"
+) -> Proofs:
+    """The proofs for a bid's acceptance, or ("withdrawal-leaf") for its withdrawal.
 
     Raises:
         Conflict: "ledger-not-closed".
@@ -48,7 +50,7 @@ def proofs_of(session: Session, platform: Platform, tender: Tender, bid: Bid) ->
         raise Conflict("ledger-not-closed")
     leaves = ledger_leaves(session, tender.id)[: closing.ledger_size]
     tree = MemoryTree(leaf_hash(leaf.raw) for leaf in leaves)
-    index = next(n for n, leaf in enumerate(leaves) if leaf.bid_id == bid.id and leaf.kind == "acceptance")
+    index = next(n for n, leaf in enumerate(leaves) if leaf.bid_id == bid.id and leaf.kind == kind)
     checkpoint = ClosingStatement.parse(closing.raw).checkpoint
     log = AuditLog(platform)
     return Proofs(

@@ -12,6 +12,7 @@ from signing.encoding import b64encode, format_time
 from trading.audit import private
 from trading.storage import PART_BYTES
 from trading.submission.bodies import signed_body
+from trading.submission.bundle import bundle_response
 from trading.submission.contexts import BiddingContext, OwnBidContext, UploadContext
 from trading.submission.history import own_history
 from trading.submission.proofs import proofs_of
@@ -182,3 +183,10 @@ def proofs(context: OwnBidContext, request: Request) -> dict[str, str]:
         "closing": found.closing.decode(),
         "closing_file": b64encode(found.closing_file),
     }
+
+
+@view_config(
+    route_name="bid-bundle", request_method="GET", permission=Permission.BID_READ_OWN, openapi=True
+)
+def bundle(context: OwnBidContext, request: Request) -> Response:
+    return bundle_response(context, request)

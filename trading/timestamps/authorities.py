@@ -54,6 +54,11 @@ class Breaker:
         self._rest = FIRST_REST
         self._until = 0.0
 
+    @property
+    def resting(self) -> bool:
+        """Whether it is left alone, or tried again after that, for what this process knows."""
+        return self._failures >= FAILURES
+
     def admits(self) -> bool:
         """Whether a request may be made now; of those after a rest, the first."""
         with self._lock:

@@ -8,6 +8,7 @@ receipt stays as it is.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,23 +17,24 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bids.errors import BidError
 from bids.receipts import Receipt
-from bids.tokens import imprint_of, imprint_of_file
+from bids.tokens import Stamped, examine_token, imprint_of, imprint_of_file
 from signing.profile import fingerprint
 from signing.statements import add_token
 from signing.timestamps import TimeStamp
 from trading.platform import Platform
-from trading.queue import insert_if_missing, step
+from trading.queue import insert_if_missing
 from trading.submission.models import Bid, Withdrawal
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.reading import lock_tender
 from trading.timestamps.models import AwaitedToken, TsaCertificate
 
-JOB = "stamp-receipt"
 _OPEN = (State.PUBLISHED, State.CLOSED)
 # Time enough for every authority in turn; then another worker may try.
 _HELD = timedelta(seconds=60)
+_RUN_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
 
 
@@ -62,11 +64,28 @@ class Stamping:
             return
         session.add(AwaitedToken(bid_id=bid_id, kind=kind, tender_id=tender_id, tries=0, next_at=now))
         session.flush()
-        self._platform.queue.later(session, JOB, subject(bid_id, kind))
+        self._platform.queue.soon(session)
 
-    def stamp(self, waiting: str) -> None:
-        """Stamp one receipt: what is read and written in transactions, the authority asked in none."""
-        bid_id, _, kind = waiting.partition(".")
+    def stamp_due(self) -> None:
+        """Stamp the receipts whose turn it is, one after the other, for a minute at most; what is left is due
+        again."""
+        end = time.monotonic() + _RUN_SECONDS
+        while time.monotonic() < end and (place := self._next()) is not None:
+            self._stamp(*place)
+
+    def _next(self) -> tuple[str, str] | None:
+        with self._platform.database.reading() as session:
+            now = self._platform.clock.now(session)
+            found = session.execute(
+                select(AwaitedToken.bid_id, AwaitedToken.kind)
+                .where(AwaitedToken.next_at <= now)
+                .order_by(AwaitedToken.next_at)
+                .limit(1)
+            ).one_or_none()
+        return None if found is None else (found.bid_id, found.kind)
+
+    def _stamp(self, bid_id: str, kind: str) -> None:
+        """One receipt: what is read and written in transactions, the authority asked in none."""
         awaited = self._take(bid_id, kind)
         if awaited is None:
             return
@@ -76,7 +95,6 @@ class Stamping:
             return
         token, said = found
         self._keep(bid_id, kind, token, () if said is None else _chain(said))
-        step("receipt:stamped", "", outside=said is not None)
 
     def _take(self, bid_id: str, kind: str) -> _Awaited | None:
         """The receipt, taken by moving its next try on; None if another has it or it waits no longer."""
@@ -121,15 +139,18 @@ class Stamping:
             session.delete(awaited)
 
 
-def subject(bid_id: str, kind: str) -> str:
-    """How the job names a receipt."""
-    return f"{bid_id}.{kind}"
-
-
 def kept_chains(session: Session) -> list[x509.Certificate]:
     """Every certificate by which an outside time-stamp was checked when it came."""
     ders = session.scalars(select(TsaCertificate.der).order_by(TsaCertificate.sha256))
     return [x509.load_der_x509_certificate(der) for der in ders]
+
+
+def stamped(platform: Platform, session: Session, receipt: Receipt) -> Stamped | None:
+    """A receipt's time-stamp, for its page; None where it has none that holds."""
+    try:
+        return examine_token(receipt, platform.keys.roots, kept_chains(session))
+    except BidError:
+        return None
 
 
 def _chain(stamp: TimeStamp) -> tuple[x509.Certificate, ...]:

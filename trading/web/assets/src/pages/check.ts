@@ -1,11 +1,12 @@
 // The page /check: what is given is read and judged here; nothing of it leaves the browser.
 import { manifestIn } from "../bids/container";
 import { BidError, refusing } from "../bids/errors";
-import { textOf } from "../bids/messages";
+import { sentence, textOf } from "../bids/messages";
 import { matchReceipt, verifyReceipt, type Receipt } from "../bids/receipts";
+import { examineToken } from "../bids/tokens";
 import type { Anchors } from "../bids/verification/anchors";
 import { NO_ANCHORS } from "../bids/verification/verifier";
-import type { Bytes } from "../signing/encoding";
+import { formatMoment, type Bytes } from "../signing/encoding";
 import { contentOf } from "../signing/contents";
 import { PolicyError, SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
@@ -116,7 +117,7 @@ async function checkPackage(file: Blob): Promise<void> {
 async function checkReceipt(file: File, others: readonly File[]): Promise<void> {
   const chose = source();
   const from: Source = chose === "package" ? "platform" : chose; // a receipt brings no root certificates
-  const { roots } = await anchorsOf(from);
+  const { roots, tsaRoots } = await anchorsOf(from);
   if (roots === null) throw new Mistake(t("请先选择您自己的根证书。", "Choose your own root certificates first."));
   const lines: Line[] = [];
   const add = (ok: boolean | null, text: string, files: readonly string[]): void =>
@@ -131,14 +132,38 @@ async function checkReceipt(file: File, others: readonly File[]): Promise<void> 
     add(false, t("回执由平台的回执密钥签名。 不符：", "The receipt is signed by the platform's receipt key. Not so: ") + textOf(error, language), [file.name]);
   }
   if (receipt !== null) await compareDocument(receipt, others, add);
-  const failed = lines.some((one) => one.ok === false);
   const unknown = lines.some((one) => one.ok === null);
+  if (receipt !== null) await tellToken(receipt, roots, tsaRoots, file.name, add);
+  const failed = lines.some((one) => one.ok === false);
   show(lines, from, failed
     ? ["核对未通过：回执不成立。", "The receipt does NOT hold."]
     : [
         `回执有效${unknown ? "，但未核对它对应哪份投标" : "，并对应您的投标"}。`,
         `The receipt holds${unknown ? "; which bid it is for was not checked" : ", and is for your bid"}.`,
       ]);
+}
+
+/** What the time-stamp says, in the words of `sunseal receipt check`. */
+async function tellToken(
+  receipt: Receipt, roots: Bytes, tsaRoots: Bytes | null, name: string,
+  add: (ok: boolean | null, text: string, files: readonly string[]) => void,
+): Promise<void> {
+  try {
+    const outside = tsaRoots === null ? [] : loadPem(tsaRoots);
+    const found = await examineToken(receipt, loadPem(roots), outside);
+    if (found === null) {
+      add(null, sentence("promise-no-token", language, {}), [name]);
+      return;
+    }
+    add(true, sentence("promise-token", language, { time: `${when(formatMoment(found.stamp.time))} (UTC+8)` }), [name]);
+    const left = { own: "promise-token-own", outside: null, unrooted: "promise-token-unrooted" }[found.authority];
+    if (left !== null) add(null, sentence(left, language, {}), [name]);
+    const minutes = String(found.late / 60_000_000n);
+    if (found.late > 0n) add(null, sentence("promise-token-late", language, { minutes }), [name]);
+  } catch (error) {
+    if (!(error instanceof BidError)) throw error;
+    add(false, textOf(error, language), [name]);
+  }
 }
 
 function told({ kind, bid, tender, receivedAt }: Receipt): string {

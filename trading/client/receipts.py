@@ -1,0 +1,193 @@
+"""What a supplier, or whoever it accuses the platform before, needs to judge a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from bids import package as names
+from bids.closing import Closing
+from bids.entries import Entry
+from bids.errors import BidError
+from bids.package import Package, bid_name, read_package, split_lines
+from bids.promise import Judgement, judge
+from bids.receipt_bundle import Kept, read_bundle
+from bids.receipts import Receipt
+from bids.trust import Trust
+from bids.verification.anchors import load_crls
+from signing.certificates import load_pem
+from signing.encoding import b64decode
+from signing.errors import SigningError
+from signing.notes import NoteVerifier
+from trading.client.api import Api, unfile
+from trading.client.errors import ClientError
+from trading.client.files import read_file
+
+_ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """The reader's own, None where the file's, the package's or the platform's are to do."""
+
+    roots: tuple[x509.Certificate, ...] | None = None
+    log: NoteVerifier | None = None
+    tsa: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing rests on the word of what is judged."""
+        return self.roots is not None and self.log is not None
+
+
+def open_receipt(path: Path) -> list[Kept]:
+    """The receipts of a file: a receipt itself, a bundle of proofs, or a proof against the platform.
+
+    Raises:
+        ClientError, BidError: it is none of them.
+    """
+    with _open(path) as source:
+        start = source.read(len(_ZIP))
+        if start == _ZIP:
+            return read_bundle(source)
+    data = read_file(path)
+    Receipt.parse(data)
+    return [Kept(data)]
+
+
+def with_document(kept: Kept, document: bytes, signature: bytes) -> Kept:
+    """The receipt with the manifest that its holder signed."""
+    return replace(kept, document=document, signature=signature)
+
+
+def with_package(kept: Kept, path: Path) -> Kept:
+    """What an evidence package says of the ledger, of the closing and of the log.
+
+    Raises:
+        ClientError, BidError: no evidence package, or not of the receipt's tender.
+    """
+    tender = Receipt.parse(kept.receipt).tender
+    with _open(path) as source:
+        package = read_package(source)
+        entries = split_lines(package.read(names.LOG_ENTRIES), names.LOG_ENTRIES)
+        closed = [raw for raw in entries if Entry.parse(raw).act == "tender.closed"]
+        closing = package.read(names.CLOSING)
+        if Closing.parse(closing).tender != tender:
+            raise ClientError("receipt-other-tender", tender=tender)
+        entry, proof = _logged(package, entries, closed)
+        return replace(
+            kept,
+            closing=closing,
+            ledger=split_lines(package.read(names.LEDGER), names.LEDGER),
+            entry=entry,
+            entry_proof=proof,
+            log_key=package.read(names.LOG_KEY),
+            roots=package.read(names.ROOTS),
+            crls=package.read(names.CRLS),
+            tsa=package.read(names.TIMESTAMP) if names.TIMESTAMP in package else None,
+        )
+
+
+def _logged(
+    package: Package, entries: Sequence[bytes], closed: Sequence[bytes]
+) -> tuple[bytes | None, bytes | None]:
+    """The closing's entry and its proof: proofs are named by position, in the entries' order."""
+    proofs = sorted(
+        (name for name in package.names if name.startswith("log/proofs/")),
+        key=lambda name: int(name.removeprefix("log/proofs/").partition(".")[0]),
+    )
+    if len(closed) != 1 or len(proofs) != len(entries):
+        return None, None
+    return closed[0], package.read(proofs[entries.index(closed[0])])
+
+
+def fetch_published(kept: Kept, api: Api) -> Kept:
+    """What the platform shows everybody of the tender now: ledger, closing, its place in the log.
+
+    Before the closing there is nothing but roots, lists and the log's key. Raises ApiProblem, ClientError.
+    """
+    tender = Receipt.parse(kept.receipt).tender
+    told = replace(
+        kept, roots=api.raw("/certificates/roots.pem"), log_key=api.raw("/log/key"), crls=_crls(api, tender)
+    )
+    if api.get(f"/tenders/{tender}/opening")["state"] in ("published", "draft"):
+        return told
+    logged = api.get(f"/tenders/{tender}/closing")
+    leaves: list[bytes] = []
+    start: int | None = 0
+    while start is not None:
+        page = api.get(f"/tenders/{tender}/ledger", start=start)
+        leaves += [unfile(item, "leaf") for item in page["items"]]
+        after = page["next"]
+        if after is not None and (not isinstance(after, int) or after <= start):
+            raise ClientError("answer-malformed", what="ledger")
+        start = after
+    return replace(
+        told,
+        closing=unfile(logged),
+        entry=unfile(logged, "entry"),
+        entry_proof=str(logged["proof"]).encode(),
+        ledger=tuple(leaves),
+    )
+
+
+def judge_kept(kept: Kept, anchors: Anchors) -> Judgement:
+    """Judge by the reader's anchors, and by what came with the receipt where there are none.
+
+    Raises:
+        ClientError: no roots at all.
+    """
+    roots = anchors.roots or _certificates(kept.roots)
+    if not roots:
+        raise ClientError("roots-missing")
+    log = anchors.log or _verifier(kept.log_key)
+    try:
+        crls = {} if kept.crls is None else load_crls(kept.crls)
+    except BidError:
+        crls = {}
+    trust = Trust(tuple(roots), crls, log=log, log_origin="" if log is None else log.name)
+    outside = anchors.tsa or _certificates(kept.tsa)
+    return judge(kept, trust, outside)
+
+
+def stands_in(path: Path, kept: Kept) -> bool | None:
+    """Whether an evidence package holds the receipt's document as the holder has it; None without that."""
+    if kept.document is None:
+        return None
+    receipt = Receipt.parse(kept.receipt)
+    name = bid_name(receipt.bid, f"{receipt.kind}.json")
+    with _open(path) as source:
+        package = read_package(source)
+        return name in package and package.read(name) == kept.document
+
+
+def _crls(api: Api, tender: str) -> bytes | None:
+    lists = api.get(f"/tenders/{tender}/trust")["crls"]
+    ders = [x509.load_der_x509_crl(b64decode(str(one))) for one in lists]
+    return b"".join(one.public_bytes(Encoding.PEM) for one in ders)
+
+
+def _certificates(pem: bytes | None) -> tuple[x509.Certificate, ...]:
+    try:
+        return () if pem is None else tuple(load_pem(pem))
+    except SigningError:
+        return ()
+
+
+def _verifier(key: bytes | None) -> NoteVerifier | None:
+    try:
+        return None if key is None else NoteVerifier.from_vkey(key.decode("utf-8", "replace").strip())
+    except SigningError:
+        return None
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ClientError("file-unreadable", path=path, reason=error.strerror) from None
