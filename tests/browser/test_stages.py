@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from bids.custody import Release as Parsed
 from bids.manifest import Manifest
+from bids.notice import Notice
 from bids.opening_record import OpeningRecord
 from signing.encoding import b64decode
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
 from tests.browser.signed_in import sign_in
-from tests.functional.agent_scene import CAST, Cast, Scene
+from tests.functional.agent_scene import CAST, Agent, Cast, Scene
+from tests.functional.house import Tendering
 from tests.functional.opening_house import OpeningHouse, failures
+from trading.custody.models import Release
 from trading.submission.models import Bid
 
 SEGMENTS = ["technical", "price"]
@@ -107,6 +111,53 @@ def test_sealed_judged_and_opened_segment_by_segment(
     assert failures(report) == []
     found = page.request.get(f"{desk}/api/v1/tenders/{scene.id}/opening-record.pdf?segment=technical")
     assert re.match(rb"%PDF-", found.body())
+
+
+@pytest.mark.slow
+def test_a_custodian_releases_each_segment_by_hand(
+    enter: Enter, house: OpeningHouse, desk: str, tmp_path: Path
+) -> None:
+    agency = house.enrol("agency")
+    house.put_envelope_key(agency)
+    by_hand, *others = custodians = tuple(house.enrol("custodian") for _ in range(3))
+    agents = [Agent(house, who, tmp_path / who.id) for who in others]
+    tender_id = house.draft(agency, custodians, segments=SEGMENTS)["id"]
+    reader = enter(desk, "zh")
+    join(reader, house, by_hand.id, "值班员", "custodian")
+    page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
+    page.get_by_role("button", name="生成并交出公钥").click()
+    page.get_by_role("button", name="在本浏览器生成密钥").click()
+    page.get_by_text("您的密封密钥指纹").wait_for()
+    for agent in agents:
+        agent.step()
+    raw, signature = house.notice(agency, tender_id)
+    house.publish(agency, tender_id, raw, signature)
+    tender = Tendering(tender_id, agency, custodians, Notice.parse(raw), signature, {"segments": SEGMENTS})
+    bids = [house.bid(house.enrol("supplier"), tender) for _ in range(2)]
+
+    def release(segment: str) -> list[str]:
+        for agent in agents:
+            agent.step()
+        page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
+        page.get_by_role("button", name="核对并交出份额").click()
+        page.get_by_text("份额已交出").wait_for()
+        house.work()
+        with house.platform.database.reading() as session:
+            raw = session.get_one(Release, (tender_id, segment, by_hand.id)).raw
+        return [bid for bid, part in Parsed.parse(raw).rows if part == "public"]
+
+    house.past_deadline()
+    house.work()
+    assert len(release("technical")) == 2
+    assert house.state(tender) == "judging"
+    page = reader.open(f"/custody/{tender_id}", weigh=False)
+    assert page.get_by_role("button", name="销毁密钥并签名").count() == 0, "the prices are still sealed"
+    house.judge(tender, {bids[0].bid: REASON})
+    assert release("price") == [bids[1].bid], "no share of the rejected bid's price is given"
+    assert house.state(tender) == "opened"
+    page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
+    page.get_by_role("button", name="销毁密钥并签名").click()
+    page.get_by_text("密钥已销毁").wait_for()
 
 
 @pytest.mark.slow

@@ -27,8 +27,10 @@ from bids.custody import (
 )
 from bids.entries import Entry
 from bids.objects import build_statement, read_signed
+from bids.opening_record import OpeningRecord
 from bids.package import Package, read_package
 from bids.receipts import build_withdrawal
+from bids.stages import build_stage
 from bids.trust import Trust, enrolments_of
 from bids.verification import Report, verify
 from signing import canonical
@@ -254,6 +256,18 @@ class OpeningHouse(House):
         }
         file = self.state_as(tender.agency, build_statement("evaluation", members))
         return {"file": b64encode(file)}
+
+    def judge(self, tender: Tendering, rejected: Mapping[str, str] | None = None) -> None:
+        """The agency signs its stage statement on the segment that is open."""
+        shown, out = self.opening(tender)["stages"][-1], rejected or {}
+        record = OpeningRecord.parse(b64decode(shown["record"]))
+        statement = build_stage(
+            at=self.now(), tender=tender.id, closing=record.closing, segment=shown["opens"],
+            opening=record.digest, rejections=out,
+            admitted=[row.bid for row in record.bids if row.opened and row.bid not in out],
+        )  # fmt: skip
+        body = {"file": b64encode(self.state_as(tender.agency, statement))}
+        self.call("POST", f"/tenders/{tender.id}/stage", tender.agency, body, 200)
 
     def evaluate(self, tender: Tendering, rejected: Mapping[str, str] | None = None, **more: Any) -> Any:
         body = self.evaluation(tender, rejected, **more)

@@ -132,6 +132,30 @@ def stage_body(house: OpeningHouse, scene: Scene, admitted: list[str], **changes
     return {"file": b64encode(house.state_as(scene.agency, build_statement("stage", members)))}
 
 
+def test_a_bidders_own_lock_is_opened_once_for_all_segments(house: OpeningHouse, tmp_path: Path) -> None:
+    scene = Scene(house, tmp_path, segments=TWO, lock=True)
+    scene.step()
+    scene.close()
+    scene.step()
+    house.work()
+    assert house.opening(scene.tender)["unlocking"]["unlocked"] == 0
+    for supplier, bid in zip(scene.suppliers, scene.bids, strict=True):
+        assert bid.secret is not None
+        path = f"/tenders/{scene.id}/bids/{bid.bid}/unlocking"
+        house.call("POST", path, supplier, {"secret": b64encode(bid.secret)})
+    house.work()
+    assert house.state(scene.tender) == "judging"
+    first, second = (bid.bid for bid in scene.bids)
+    house.judge(scene.tender, {second: "资质不符"})
+    assert scene.step() == 3
+    house.work()
+    assert house.state(scene.tender) == "opened", "nobody is asked to unlock a second time"
+    house.evaluate(scene.tender)
+    house.award(scene.tender, first)
+    _, report = house.verified(scene.tender)
+    assert failures(report) == []
+
+
 def test_what_the_agency_signs_must_fit(house: OpeningHouse, tmp_path: Path) -> None:
     scene = opened(house, tmp_path)
     first, second = (bid.bid for bid in scene.bids)
