@@ -43,6 +43,11 @@ COMMANDS = [
     ["bid", "receipt", "--help"],
     ["receipt", "check", "--help"],
     ["verify", "--help"],
+    ["custodian", "--help"],
+    ["custodian", "run", "--help"],
+    ["custodian", "drill", "--help"],
+    ["custodian", "release", "--help"],
+    ["custodian", "unit", "--help"],
     ["witness", "--help"],
     ["witness", "run", "--help"],
 ]
