@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -205,8 +207,6 @@ def test_fewer_than_k_wait_visibly_and_the_kth_opens(house: OpeningHouse, scene:
 
 def released_at(agent: Agent) -> Release:
     """What it handed in."""
-    import json
-
     bodies = [body for method, path, body in agent.line.sent if method == "PUT" and path.endswith("/release")]
     return Release.parse(b64decode(json.loads(bodies[-1])["file"]))
 
@@ -220,3 +220,18 @@ def test_a_release_made_by_hand_stands(house: OpeningHouse, scene: Scene) -> Non
     assert [line.kind for line in back.agent.journal.lines(scene.id)][-2:] == ["adopted", "released"]
     in_time(house, scene)
     assert back.step() == 1 and back.state.read(scene.id, "seed") is None
+
+
+def test_a_store_from_an_older_backup_erases_what_has_ended_since(
+    house: OpeningHouse, scene: Scene, tmp_path: Path
+) -> None:
+    lost = scene.agents[1]
+    shutil.copytree(lost.state.folder, tmp_path / "recovered")
+    scene.close()
+    in_time(house, scene)
+    assert lost.step() == 1 and lost.state.read(scene.id, "erased") is not None
+    again = Agent(house, lost.who, tmp_path / "recovered")
+    assert again.state.read(scene.id, "seed") is not None
+    again.step()
+    assert again.state.read(scene.id, "seed") is None and again.agent.refusals == {}
+    assert [line.kind for line in again.agent.journal.lines(scene.id)][-2:] == ["adopted", "erased"]

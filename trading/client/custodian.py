@@ -35,7 +35,7 @@ from trading.client.closed import fetch_closed, fetch_notice_file, fetch_trust
 from trading.client.custodian_journal import Journal, in_both
 from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_releases import Releases
-from trading.client.custodian_segments import sent_name
+from trading.client.custodian_segments import release_name, sent_name
 from trading.client.custodian_state import CustodianState, StateConflict
 from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
@@ -162,6 +162,8 @@ class Custodian:
         wanted = stock.fill()
         for tender in stock.unused(tasks | wanted):
             self._guarded(tender, self._give_up)
+        for tender in stock.left_over(tasks):
+            self._guarded(tender, self._end)
         return False
 
     def _give_up(self, tender: str) -> bool:
@@ -176,6 +178,22 @@ class Custodian:
             raise ClientError("notice-other-tender")
         self._stock().erase(tender)
         return True
+
+    def _end(self, tender: str) -> bool:
+        """Erase a key from a backup older than its tender's end; the log must show that end, as always."""
+        accepted = accepted_notice(self._state, tender)
+        if accepted is not None:
+            policy = accepted.notice.policy
+            last = policy.segment_names[-1]
+            if self._state.read(tender, release_name(policy, last)) is None:
+                with suppress(ApiProblem):
+                    self._releases().adopt(tender, last)
+        return self._erase(tender)
+
+    def _erase(self, tender: str) -> bool:
+        done = self._erasures().erase(tender, self._trust(tender))
+        self._secure_if_possible()
+        return done
 
     def _stock(self) -> Stock:
         return Stock(self._api, self._state, self._keys, self.journal, self._secure)
@@ -257,9 +275,7 @@ class Custodian:
         if task["erase"]:
             if accepted_notice(self._state, tender) is None:
                 self._accept(tender)  # published and ended while this agent was away
-            done = self._erasures().erase(tender, self._trust(tender))
-            self._secure_if_possible()
-            return done
+            return self._erase(tender)
         return False
 
     # --- the key

@@ -82,16 +82,19 @@ class Releases:
         except ApiProblem as problem:
             if problem.code != "release-second":
                 raise
-            body = self._adopt(tender, segment)
+            body = self.adopt(tender, segment)
         self._state.write(tender, sent_name(policy, segment), b"")
         tell_released(self._journal, tender, json.loads(body)["file"], policy.place(segment) > 0)
         log.info("tender %s: shares released", tender)
         return True
 
-    def _adopt(self, tender: str, segment: str) -> bytes:
+    def adopt(self, tender: str, segment: str) -> bytes:
         """This custodian's release that the platform has, made by hand or before a recovery; on record.
 
         It stands if its own key signed it for the closing that was checked here: it made it itself.
+
+        Raises:
+            ApiProblem: the platform has none. BidError, ClientError, SigningError: it does not stand.
         """
         file = unfile(self._api.get(f"/custody/tenders/{tender}/release"))
         checked, trust = self._check(tender)

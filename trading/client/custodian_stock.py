@@ -87,6 +87,16 @@ class Stock:
             and accepted_notice(self._state, tender) is None
         ]
 
+    def left_over(self, needed: AbstractSet[str]) -> list[str]:
+        """Keys here whose notice was accepted and that the platform wants nothing of any more."""
+        return [
+            tender
+            for tender in self._state.tenders()
+            if tender not in needed
+            and self._keys.holds(tender)
+            and accepted_notice(self._state, tender) is not None
+        ]
+
     def give_up(self, tender: str) -> None:
         """Have the platform forget an unpublished key, and only then erase it.
 
