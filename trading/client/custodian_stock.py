@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
@@ -15,6 +16,8 @@ from trading.client.custodian_journal import Journal
 from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
+
+log = logging.getLogger("sunseal.custodian")
 
 _RECORD = "key.json"
 _AT_ONCE = 16  # keys in one request
@@ -75,6 +78,7 @@ class Stock:
             for start in range(0, len(bodies), _AT_ONCE):
                 self._api.put("/custody/reserve", {"keys": bodies[start : start + _AT_ONCE]})
             self._journal.write("stocked", count=len(bodies))
+            log.info("%d sealing keys handed in for tenders to come", len(bodies))
         return {str(item["tender"]) for item in items}
 
     def unused(self, needed: AbstractSet[str]) -> list[str]:
