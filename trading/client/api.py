@@ -56,6 +56,7 @@ class Api:
     ) -> None:
         self.transport = transport
         self._reread = reread
+        self.date: str | None = None  # the platform's time by its last answer (RFC 9110, Date); a hint only
         self._headers = {"Accept-Language": "zh-CN" if language == "zh" else "en"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -125,6 +126,7 @@ class Api:
         answer = self._repeat(method, path, {**self._headers, **more}, body)
         if answer.status == 401 and self._renewed():
             answer = self._repeat(method, path, {**self._headers, **more}, body)
+        self.date = answer.headers.get("date")
         if answer.status >= 400:
             self._refuse(answer)
         return answer

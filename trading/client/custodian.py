@@ -32,7 +32,7 @@ from signing.policies import LogPolicy
 from trading.client.acceptance import accept_notice, accepted_notice
 from trading.client.api import Api, ApiProblem, JsonObject
 from trading.client.closed import fetch_closed, fetch_notice_file, fetch_trust
-from trading.client.custodian_journal import Journal, in_both
+from trading.client.custodian_journal import Journal, in_both, tell_clocks_apart
 from trading.client.custodian_keys import CustodianKeys
 from trading.client.custodian_releases import Releases
 from trading.client.custodian_segments import release_name, sent_name
@@ -53,6 +53,7 @@ _CLOSED = ("closed", "opening", "judging", "opened", "evaluated", "awarded")
 _RETRY_SECONDS = 10.0
 _REMIND_SECONDS = 60.0
 _STOCK_SECONDS = 60.0
+_CLOCK_SECONDS = 3600.0
 # What a platform that lies or a proxy that garbles can make of an answer.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 _WITNESSED = ("tender.closed", "tender.admitted")
@@ -112,6 +113,7 @@ class Custodian:
         self._deadlines: dict[str, datetime] = {}
         self._followed = False
         self._stocked: datetime | None = None
+        self._clocked: datetime | None = None
         self.refusals: dict[str, Refusal] = {}
 
     def run(self, stop: Event, seconds: float = 2.0) -> None:
@@ -158,6 +160,8 @@ class Custodian:
         if self._stocked is not None and abs((now - self._stocked).total_seconds()) < _STOCK_SECONDS:
             return False
         self._stocked = now
+        if self._clocked is None or abs((now - self._clocked).total_seconds()) >= _CLOCK_SECONDS:
+            self._clocked = now if tell_clocks_apart(self.journal, self._api.date, now) else None
         stock = self._stock()
         wanted = stock.fill()
         for tender in stock.unused(tasks | wanted):

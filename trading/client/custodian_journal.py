@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from bids.errors import BidError, from_signing
@@ -23,6 +24,7 @@ from trading.errors import ToldInBoth
 NAME = "journal.txt"
 # What comes from a platform or a bid must not steer the terminal that shows it, nor end a line.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_APART = 60  # seconds between two clocks that are worth a word
 _MOST = 2000  # characters of one sentence
 
 
@@ -76,6 +78,18 @@ class Journal:
                         yield Line(*parts)
         except FileNotFoundError:
             return
+
+
+def tell_clocks_apart(journal: Journal, date: str | None, now: datetime) -> bool:
+    """Write down if the platform's `Date` is a minute or more from `now`; whether it is."""
+    try:
+        seconds = int((now - parsedate_to_datetime(date or "")).total_seconds())
+    except (ValueError, TypeError):
+        return False
+    if abs(seconds) < _APART:
+        return False
+    journal.write("clock", seconds=seconds)
+    return True
 
 
 def in_both(error: Exception) -> tuple[str, str]:

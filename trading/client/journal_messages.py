@@ -13,6 +13,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "started": ("代理程序启动，平台 {server}。", "The agent has started, for {server}."),
     "stopped": ("代理程序停止。", "The agent has stopped."),
+    "clock": (
+        "本机时钟与平台的相差 {seconds} 秒。平台的时间不可信，但请核对本机的时间同步（NTP）。",
+        "This machine's clock and the platform's are {seconds} seconds apart. The platform's is not to be "
+        "believed; but check this machine's time service (NTP).",
+    ),
     "backed-up": (
         "备份 {path} 已更新，用编号 {words} 的词组封存。",
         "The backup {path} was made anew, sealed to the words numbered {words}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from trading.client.custodian_journal import NAME, Journal, in_both
+from trading.client.custodian_journal import NAME, Journal, in_both, tell_clocks_apart
 from trading.client.errors import ClientError
 from trading.client.journal_messages import SENTENCES
 
@@ -45,3 +45,12 @@ def test_every_sentence_has_both_languages_and_the_same_facts() -> None:
     for zh, en in SENTENCES.values():
         assert any("\u4e00" <= sign <= "\u9fff" for sign in zh) and en.isascii()
     assert in_both(ClientError("erase-unproved"))[0].startswith("日志中没有")
+
+
+def test_clocks_that_are_apart_are_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, lambda: AT)
+    for date in (None, "", "yesterday", "Mon, 01 Jun 2026 09:00:30 GMT", "Mon, 01 Jun 2026 08:59:05 GMT"):
+        assert not tell_clocks_apart(journal, date, AT)
+    assert tell_clocks_apart(journal, "Mon, 01 Jun 2026 08:58:00 GMT", AT)
+    assert tell_clocks_apart(journal, "Mon, 01 Jun 2026 11:00:00 GMT", AT)
+    assert ["120 seconds" in line.en for line in journal.lines()] == [True, False]
