@@ -35,7 +35,6 @@ log = structlog.get_logger("sunseal.health")
 
 # The scanner looks four times a second; what is due for this long is not done by anybody.
 LATE = timedelta(minutes=2)
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _APART = timedelta(seconds=2)
 _SOON = timedelta(days=60)
 _LOW, _SHORT = 0.15, 0.05  # shares of a disk that are free
@@ -242,8 +241,13 @@ def _witnesses(platform: Platform, session: Session, now: datetime) -> Finding:
             Both("请各部门运行 sunseal witness，并在 log_policy 中列出（见 docs/log.md）。",
                  "Let departments run sunseal witness, and list them in log_policy (docs/log.md)."),
         )  # fmt: skip
-    head = AuditLog(platform).head(session)
-    behind = [each for each in standings if (each.size or 0) < head and (each.at or _EVER) < now - LATE]
+
+    def late(size: int) -> bool:
+        """Whether the first entry that it has not cosigned is old."""
+        since = session.scalar(select(LogEntry.at).where(LogEntry.position == size))
+        return since is not None and since < now - LATE
+
+    behind = [each for each in standings if late(each.size or 0)]
     names = ", ".join(f"{each.witness.label} ({each.failure or '—'})" for each in behind)
     fine = [each.witness.name for each in standings if each not in behind]
     if not behind:

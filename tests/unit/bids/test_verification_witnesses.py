@@ -101,6 +101,14 @@ def test_a_malformed_policy_is_no_fault_of_the_package_but_said(case: Case, text
     assert failures(report) == {"verify-cosigned": ["policy-malformed"]}
 
 
+def test_a_package_that_hides_its_key_or_a_policy_that_is_none(case: Case) -> None:
+    hidden = rewrite(case.data, {names.LOG_KEY: None})  # type: ignore[attr-defined]
+    report = check(hidden, policy=policy(1, case.world.log_signer.vkey))
+    assert "verify-key-own" not in failures(report), "the policy's key is there to judge by"
+    rubbish = check(case.data, policy=b"rubbish")  # type: ignore[attr-defined]
+    assert failures(rubbish) == {"verify-cosigned": ["policy-malformed"]} and not rubbish.anchored
+
+
 def test_a_checkpoint_of_a_longer_log_is_as_good(case: Case) -> None:
     """Cosigned after the tender's end: entries that came later, of the tender too, are no omissions."""
     world, files = case.world, unzipped(case.data)  # type: ignore[attr-defined]

@@ -99,3 +99,13 @@ def test_extension_lines_are_cosigned_and_empty_ones_refused() -> None:
     with pytest.raises(NoteError):
         notes.read_checkpoint(log.sign(f"log.example/a\n7\n{root}\n\nextension\n"))
     assert notes.is_size("0") and not notes.is_size("01")
+
+
+def test_whether_a_note_names_a_key() -> None:
+    note, witness, _ = made()
+    name = "log.example/a"
+    own = notes.NoteSigner(name, notes.generate_note_key())
+    assert not notes.NoteVerifier.from_vkey(own.vkey).named_in(note)
+    text, _ = notes.split_note(note)
+    assert notes.NoteVerifier.from_vkey(own.vkey).named_in(own.sign(text))
+    assert bare(with_cosignatures(own.sign(text), [witness.cosign(note, AT)]), name) == own.sign(text)
