@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import rfc3161_client
 
-from signing.certificates import PlatformSubject, dump_pem
+from signing.certificates import PlatformSubject, dump_pem, load_pem
+from signing.errors import SignatureInvalid
 from signing.keys import Signer
+from signing.timestamp_messages import build_request, imprint_of, read_reply
+from signing.timestamp_outside import verify_outside_token
 from signing.timestamps import TimeStampAuthority
 from tests.unit.signing.material import AT, World, new_world, signer
 
@@ -72,6 +75,57 @@ def test_openssl_tells_our_refusals(own: World, tmp_path: Path) -> None:
         (tmp_path / "r.tsr").write_bytes(authority(own).reply((tmp_path / "q.tsq").read_bytes()))
         shown = openssl(tmp_path, "ts", "-reply", "-in", "r.tsr", "-text").stdout
         assert "Rejected" in shown and word in shown
+
+
+CONFIGURATION = """
+[dn]
+[req]
+distinguished_name=dn
+[ca]
+basicConstraints=critical,CA:TRUE
+keyUsage=critical,keyCertSign
+[stamper]
+basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+extendedKeyUsage=critical,timeStamping
+[tsa]
+default_tsa=own
+[own]
+serial=./serial
+signer_cert=tsa.pem
+signer_key=tsa.key
+signer_digest=sha256
+default_policy=1.2.3.4
+digests=sha256
+accuracy=secs:1
+ess_cert_id_alg=sha256
+"""
+
+
+def test_we_accept_the_answer_of_an_authority_that_openssl_makes(tmp_path: Path) -> None:
+    (tmp_path / "c.cnf").write_text(CONFIGURATION)
+    (tmp_path / "serial").write_text("0A1B\n")
+    common = ("-nodes", "-config", "c.cnf")
+    root = ["req", "-x509", "-newkey", "rsa:2048", "-keyout", "ca.key", "-out", "ca.pem", "-extensions", "ca"]
+    request = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-keyout", "tsa.key"]
+    issue = ["x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "7"]
+    for command in (
+        (*root, "-subj", "/CN=Their root", *common),
+        (*request, "-out", "tsa.csr", "-subj", "/CN=Their TSA", *common),
+        (*issue, "-out", "tsa.pem", "-extfile", "c.cnf", "-extensions", "stamper"),
+    ):
+        done = openssl(tmp_path, *command)
+        assert done.returncode == 0, done.stderr
+    imprint = hashlib.sha256(DATA).digest()
+    (tmp_path / "q.tsq").write_bytes(build_request(imprint_of(imprint), 2**62 + 1))
+    openssl(tmp_path, "ts", "-reply", "-queryfile", "q.tsq", "-config", "c.cnf", "-out", "r.tsr")
+    token = read_reply((tmp_path / "r.tsr").read_bytes())
+    roots = load_pem((tmp_path / "ca.pem").read_bytes())
+    stamp = verify_outside_token(token, imprint, roots, nonce=2**62 + 1)
+    assert (stamp.policy, stamp.root) == ("1.2.3.4", roots[0])
+    assert abs(stamp.time - datetime.now(UTC)) < timedelta(minutes=1)
+    with pytest.raises(SignatureInvalid):
+        verify_outside_token(token, hashlib.sha256(DATA + b" ").digest(), roots)
 
 
 def test_rfc3161_client_accepts_our_answer(own: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bids.errors import BidError
 from bids.promise import Judgement, judge
 from bids.receipt_bundle import Kept, files_of, read_bundle, write_bundle
+from bids.receipt_readme import readme
 from bids.receipts import Receipt
 from signing import merkle
 from signing.notes import format_proof
@@ -89,7 +90,7 @@ def test_a_bid_left_out_of_the_ledger_is_proved() -> None:
     assert (found.verdict, failed(found)) == ("broken", {"promise-stands": ["promise-missing"]})
     # The supervisor gets one file, and judges it without trusting whoever hands it in.
     sink = io.BytesIO()
-    write_bundle(sink, files_of(published(tender, bids[1]), "read me"))
+    write_bundle(sink, files_of(published(tender, bids[1]), readme()))
     (again,) = read_bundle(sink)
     assert again == published(tender, bids[1])
     assert judged(again, tender).verdict == "broken"

@@ -11,7 +11,7 @@ import pytest
 from bids.errors import BidError
 from bids.package import TIMESTAMP, bid_name, read_package
 from bids.receipts import Receipt
-from bids.tokens import examine_token, imprint_of, token_file
+from bids.tokens import examine_token, imprint_of, imprint_of_file, token_file
 from bids.verification import Report, verify
 from signing import statements
 from signing.certificates import dump_pem
@@ -133,12 +133,20 @@ def test_the_tsr_is_the_receipts_own_token_and_has_to_be_there() -> None:
         assert failures(check(forged.package(change), forged.world)) == found
 
 
+def test_another_platforms_authority_is_an_outside_one_under_its_own_root() -> None:
+    elsewhere = case(own, seed=168)
+    package, roots = elsewhere.package(), dump_pem(WORLD.roots)
+    report = check(package, elsewhere.world, tsa_roots=roots)
+    assert report.ok and said(report)["verify-tokens"] == (True, {"count": "3", "own": "0", "outside": "3"})
+
+
 def test_a_receipt_and_its_stamp_by_themselves() -> None:
     tender = World(seed=165).tender()
     bid = tender.submit(tender.world.suppliers[0])
     receipt = Receipt.parse(bid.receipt)
     stamped = examine_token(receipt, tender.world.roots)
     assert stamped is not None and stamped.time == receipt.received_at and not stamped.late
+    assert imprint_of_file(bid.receipt) == imprint_of(receipt.cms)
     bare = Receipt.parse(statements.read_statement(bid.receipt, "sunseal/receipt/v1", with_token=True))
     assert bare.raw == bid.receipt and bare == receipt
     tender.stamp = None
