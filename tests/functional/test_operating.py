@@ -21,6 +21,7 @@ from trading.queue import jobs
 from trading.sign_in.people import invite_operator
 from trading.storage import Storage
 from trading.web.app import make_app
+from trading.web.liveness import beat
 
 HERE = "/operating/organisations"
 
@@ -172,6 +173,7 @@ def test_a_sound_platform_is_well(tmp_path: Path) -> None:
         del page
         from trading.operating.health import findings
 
+        beat(platform)  # as the processes that serve do
         with platform.database.reading() as session:
             found = {each.part.en: each.how for each in findings(platform, session)}
     finally:

@@ -9,6 +9,7 @@ from trading.desk.sections import MOST, Line, Section
 from trading.sign_in.sessions import others_in_role
 from trading.tenders.lifecycle import State
 from trading.tenders.models import PreparedAmendment, Tender, TenderCustodian
+from trading.unlocking.record import undecided
 from trading.web.forms import Both
 from trading.web.security import actor_of
 
@@ -16,6 +17,9 @@ from trading.web.security import actor_of
 _UNKEYED = exists().where(TenderCustodian.tender_id == Tender.id, TenderCustodian.sealing_key.is_(None))
 
 
+_UNDECIDED = Both(
+    "有投标未解锁，待认定是撤销还是撤回", "Bids were not unlocked: decide if they are revoked or withdrawn"
+)
 _SIGN_AMENDMENT = Both("更正公告待核对签发", "An amendment waits: check it, sign and publish")
 _AMENDMENT_OF_OWN = Both("您准备的更正待另一人签发", "Your amendment waits for another person to sign")
 
@@ -42,7 +46,10 @@ def _due(request: Request) -> Section:
         State.EVALUATED.value: Both("已评审，待定标", "Evaluated: decide the award"),
     }
     found = _own(request, State.JUDGING, State.OPENED, State.EVALUATED).order_by(Tender.deadline).limit(MOST)
-    lines = [_line(one, notes[one.state], urgent=True) for one in request.dbsession.scalars(found)]
+    lines = [
+        _line(one, _UNDECIDED if _left(request, one) else notes[one.state], urgent=True)
+        for one in request.dbsession.scalars(found)
+    ]
     ready = _own(request, State.DRAFT).where(~_UNKEYED).order_by(Tender.deadline).limit(MOST)
     lines += [
         _line(one, Both("密钥已齐，可以签名发布", "All keys are in: sign and publish"), urgent=True)
@@ -67,6 +74,10 @@ def _due(request: Request) -> Section:
         Both("没有要办的事。", "Nothing waits for you."),
         "/agency/tenders",
     )
+
+
+def _left(request: Request, tender: Tender) -> bool:
+    return tender.lock and bool(undecided(request.dbsession, tender.id))
 
 
 def _running(request: Request) -> Section:

@@ -13,9 +13,11 @@ from trading.submission.history import after_amendment
 from trading.submission.models import Bid
 from trading.tenders.lifecycle import State
 from trading.tenders.models import PublishedNotice, Tender
+from trading.unlocking.record import to_unlock
 from trading.web.forms import Both
 from trading.web.security import actor_of
 
+_UNLOCK = Both("请立即解锁投标", "Unlock your bid now")
 # By what an amendment means to one's own bid.
 _NOTES = {
     "": Both("已投递；截标前可以替换或撤回", "Submitted; may be replaced or withdrawn until the deadline"),
@@ -25,6 +27,7 @@ _NOTES = {
     ),
 }
 
+_UNLOCK = Both("请立即解锁投标", "Unlock your bid now")
 _AWARDED = Both("已定标：请下载通知书", "Awarded: download your notice")
 
 
@@ -49,13 +52,23 @@ def _own(request: Request) -> Section:
             note = _NOTES[told]
         own_page = open_ or one.state == State.AWARDED.value
         to = f"/tenders/{one.id}/bid" if own_page else f"/tenders/{one.id}"
-        lines.append(Line(to, one.title, note, one.deadline, open_, urgent=told == "void"))
+        line = Line(to, one.title, note, one.deadline, open_, urgent=told == "void")
+        lines.append(_unlocking(request, one) or line)
     return Section(
         "bids",
         Both("我们的投标", "Our bids"),
         lines,
         Both("还没有投标。请在下面选择一个标段。", "No bid yet. Choose a tender below."),
     )
+
+
+def _unlocking(request: Request, one: Tender) -> Line | None:
+    """A bid that has to be unlocked now."""
+    due = to_unlock(request.dbsession, one, actor_of(request).organisation) if one.lock else None
+    if due is None:
+        return None
+    bid, until = due
+    return Line(f"/tenders/{one.id}/bids/{bid}/unlock", one.title, _UNLOCK, until, True, urgent=True)
 
 
 def _amended(request: Request, tenders: Sequence[str]) -> set[str]:

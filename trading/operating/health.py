@@ -29,6 +29,7 @@ from trading.migrations import newest
 from trading.platform import Platform
 from trading.queue import depths, jobs, waiting
 from trading.web.forms import Both
+from trading.web.liveness import GAP, lately
 from trading.web.pages import Writer
 
 log = structlog.get_logger("sunseal.health")
@@ -37,6 +38,7 @@ log = structlog.get_logger("sunseal.health")
 LATE = timedelta(minutes=2)
 _APART = timedelta(seconds=2)
 _SOON = timedelta(days=60)
+_WEEK = timedelta(days=7)
 _LOW, _SHORT = 0.15, 0.05  # shares of a disk that are free
 _PARTS = ("sunseal", "sqlalchemy", "psycopg", "pyramid", "dramatiq", "cryptography", "pyhanko", "obstore")
 
@@ -61,8 +63,8 @@ def findings(platform: Platform, session: Session) -> list[Finding]:
         lambda: _work(platform, session, now), lambda: _broker(platform), lambda: _storage(platform),
         lambda: _disk(platform), lambda: _log(platform, session),
         lambda: _witnesses(platform, session, now), lambda: _crl(session, now),
-        lambda: _certificates(platform, now), lambda: _custodians(platform), lambda: _door(platform),
-        lambda: _timestamps(platform),
+        lambda: _certificates(platform, now), lambda: _answering(session, now),
+        lambda: _custodians(platform), lambda: _door(platform), lambda: _timestamps(platform),
     ]  # fmt: skip
     rank = {"bad": 0, "warn": 1, "good": 2}
     return sorted((_guarded(check) for check in checks), key=lambda finding: rank[finding.how])
@@ -107,6 +109,27 @@ def _revision(session: Session) -> Finding:
         Both(f"现为{found or '空'}，本程序需要 {wanted}。", f"It is {found or 'none'}; {wanted} is needed."),
         Both("请运行 sunseal migrate，然后重启。", "Run sunseal migrate and start again."),
     )  # fmt: skip
+
+
+def _answering(session: Session, now: datetime) -> Finding:
+    """Whether the processes that serve HTTP write down that they do, and when they did not."""
+    part, found = Both("应答记录", "Record of answering"), lately(session, now - _WEEK, now)
+    if found.last is None or now - found.last > GAP:
+        return Finding(
+            part, "bad",
+            Both("没有对外服务的进程在记录应答。", "No process that serves writes down that it answers."),
+            Both(
+                "请用 sunseal serve 或 sunseal web 启动服务；否则投标人未解锁时一律按平台中断处理。",
+                "Serve with sunseal serve or sunseal web; without the record every bidder who does not "
+                "unlock counts as shut out by the platform.",
+            ),
+        )  # fmt: skip
+    minutes = int(found.down.total_seconds()) // 60
+    said = Both(
+        f"近七日中断 {found.count} 次，共 {minutes} 分钟。",
+        f"Outages in 7 days: {found.count}, {minutes} min.",
+    )
+    return Finding(part, "warn" if found.count else "good", said)
 
 
 def _clock(now: datetime) -> Finding:

@@ -18,6 +18,7 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Project, Tender
 from trading.tenders.reading import custodians_of, notice_in_force
 from trading.tenders.rules import pack_named, waivers
+from trading.unlocking.record import silence_of
 from trading.web.permissions import Role
 from trading.web.tables import Table
 
@@ -78,8 +79,9 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
     return {
         **_about(request, one), "notice": notice, "rows": rows, "amended": amended,
         "own": after_amendment(session, one, supplier) if amended and supplier else "",
-        "stages": reading.stages(session, one, notice),
+        "stages": reading.stages(session, one, notice), "pack": pack,
         "waived": waivers(pack) if one.sandbox else (), "story": reading.story(session, one),
+        "silence": silence_of(session, one.id) if one.lock else None,
         "custodians": custodians_of(session, one.id), "files": reading.files_of(session, one),
         "longest": max([row.total for row in rows] + [one.estimate or 0, one.ceiling or 0], default=0),
     }  # fmt: skip
@@ -106,6 +108,7 @@ def opening(context: TenderContext, request: Request) -> dict[str, Any]:
         "released": sum(each.state == RELEASED for each in stood), "standings": stood,
         "stages": reading.stages(session, one, notice_in_force(session, one)),
         "waiting_until": None if at["waiting_until"] is None else parse_time(at["waiting_until"]),
+        "unlock_until": None if at["unlocking"] is None else parse_time(at["unlocking"]["until"]),
         "files": reading.files_of(session, one),
     }  # fmt: skip
 

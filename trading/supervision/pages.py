@@ -21,6 +21,7 @@ from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.reading import custodians_of
+from trading.unlocking.record import silence_of
 from trading.web.forms import Both
 from trading.web.pages import shown_page
 from trading.web.sessions import set_aside
@@ -82,6 +83,7 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
         "acts": of_tender(session, one.id, _ACTS_SHOWN),
         "act_words": PRIVATE_ACTS,
         "notices": notices_of(session, one.id),
+        "silence": silence_of(session, one.id) if one.lock else None,
         "report": None,
         "early": one.state == State.PUBLISHED.value,
     }

@@ -15,6 +15,7 @@ from trading.custody.models import Release
 from trading.opening.lost import waiting_until
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
+from trading.unlocking.record import undecided, waits
 from trading.web.forms import Both
 
 # Jobs and custodians take seconds. People take days; the statutes' terms for them are not in the packs yet,
@@ -87,6 +88,8 @@ def _turn(
     elif state is State.CLOSED and missing:
         who, what = others, Both("交出解密份额", "to release their shares")
     elif state in (State.CLOSED, State.OPENING):
+        if tender.lock and waits(session, tender.id):
+            return Turn(tender, name, BIDDERS, Both("自行解锁投标", "to unlock their bids"), began, None)
         until = waiting_until(session, tender.id, now)
         if until is not None:
             what = Both("补交平台丢失的密文", "to supply again what storage lost")
@@ -98,6 +101,10 @@ def _turn(
         who, what, usual = agency, Both("评审", "to evaluate"), _PEOPLE
     else:
         who, what, usual = agency, Both("定标", "to decide the award"), _PEOPLE
+    left = len(undecided(session, tender.id)) if tender.lock else 0
+    if left and state in (State.JUDGING, State.OPENED, State.EVALUATED):
+        zh, en = f"认定 {left} 份未解锁投标的原因", f"to decide why {left} bids were not unlocked"
+        what = Both(f"{zh}，并{what[0]}", f"{en}, and {what[1]}")
     waited = now - began
     return Turn(tender, name, who, what, began, waited if waited > usual else None)
 

@@ -34,6 +34,7 @@ from trading.tenders.rules import (
     publication_refusals,
     waivers,
 )
+from trading.unlocking.record import silence_of, waits
 from trading.web.forms import Both, tidy
 from trading.web.messages import both
 from trading.web.pages import shown_page
@@ -166,6 +167,8 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
         "own_draft": one.drafted_by == actor_of(request).person,
         "now": request.platform.clock.now(session),
         "notices": notices_of(session, one.id),
+        "silence": silence_of(session, one.id) if one.lock else None,
+        "unlocking_now": one.lock and waits(session, one.id),
     }
 
 

@@ -12,7 +12,12 @@ from sqlalchemy.orm import Session
 
 from bids.unlocking import UNDECIDED, Unlock, Unlocking
 from signing.encoding import b64encode, format_time
+from trading.accounts.models import Organisation
 from trading.audit.models import PrivateAct
+from trading.submission.history import own_history
+from trading.submission.models import Bid
+from trading.tenders.lifecycle import State
+from trading.tenders.models import Tender
 from trading.unlocking.models import UnlockDecision, UnlockedBid, UnlockWindow
 
 VISITED = "bid.unlock-visited"
@@ -46,6 +51,17 @@ def waits(session: Session, tender_id: str) -> bool:
         UnlockWindow.tender_id == tender_id, UnlockWindow.ended_at.is_(None)
     )
     return session.scalar(found) is not None
+
+
+def to_unlock(session: Session, tender: Tender, supplier: str) -> tuple[str, datetime] | None:
+    """A supplier's bid that it has to unlock now, and until when; None if there is none."""
+    window = session.get(UnlockWindow, tender.id)
+    if window is None or window.ended_at is not None:
+        return None
+    bid = own_history(session, tender.id, supplier, None).current(tender.policy_digest or "")
+    if bid is None or session.get(UnlockedBid, bid.id) is not None:
+        return None
+    return bid.id, window.until
 
 
 def count_unlocked(session: Session, tender_id: str) -> int:
@@ -93,6 +109,26 @@ def seen(session: Session, window: UnlockWindow, supplier: str) -> Seen:
     return Seen(bool(session.scalar(came)) or attempts > 0, attempts)
 
 
+def silent_lately(session: Session, limit: int) -> list[tuple[Tender, int, datetime]]:
+    """Tenders before their end in which bids were not unlocked: how many, and when the window ended."""
+    found = (
+        select(Tender, UnlockWindow)
+        .join(UnlockWindow, UnlockWindow.tender_id == Tender.id)
+        .where(
+            UnlockWindow.ended_at.is_not(None),
+            Tender.state.in_([State.OPENING, State.JUDGING, State.OPENED, State.EVALUATED]),
+        )
+        .order_by(UnlockWindow.ended_at.desc())
+        .limit(limit)
+    )
+    rows = []
+    for tender, window in session.execute(found):
+        count = window.bids - count_unlocked(session, tender.id)
+        if count and window.ended_at is not None:
+            rows.append((tender, count, window.ended_at))
+    return rows
+
+
 def described(session: Session, tender_id: str) -> dict[str, Any] | None:
     """The window as the API shows it to everybody; None where the tender has none."""
     window = session.get(UnlockWindow, tender_id)
@@ -110,3 +146,51 @@ def described(session: Session, tender_id: str) -> dict[str, Any] | None:
             for row in decisions_of(session, tender_id)
         ],
     }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A bid that was not unlocked, for pages: what the record shows, and what the agency decided."""
+
+    bid: str
+    supplier: str
+    unlock: Unlock
+    decision: UnlockDecision | None
+
+    @property
+    def verdict(self) -> str:
+        """Revoked or withdrawn, by the record or the agency's decision; else unknown."""
+        return self.decision.verdict if self.decision else self.unlock.verdict or UNDECIDED
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A window that has ended and those who did not unlock in it, in the ledger's order."""
+
+    unlocking: Unlocking
+    bids: tuple[Silent, ...]
+
+    @property
+    def open(self) -> list[Silent]:
+        """Those that the agency has to decide."""
+        return [each for each in self.bids if each.verdict == UNDECIDED]
+
+
+def silence_of(session: Session, tender_id: str) -> Silence | None:
+    """Who did not unlock; None before the window's end, and where all did."""
+    window = session.get(UnlockWindow, tender_id)
+    if window is None or window.raw is None:
+        return None
+    unlocking = Unlocking.parse(window.raw)
+    rows = [row for row in unlocking.bids if row.secret is None]
+    if not rows:
+        return None
+    found = (
+        select(Bid.id, Organisation.name)
+        .join(Organisation, Organisation.id == Bid.supplier_id)
+        .where(Bid.id.in_([row.bid for row in rows]))
+    )
+    names = {row.id: row.name for row in session.execute(found)}
+    decided = {row.bid_id: row for row in decisions_of(session, tender_id)}
+    silent = tuple(Silent(row.bid, names[row.bid], row, decided.get(row.bid)) for row in rows)
+    return Silence(unlocking, silent)

@@ -7,6 +7,7 @@ between a reader and the platform it cannot know.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -55,6 +56,24 @@ def outages_between(session: Session, since: datetime, until: datetime, now: dat
         rows.append((last.at, now))
     clipped = [(max(begin, since), min(end, until)) for begin, end in rows]
     return [Outage(begin, end) for begin, end in clipped if begin < end]
+
+
+@dataclass(frozen=True)
+class Lately:
+    """The last beat, if ever, and the outages of some time: how many, how long together."""
+
+    last: datetime | None
+    count: int
+    down: timedelta
+
+
+def lately(session: Session, since: datetime, now: datetime) -> Lately:
+    """How it went from `since` to `now`."""
+    last = session.get(Beat, _ONE)
+    if last is None:
+        return Lately(None, 0, timedelta())
+    found = outages_between(session, since, now, now)
+    return Lately(last.at, len(found), sum((one.until - one.since for one in found), timedelta()))
 
 
 class Heart:

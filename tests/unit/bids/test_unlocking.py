@@ -21,6 +21,7 @@ from bids.unlocking import (
     Unlock,
     Unlocking,
     build_unlock_receipt,
+    check_frozen,
     check_unlock_receipt,
     read_unlock_decision,
     verdict_of,
@@ -30,7 +31,7 @@ from signing.errors import SigningError
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import NOW, World, refused
 from tests.package_checks import caught, check, failures, honest
-from tests.package_factory import Case
+from tests.package_factory import Case, unchanged
 from tests.unlocking_factory import decide, unlock
 
 
@@ -371,3 +372,46 @@ def test_a_decision_may_name_several_and_each_once() -> None:
 
     read = statements.read_statement(Entry.parse(entry).statement_file or b"", "sunseal/unlock-decision/v1")
     assert read_unlock_decision(read, case.unlocking, {}) == {third: ("revoked", "密钥丢失")}
+
+
+# --- when a bidder's client lets the secret go
+
+
+def test_the_secret_goes_only_when_the_releases_are_frozen() -> None:
+    case = Case(World(seed=70), 2, lock=True)
+    case.close()
+    closing, policy, trust = case.tender.closing, case.checked.policy, case.tender.trust()
+
+    def ready() -> None:
+        check_frozen(case.world.log_entries, closing, policy, trust)
+
+    with refused("unlock-not-frozen"):
+        ready()
+    case.release()
+    ready()
+    other = Case(World(seed=71), 2, lock=True)
+    other.close()
+    other.release(change=unchanged, frozen=lambda statement: statement.update(closing="0" * 64))
+    with refused("unlock-not-frozen"):
+        check_frozen(
+            other.world.log_entries, other.tender.closing, other.checked.policy, other.tender.trust()
+        )
+    alone = Case(World(seed=72), 2, lock=True)
+    alone.close()
+    alone.release(custodians=(0,))
+    with refused("unlock-not-frozen"):
+        check_frozen(
+            alone.world.log_entries, alone.tender.closing, alone.checked.policy, alone.tender.trust()
+        )
+    forged = Case(World(seed=73), 2, lock=True)
+    forged.close()
+    statement = {
+        "type": "sunseal/release-set/v1", "at": "2026-06-01T02:00:20.000Z", "tender": forged.tender.id,
+        "closing": forged.checked.closing_digest, "segment": "bid",
+        "releases": [{"custodian": one.id, "sha256": "0" * 64} for one in forged.world.custodians],
+    }  # fmt: skip
+    forged.log("opening.frozen", {}, forged.world.agency.statement(statement, forged.at))
+    with pytest.raises(BidError):
+        check_frozen(
+            forged.world.log_entries, forged.tender.closing, forged.checked.policy, forged.tender.trust()
+        )

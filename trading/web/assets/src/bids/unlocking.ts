@@ -1,5 +1,4 @@
 // A bidder's own lock (Order 20 art. 30, 31): who unlocked in the window, and what becomes of who did not.
-import type { JSONObject } from "../signing/canonical";
 import { b64decode, parseTime, type Bytes } from "../signing/encoding";
 import { verifyStatement, type Statement } from "../signing/statements";
 import type { X509 } from "../signing/x509";
@@ -8,7 +7,7 @@ import { parseEntry } from "./entries";
 import { BidError, refusingLater } from "./errors";
 import { isSecret } from "./manifest";
 import type { Policy } from "./notice";
-import { buildStatement, readSigned, typeOf } from "./objects";
+import { readSigned, typeOf } from "./objects";
 import type { CheckedClosing } from "./releases";
 import type { Trust } from "./trust";
 
@@ -199,13 +198,6 @@ export interface Decision {
   readonly bid: string;
   readonly verdict: Exclude<Verdict, "unknown">;
   readonly reason: string;
-}
-
-/** The agency's decision, beside its signature; `unlocking` is the digest of the platform's statement. */
-export function buildUnlockDecision(
-  tender: string, unlocking: string, decisions: readonly Decision[], at: string,
-): JSONObject {
-  return buildStatement("unlock-decision", { at, tender, unlocking, decisions: decisions.map((one) => ({ ...one })) });
 }
 
 /** Verdicts by bid of a decision; `decided` are bids decided before. BidError "unlock-decision-other". */

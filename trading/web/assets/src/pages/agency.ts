@@ -3,6 +3,7 @@ import { signedNotice, signedStatement, body } from "../bids/acts";
 import { checkAmendment } from "../bids/amendments";
 import { parseNotice, type Notice } from "../bids/notice";
 import type { Json } from "../api";
+import { parseUnlocking } from "../bids/unlocking";
 import { dumps, type JSONValue } from "../signing/canonical";
 import type { Signer } from "../signing/cms";
 import { b64decode, b64encode } from "../signing/encoding";
@@ -221,6 +222,45 @@ function orderOf(form: HTMLFormElement): string[] {
   return given.sort((one, other) => Number(one.value) - Number(other.value)).map((input) => input.dataset["bid"] ?? "");
 }
 
+/** Sign whose fault it was that bids were not unlocked, of those that are chosen on the page. */
+function decidingLocks(form: HTMLFormElement): void {
+  const tender = form.dataset["unlocking"] ?? "";
+  const wrong = h("div");
+  const keyPlace = h("div");
+  const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
+  if (button === null) return;
+  button.before(keyPlace);
+  button.after(wrong);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void attempt(button, wrong, async () => {
+      const decisions: JSONValue[] = [];
+      for (const { dataset } of form.querySelectorAll<HTMLElement>("fieldset[data-bid]")) {
+        const bid = dataset["bid"] ?? "";
+        const verdict = new FormData(form).get(`verdict-${bid}`);
+        const why = form.querySelector<HTMLInputElement>(`#why-${bid}`);
+        if (verdict === null) continue;
+        if (why === null || why.value.trim() === "") {
+          why?.focus();
+          wrong.replaceChildren(h("p", { class: "wrong", role: "alert" }, t("请写明理由。", "Give the reason.")));
+          return;
+        }
+        decisions.push({ bid, verdict: String(verdict), reason: why.value.trim() });
+      }
+      if (decisions.length === 0) {
+        wrong.replaceChildren(h("p", { class: "wrong", role: "alert" }, t("请至少认定一份。", "Decide on one at least.")));
+        return;
+      }
+      const signer = await chooseKey(keyPlace);
+      const stated = b64decode(String((await api().get(`/tenders/${tender}/unlocking`))["file"]));
+      const members: Members = { tender, unlocking: parseUnlocking(stated).digest, decisions };
+      const file = await signedStatement("unlock-decision", members, signer, now());
+      await api().post(`/tenders/${tender}/unlock-decisions`, { file: b64encode(file) });
+      location.reload();
+    });
+  });
+}
+
 /** End a tender for a stated reason. */
 function cancelling(place: HTMLElement): void {
   const tender = place.dataset["cancel"] ?? "";
@@ -248,4 +288,5 @@ function cancelling(place: HTMLElement): void {
 
 for (const place of document.querySelectorAll<HTMLElement>("[data-publish]")) void publishing(place);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-decide]")) deciding(form);
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-unlocking]")) decidingLocks(form);
 for (const place of document.querySelectorAll<HTMLElement>("[data-cancel]")) cancelling(place);

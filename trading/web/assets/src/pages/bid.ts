@@ -8,9 +8,12 @@ import type { Notice } from "../bids/notice";
 import { buildOffer, parseOffer } from "../bids/offer";
 import type { Receipt } from "../bids/receipts";
 import { Submission } from "../bids/submission";
+import { writeUnlockFile } from "../bids/unlock_file";
+import type { Bytes } from "../signing/encoding";
+import { byName } from "../signing/suite";
 import { AttachmentList } from "./attachments";
 import { byId, download, h } from "./dom";
-import { dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keptBid, keptDraft, type KeptBid } from "./keeping";
+import { dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keepSecret, keptBid, keptDraft, type KeptBid } from "./keeping";
 import { measureInWorkers } from "./measuring";
 import { now } from "./page";
 import { PriceForm, type Draft } from "./prices";
@@ -47,6 +50,8 @@ class BidPage {
   private kept: Promise<unknown> = Promise.resolve();
   private readonly sendText = byId("send").textContent;
   private busy = false;
+  /** Whether the file that unlocks the bid was saved, of a bid with a lock of its own. */
+  private saved = false;
 
   constructor(private readonly form: HTMLFormElement, bundle: string) {
     const told = (name: string): string => form.dataset[name] ?? "";
@@ -143,6 +148,8 @@ class BidPage {
   /** What is sealed is not kept any longer; the form is there to be filled in. */
   private async forget(): Promise<void> {
     this.ready = null;
+    this.saved = false;
+    byId("unlock-file").hidden = true;
     this.showParts(true);
     await this.kept;
     await dropBid(this.draftName);
@@ -166,6 +173,8 @@ class BidPage {
       h("p", { class: "quiet mb-0" }, policy.independent
         ? t("公告声明保管人相互独立。", "The notice declares the custodians independent.")
         : t("注意：保管人并不独立，密钥由同一运营机构掌握。", "Note: the custodians are not independent; one operator holds their keys.")),
+      ...(policy.lock ? [h("p", { class: "mt-3 mb-0" }, t("投标人另加一把锁：开标时须由贵单位用解锁文件解锁，否则投标不能开启。",
+        "And to a lock of your own: at the opening you unlock the bid with your unlocking file, or it is not opened."))] : []),
       h("details", { class: "mt-3" },
         h("summary", {}, t("一切核验所依据的平台根证书", "The platform's root that all of this rests on")),
         h("p", { class: "quiet mb-1" }, t("请与运营机构公布的纸质指纹核对：", "Compare it with the fingerprint that the operator has published on paper:")),
@@ -208,7 +217,12 @@ class BidPage {
         "This browser has no room to keep it: leave this page open until it is handed in.",
       )));
     }
-    const { sealed, signed } = this.ready as KeptBid;
+    const { sealed, signed, secret } = this.ready as KeptBid;
+    if (secret !== undefined) {
+      // First the file, then the bid: whoever loses the secret loses the bid.
+      await keepSecret(sealed.bid, secret).catch(() => undefined);
+      if (!this.saved) return this.offerUnlockFile(notice, sealed.bid, secret);
+    }
     let uploaded = false;
     try {
       byId("steps").hidden = false;
@@ -217,6 +231,7 @@ class BidPage {
       uploaded = true;
       this.say(t("正在递交签名的清单…", "Handing in the signed manifest …"));
       this.showReceipt(await this.submission.submit(signed), signed);
+      if (secret !== undefined) this.showUnlocking(notice, sealed.bid, secret);
     } catch (error) {
       if (mustBeSealedAnew(error, uploaded)) void this.forget().catch(() => undefined);
       throw error;
@@ -255,13 +270,47 @@ class BidPage {
     byId("steps").hidden = false;
     this.say(t("正在本机密封…", "Sealing on this machine …"));
     const began = performance.now();
-    const wanted = { notice, supplier: this.supplier, offer, before, attachments: files.attachments, replaces: this.replaces };
+    const secret = notice.policy.lock ? byName(notice.policy.suite).lockSecret() : undefined;
+    const own = secret === undefined ? {} : { secret };
+    const wanted = { notice, supplier: this.supplier, offer, before, attachments: files.attachments, replaces: this.replaces, ...own };
     const sealed = await seal(wanted, this.measure, (done, total) => this.meter("sealing", done, total));
     this.meter("sealing", 1, 1);
     byId("steps").dataset["seconds"] = ((performance.now() - began) / 1000).toFixed(2);
     checkManifest(parseManifest(sealed.manifest), notice, this.supplier);
     const signed = await signedBytes("manifest", sealed.manifest, signer, now());
-    return { sealed, signed, deadline: Date.parse(notice.deadline) };
+    return { sealed, signed, ...own, deadline: Date.parse(notice.deadline) };
+  }
+
+  private unlockFile(notice: Notice, bid: string, secret: Bytes, label: string): HTMLElement {
+    const file = writeUnlockFile({ tender: this.tender, bid, opens: notice.policy.opensAt, secret });
+    return download(`${bid}.unlock`, file, "text/plain", label);
+  }
+
+  /** The secret of the bidder's own lock, to be saved before the bid is handed in. */
+  private offerUnlockFile(notice: Notice, bid: string, secret: Bytes): void {
+    const link = this.unlockFile(notice, bid, secret, t("保存解锁文件", "Save the unlocking file"));
+    link.addEventListener("click", () => {
+      this.saved = true;
+      byId("said").textContent = t("解锁文件已交给浏览器保存。请确认已存好，再继续递交。", "The file was handed to your browser. See that it is saved, then go on handing in.");
+    });
+    byId("said").textContent = "";
+    byId("unlock-file").replaceChildren(
+      h("p", { class: "told" }, h("strong", {}, t("递交之前，请先保存解锁文件。", "Before you hand in, save the unlocking file.")), " ",
+        t("开标时要用它解锁这份投标；平台没有副本，丢失后谁也打不开，也不能补发。本浏览器另存有一份。",
+          "You unlock this bid with it at the opening. The platform has no copy; once lost, nobody opens the bid and nobody can issue it again. This browser keeps one too.")),
+      h("p", {}, link));
+    byId("unlock-file").hidden = false;
+    link.focus();
+  }
+
+  /** What is left to do for a bid with a lock of its own, beside its receipt. */
+  private showUnlocking(notice: Notice, bid: string, secret: Bytes): void {
+    byId("receipt-told").append(
+      h("p", { class: "refusal mt-3" }, h("strong", {}, t("还有一步：开标时须由贵单位解锁。", "One thing is left: you must unlock it at the opening.")), " ",
+        t(`截标时间 ${when(notice.policy.opensAt)}，保管人的份额收齐后即可解锁。`, `The deadline is ${when(notice.policy.opensAt)}; you unlock when the custodians' shares are in.`)),
+      h("p", { class: "d-flex flex-wrap gap-2 mb-0 no-print" },
+        h("a", { class: "btn btn-primary", href: `/tenders/${this.tender}/bids/${bid}/unlock` }, t("解锁页", "The unlocking page")),
+        this.unlockFile(notice, bid, secret, t("再次保存解锁文件", "Save the unlocking file again"))));
   }
 
   private async withdraw(notice: Notice, bid: string, keys: KeyPanel): Promise<void> {

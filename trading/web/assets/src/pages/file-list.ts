@@ -2,7 +2,7 @@
 import { ConnectionLost, type Api } from "../api";
 import type { Accepted } from "../bids/examination";
 import { partOf } from "../bids/manifest";
-import { listedFiles, openFile, openIndex, safeNames, type ListedFile } from "../bids/opened";
+import { contentKey, listedFiles, openFile, openIndex, safeNames, type ListedFile } from "../bids/opened";
 import type { Bytes } from "../signing/encoding";
 import { partyNamed } from "../signing/profile";
 import { h } from "./dom";
@@ -13,7 +13,7 @@ import { size as inWords, t } from "./words";
 const AT_ONCE = 32 * 1024 * 1024;
 const ALTOGETHER = 16 * AT_ONCE;
 
-/** Where the content key of a bid comes from, and the address of its ciphertexts. */
+/** Where the key that a bidder dealt comes from, and the address of its ciphertexts. */
 export interface Source {
   key(bid: Accepted): Promise<Bytes>;
   path(bid: Accepted, number: number): string;
@@ -22,7 +22,7 @@ export interface Source {
 /**
  * Open the attachments of all bids, one after the other; `order` is that of the comparison beside them.
  *
- * Gives the content keys by bid. One bid or file that does not open stops no other.
+ * Gives the dealt keys by bid, which are the content keys but for a bidder's own lock. One bid or file that does not open stops no other.
  */
 export async function listFiles(
   place: HTMLElement, status: HTMLElement, calls: Api, open: OpenBids, order: readonly string[], source: Source,
@@ -38,10 +38,11 @@ export async function listFiles(
     status.textContent = t(`正在打开第 ${at + 1} 份投标，共 ${bids.length} 份…`, `Opening bid ${at + 1} of ${bids.length}…`);
     const list = panel(place, at + 1, bid);
     try {
-      const key = await source.key(bid);
+      const dealt = await source.key(bid);
+      const key = contentKey(bid.manifest, "files", dealt, open.secrets.get(bid.bid) ?? null, segment);
       const index = await openIndex(bid.manifest, "files", key, arriving(calls, bid, segment, 0, source.path(bid, 0)), segment);
       const files = listedFiles(index, bid.manifest, segment);
-      keys.set(bid.bid, key);
+      keys.set(bid.bid, dealt);
       counts.files += files.length;
       if (files.length === 0) list.append(h("li", { class: "empty" }, t("没有附件。", "No attachments.")));
       const names = safeNames(files);

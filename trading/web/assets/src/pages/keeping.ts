@@ -90,6 +90,8 @@ export async function dropDraft(of: string): Promise<void> {
 export interface KeptBid {
   readonly sealed: Sealed;
   readonly signed: SignedDocument;
+  /** Of the bidder's own lock, where there is one. */
+  readonly secret?: Bytes;
   /** After this no bid is taken any more; milliseconds since 1970. */
   readonly deadline: number;
 }

@@ -7,7 +7,8 @@ import { placeOf, type Notice } from "../bids/notice";
 import { parseOpeningRecord } from "../bids/opening_record";
 import { partOf } from "../bids/manifest";
 import { recoverKey } from "../bids/opened";
-import { b64encode, type Bytes } from "../signing/encoding";
+import { parseUnlocking } from "../bids/unlocking";
+import { b64decode, b64encode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { contentFrom, type Content } from "../signing/contents";
 import { fetchClosed, fetchTrust } from "./closed";
@@ -18,6 +19,8 @@ export interface OpenBids {
   readonly notice: Notice;
   readonly segment: string;
   readonly bids: readonly Accepted[];
+  /** The secrets of bidders' own locks, by bid, where the notice asks for them; the manifest's digest proves each. */
+  readonly secrets: ReadonlyMap<string, Bytes>;
 }
 
 /** The bids that a segment's signed record says were opened, from the closed tender with every check; BidError, ApiProblem. */
@@ -31,7 +34,13 @@ export async function openBids(calls: Api, tender: string, segment: string): Pro
   const opened = new Set(record.bids.filter((row) => row["opened"] === true).map((row) => row["bid"]));
   placeOf(notice.policy, segment);
   if (record.bids.some((row) => row["segment"] !== segment)) throw new BidError("stage-record");
-  return { notice, segment, bids: current.filter(({ bid }) => opened.has(bid)) };
+  const secrets = notice.policy.lock ? await unlocked(calls, tender) : new Map<string, Bytes>();
+  return { notice, segment, bids: current.filter(({ bid }) => opened.has(bid)), secrets };
+}
+
+async function unlocked(calls: Api, tender: string): Promise<ReadonlyMap<string, Bytes>> {
+  const { bids } = parseUnlocking(b64decode(String((await calls.get(`/tenders/${tender}/unlocking`))["file"])));
+  return new Map(bids.flatMap(({ bid, secret }) => (secret === null ? [] : [[bid, secret] as const])));
 }
 
 /** What `act` gives, while `status` says that the checks are being made. */
@@ -84,7 +93,7 @@ function faultOf(error: unknown): Fault {
   return error.code === "ciphertext-digest" ? "platform" : "bidder";
 }
 
-/** The content key of a bid's `files` part, from the custodians' shares sealed to the agency's key. */
+/** The key that the bidder dealt for its `files` part, from the custodians' shares sealed to the agency's key. */
 export async function keyFromShares(calls: Api, { notice, segment }: OpenBids, bid: Accepted, seed: Bytes): Promise<Bytes> {
   const { manifest } = bid;
   const { policy } = notice;

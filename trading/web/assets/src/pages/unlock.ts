@@ -23,6 +23,8 @@ import { sentence, t, when } from "./words";
 const CALM = 15_000; // milliseconds between questions while the deadline is far
 const SOON = 2_000;
 
+class ClockDoubt extends Error {}
+
 class UnlockPage {
   private readonly tender: string;
   private readonly bid: string;
@@ -31,6 +33,7 @@ class UnlockPage {
   private state: string;
   private secret: Bytes | null = null;
   private sending = false;
+  private doubted = false;
   private readonly act = byId("unlock-act");
   private readonly wrong = h("div", { class: "px-3" });
   private readonly byItself = h("input", { type: "checkbox", class: "form-check-input", id: "by-itself", checked: true });
@@ -113,7 +116,16 @@ class UnlockPage {
     const { secret } = this;
     if (secret === null || this.sending) return;
     this.sending = true;
-    await attempt(button, this.wrong, () => this.unlock(secret));
+    await attempt(button, this.wrong, async () => {
+      try {
+        await this.unlock(secret);
+      } catch (error) {
+        if (!(error instanceof ClockDoubt)) throw error;
+        this.wrong.replaceChildren(h("p", { class: "refusal", role: "alert" }, t(
+          "按本机时钟，开标时间还没有到，密钥没有发出。请核对本机时间；如确认是本机时钟不准，请再点一次。",
+          "By this machine's clock the opening time has not come, and the secret was not sent. Check the time; if it is your clock that is wrong, press again.")));
+      }
+    });
     this.sending = false;
   }
 
@@ -123,9 +135,11 @@ class UnlockPage {
     const { raw, signature } = await fetchNotice(this.calls, this.tender);
     const { notice } = await examineNotice(raw, signature, trust);
     if (notice.tender !== this.tender) throw new BidError("notice-other-tender");
-    // This machine's own clock: nobody talks a bidder into unlocking early.
-    if (BigInt(Date.now()) * 1000n < parseTime(notice.policy.opensAt)) {
-      throw new BidError("opening-early", { opens_at: notice.policy.opensAt });
+    // This machine's own clock: nobody talks a bidder into unlocking early. It may be wrong, though, and the window is
+    // short: whoever is asked once more and sends it all the same knows better.
+    if (!this.doubted && BigInt(Date.now()) * 1000n < parseTime(notice.policy.opensAt)) {
+      this.doubted = true;
+      throw new ClockDoubt();
     }
     const closing = await this.closed(notice, trust);
     await checkFrozen(await fetchEntries(this.calls, this.tender), closing, notice.policy, trust);
