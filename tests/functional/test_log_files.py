@@ -27,6 +27,7 @@ from tests.functional.wsgi_transport import WsgiTransport
 from trading.audit.models import LogEntry, LogTiles
 from trading.audit.services import AuditLog
 from trading.audit.tiles import PLACE, Tiles
+from trading.audit.witnesses import Witnesses
 from trading.client.api import Api
 from trading.client.witness_pull import PullingWitness
 from trading.errors import TradingError
@@ -230,7 +231,8 @@ def test_only_a_known_witness_hands_in_and_only_for_what_was_offered(
     house, made = watched
     grow(house, 1)
     note = offer(house)
-    size, own = read_checkpoint(note).size, bare(note, house.platform.keys.log_origin)
+    own_name = house.platform.keys.log_origin
+    size, own = read_checkpoint(note).size, bare(note, own_name)
     stranger = notes.generate_note_key()
     lines = {
         "log-witness-unknown": [
@@ -247,6 +249,17 @@ def test_only_a_known_witness_hands_in_and_only_for_what_was_offered(
         house.call("POST", "/log/cosignatures", None, good, status=204)
     assert cosigned_by(house, get(house, "checkpoint").body) == ["0", "1", "2"]
     house.refused("POST", "/log/cosignatures", None, {**good, "size": size + 1}, "log-size-not-offered")
+    # A line is public, and sent again by anybody it says nothing of its witness.
+    grow(house, 1)
+    newer = read_checkpoint(offer(house, 6)).size
+    shown = bare(get(house, "checkpoint").body, own_name)
+    line = {"size": newer, "cosignature": made[2].signer.cosign(shown, house.now())}
+    house.call("POST", "/log/cosignatures", None, line, status=204)
+    house.clock.ahead(timedelta(minutes=5))
+    house.call("POST", "/log/cosignatures", None, good, status=204)
+    with house.platform.database.reading() as session:
+        third = Witnesses(house.platform).standings(session)[2]
+    assert third.size == newer and third.at is not None and third.at < house.now() - timedelta(minutes=4)
 
 
 def test_a_log_that_was_rewritten_is_cosigned_by_none(watched: tuple[OpeningHouse, list[Watcher]]) -> None:

@@ -105,7 +105,9 @@ def cosignatures(request: Request) -> Response:
     # Judged before anything is locked: anybody may send one.
     with request.platform.database.reading() as session:
         witness, answer = witnesses.recognise(session, body["size"], body["cosignature"])
-    witnesses.keep(request.dbsession, witness, body["size"], answer)
+        known = witnesses.has(session, witness, body["size"])
+    if not known:
+        witnesses.keep(request.dbsession, witness, body["size"], answer)
     return Response(status=204)
 
 

@@ -119,14 +119,17 @@ class Witnesses:
         now = self._platform.clock.now(session)
         insert_if_missing(session, LogWitness, witness=_id(witness), size=0, asked_at=now, failure=None)
         row = session.get_one(LogWitness, _id(witness), with_for_update=True, populate_existing=True)
-        row.asked_at, row.failure = now, answer.failure
-        row.size = answer.size if answer.size is not None else row.size
-        if answer.line is not None and answer.signed_at is not None:
-            row.cosigned_at = now
-            insert_if_missing(
-                session, LogCosignature, size=size, witness=_id(witness), line=answer.line,
-                signed_at=answer.signed_at, at=now,
-            )  # fmt: skip
+        if answer.line is None or answer.signed_at is None:
+            row.asked_at, row.failure = now, answer.failure
+            row.size = answer.size if answer.size is not None else row.size
+            return
+        new = insert_if_missing(
+            session, LogCosignature, size=size, witness=_id(witness), line=answer.line,
+            signed_at=answer.signed_at, at=now,
+        )  # fmt: skip
+        # Lines are public: who sends an old one again says nothing of the witness.
+        if new:
+            row.asked_at, row.failure, row.cosigned_at, row.size = now, None, now, max(row.size, size)
 
     def recognise(self, session: Session, size: int, line: str) -> tuple[KnownWitness, Asked]:
         """Whose cosignature this is that a witness brings by itself, because nobody can reach it.
@@ -142,6 +145,10 @@ class Witnesses:
             if answer.line is not None:
                 return witness, answer
         raise TradingError("log-witness-unknown")
+
+    def has(self, session: Session, witness: KnownWitness, size: int) -> bool:
+        """Whether the witness's cosignature of that checkpoint is there already."""
+        return session.get(LogCosignature, (size, _id(witness))) is not None
 
     def keep(self, session: Session, witness: KnownWitness, size: int, answer: Asked) -> None:
         """Keep what `recognise` found."""

@@ -107,3 +107,21 @@ def test_a_file_without_the_section_is_refused(tmp_path: Path, content: str | No
         file.write_text(content)
     with pytest.raises(ConfigurationError, match=r"sunseal\.ini"):
         read_ini(file)
+
+
+def test_a_policy_of_witnesses_is_read_at_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "log.policy"
+    key = "w.example/1+e1023304+BCHjWEgBNIMaBzKI3BClg1Dbv8qg4Avdi1rhK0te9j8h"
+    path.write_text(f"witness w {key} https://w.example\nquorum w\n", "utf-8")
+    settings = read_settings({}, {"SUNSEAL_LOG_POLICY": str(path)})
+    assert [each.url for each in settings.witnesses.witnesses] == ["https://w.example"]
+    assert not read_settings({}, {}).witnesses.witnesses
+    elsewhere = f"witness w {key} ftp://w\nquorum w\n"
+    for text, said in ((elsewhere, "https://"), ("witness\n", "line 1"), (None, "read")):
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, "utf-8")
+        with pytest.raises(ConfigurationError) as caught:
+            read_settings({}, {"SUNSEAL_LOG_POLICY": str(path)})
+        assert said in caught.value.text("en").replace("Line", "line")
