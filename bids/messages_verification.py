@@ -40,9 +40,9 @@ _FINDINGS = {
         "whole log and give it with --log-entries.",
     ),
     "verify-entries-all": (
-        "整个日志（{size} 条）与检查点一致，其中本标段的条目均在证据包内。",
+        "整个日志（{size} 条）与检查点一致，其中本标段的条目均在证据包内，且不早于各自之前的条目。",
         "The whole log, {size} entries, is the checkpoint's, and has no entry of this tender that the "
-        "package has not.",
+        "package has not, nor one that is older than what stands before it.",
     ),
     "verify-course": (
         "标段暂停、终止或流标之后，没有再开标、评审或定标。",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from functools import cache
 
 from bids.errors import BidError
 
@@ -105,7 +106,7 @@ def parse_amount(text: str, digits: int) -> Decimal:
 def line_amount(unit_price: Decimal, quantity: Decimal, digits: int) -> Decimal:
     """unit price × quantity, rounded half up to `digits` minor digits."""
     product = _EXACT.multiply(unit_price, quantity)
-    return product.quantize(Decimal(1).scaleb(-digits), context=_ROUNDING)
+    return product.quantize(_unit(digits), context=_ROUNDING)
 
 
 def add(left: Decimal, right: Decimal) -> Decimal:
@@ -115,4 +116,11 @@ def add(left: Decimal, right: Decimal) -> Decimal:
 
 def format_amount(amount: Decimal, digits: int) -> str:
     """The decimal string of an amount; `amount` must need no more than `digits` minor digits."""
-    return format(amount.quantize(Decimal(1).scaleb(-digits), context=_EXACT), "f")
+    unit = _unit(digits)
+    return format(amount if amount.same_quantum(unit) else amount.quantize(unit, context=_EXACT), "f")
+
+
+@cache
+def _unit(digits: int) -> Decimal:
+    """One of the currency's smallest units."""
+    return Decimal(1).scaleb(-digits)

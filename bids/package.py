@@ -11,6 +11,7 @@ import re
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO
@@ -54,7 +55,7 @@ _PATTERNS = re.compile(
 )
 _MADE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same files are the same bytes
 _UTF8 = 0x800
-_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_LOCAL_HEADER, _LOCAL_MAGIC = struct.Struct("<4s5H3I2H"), b"PK\x03\x04"
 # Extra fields that zip tools add of themselves: large offsets, times, owners. Others may rename a file.
 _EXTRAS = frozenset((0x0001, 0x000A, 0x5455, 0x7875))
 _DIRECTORY_END = 22  # bytes, without a comment
@@ -176,8 +177,8 @@ def write_package(
 class Package:
     """The files of a package that `read_package` has admitted; contents are read when asked for."""
 
-    def __init__(self, archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> None:
-        self._archive = archive
+    def __init__(self, stream: BinaryIO, entries: Mapping[str, zipfile.ZipInfo]) -> None:
+        self._stream = stream
         self._entries = entries
         self.names = tuple(sorted(entries))
 
@@ -188,10 +189,20 @@ class Package:
         """A file's bytes; BidError "file-missing", or "file-damaged" if its checksum is wrong."""
         if name not in self._entries:
             raise BidError("file-missing", file=name)
+        entry = self._entries[name]
         try:
-            return self._archive.read(self._entries[name])
-        except (zipfile.BadZipFile, EOFError, OSError):
+            # Stored as it is, at the place that `_check_layout` has seen: zipfile takes ten times as long.
+            self._stream.seek(entry.header_offset)
+            header = self._stream.read(_LOCAL_HEADER.size)
+            name_length, extra_length = _LOCAL_HEADER.unpack(header)[9:11]
+            self._stream.seek(name_length + extra_length, 1)
+            data = self._stream.read(entry.file_size)
+        except (struct.error, OSError):
             raise BidError("file-damaged", file=name) from None
+        whole = header.startswith(_LOCAL_MAGIC) and len(data) == entry.file_size
+        if not whole or zlib.crc32(data) != entry.CRC:
+            raise BidError("file-damaged", file=name)
+        return data
 
 
 def read_package(stream: BinaryIO, allowed: Callable[[str], bool] = is_package_name) -> Package:
@@ -216,7 +227,7 @@ def read_package(stream: BinaryIO, allowed: Callable[[str], bool] = is_package_n
             raise BidError("package-duplicate", file=info.filename)
         entries[info.filename] = info
     _check_layout(stream, archive, infos)
-    return Package(archive, entries)
+    return Package(stream, entries)
 
 
 def _check_entry(info: zipfile.ZipInfo, allowed: Callable[[str], bool]) -> None:

@@ -149,23 +149,24 @@ def _working(
     working: dict[str, Any] = {"rule": rule, "tie": tie, "currency": notice.currency}
     if order:
         working["order"] = list(order)
-    working["bids"] = [_bid_working(entry, notice) for group in groups for entry in group]
+    quantities = [(item.number, format(item.quantity, "f")) for item in notice.items]
+    working["bids"] = [_bid_working(entry, notice, quantities) for group in groups for entry in group]
     return working
 
 
-def _bid_working(entry: _Entry, notice: Notice) -> dict[str, Any]:
+def _bid_working(entry: _Entry, notice: Notice, quantities: list[tuple[str, str]]) -> dict[str, Any]:
     offer, recomputed, digits = entry.ranked.offer, entry.recomputed, notice.digits
     members: dict[str, Any] = {
         "bid": entry.ranked.bid,
         "received_at": format_time(entry.ranked.received_at),
         "lines": [
             {
-                "number": item.number,
-                "quantity": format(item.quantity, "f"),
+                "number": number,
+                "quantity": quantity,
                 "unit_price": format(line.unit_price, "f"),
-                "amount": format_amount(recomputed.lines[item.number], digits),
+                "amount": format_amount(recomputed.lines[number], digits),
             }
-            for item, line in zip(notice.items, offer.lines, strict=True)
+            for (number, quantity), line in zip(quantities, offer.lines, strict=True)
         ],
         "stated_total": format_amount(offer.total, digits),
         "total": format_amount(entry.total, digits),

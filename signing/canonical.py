@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 from signing.errors import CanonicalError
@@ -73,17 +73,17 @@ def _refuse(reason: str) -> NoReturn:
 
 def _within_depth(value: object, levels: int) -> bool:
     """Whether `value`, as decoded, nests at most `levels` deep; looks no deeper than that."""
-    if type(value) is dict:
-        members: Iterable[object] = value.values()
-    elif type(value) is list:
-        members = value
-    else:
-        return True
-    if levels == 0:
-        return False
-    # Most members are no containers: asking here saves a call for each of them.
-    inner = [member for member in members if type(member) is dict or type(member) is list]
-    return all(_within_depth(member, levels - 1) for member in inner)
+    level = [value] if type(value) is dict or type(value) is list else []
+    for _ in range(levels):
+        if not level:
+            return True
+        level = [
+            member
+            for each in level
+            for member in (each.values() if type(each) is dict else each)
+            if type(member) is dict or type(member) is list
+        ]
+    return not level
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.benchmarks import (
     sealing_vs_loop,
     search_at_100k,
     submission_vs_insert,
+    verifying_vs_crypto,
 )
 from tests.benchmarks.attachment_memory import Peaks
 from tests.benchmarks.browser_sealing import BrowserSealing
@@ -39,7 +40,7 @@ Result = Ratio | Peaks | Costs | Growth | BrowserSealing
 def main(arguments: list[str]) -> int:
     """Run and report."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--bids", type=int, default=opening_vs_crypto.BIDS, help="bids of the opening")
+    parser.add_argument("--bids", type=int, default=opening_vs_crypto.BIDS, help="bids to open and verify")
     parser.add_argument("--megabytes", type=int, default=sealing_vs_loop.SIZE >> 20, help="size of the file")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all of them by default")
     given = parser.parse_args(arguments)
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
         log_growth.NAME: log_growth.run,
         search_at_100k.NAME: search_at_100k.run,
         opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
+        verifying_vs_crypto.NAME: lambda: verifying_vs_crypto.run(given.bids),
         attachment_memory.NAME: attachment_memory.run,
     }
     unknown = set(given.names) - benchmarks.keys()
