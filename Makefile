@@ -3,7 +3,7 @@
 #   make demo ARGS=--exit   the main job on real bids, set-up included
 #   make setup              .venv with Sunseal, its tools and its fonts
 #   make test               all tests, on SQLite and on a PostgreSQL they start themselves
-#   make lint bench wheel clean
+#   make lint bench security wheel clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -19,7 +19,7 @@ COVERING := tests/unit/signing tests/unit/bids tests/vectors
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: setup demo test lint format bench wheel clean
+.PHONY: setup demo test lint format bench security wheel clean
 
 setup: .venv/installed .venv/fonts .venv/assets
 
@@ -62,6 +62,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+# The tables of docs/security.md, from what tests/adversary asserts.
+security: setup
+	$(BIN)/python -m tests.adversary.page
 
 wheel: setup
 	rm -rf build

@@ -105,18 +105,25 @@ class Agency:
         policy: Mapping[str, Any],
         custodian_keys: Mapping[str, bytes] | None = None,
         replaces: str | None = None,
+        documents: Mapping[str, str] | None = None,
     ) -> bytes:
         """The notice's bytes, from the draft that the platform shows and the keys it collected.
 
         1. The platform shows what was drafted: what stands in `drafted` and the notice must agree.
         2. Each custodian's sealing key is signed by the signing key shown for it.
         3. Where the agency knows a custodian's signing key (SPKI, by id), it is that one.
+        4. Where it knows the bidding documents (SHA-256 by name), they are these and no others.
 
         Raises:
             ClientError: "draft-other", "custodian-key-other". BidError: "sealing-key-signature" and others.
         """
         shown = self.api.get(f"/tenders/{tender}")
         _check_draft(drafted, shown)
+        if shown["buyer"]["id"] != self.id:
+            raise ClientError("draft-other", field="buyer")
+        stored = {str(one["name"]): str(one["sha256"]) for one in shown["documents"]}
+        if documents is not None and stored != documents:
+            raise ClientError("draft-other", field="documents")
         custodians = cast("list[dict[str, str]]", policy["custodians"])
         for custodian in custodians:
             known = (custodian_keys or {}).get(custodian["id"])
@@ -251,6 +258,11 @@ def _check_draft(drafted: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
             mine, theirs = parse_time(mine), parse_time(str(theirs))
         if mine != theirs:
             raise ClientError("draft-other", field=name)
-    wanted = [custodian["organisation"] for custodian in drafted.get("custodians", [])]
-    if wanted and wanted != [custodian["organisation"] for custodian in shown["custodians"]]:
+    if bool(shown.get("lock")) != bool(drafted.get("lock")):
+        raise ClientError("draft-other", field="lock")
+    if "rules" in drafted and shown["rules"]["pack"] != drafted["rules"]:
+        raise ClientError("draft-other", field="rules")
+    wanted = [(one["organisation"], one.get("role")) for one in drafted.get("custodians", [])]
+    found = [(one["organisation"], one["role"]) for one in shown["custodians"]]
+    if wanted and wanted != found:
         raise ClientError("draft-other", field="custodians")

@@ -76,6 +76,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "平台的回答不合约定（{what}）。",
         "The platform's answer is not as agreed ({what}).",
     ),
+    "receipt-other-leaf": (
+        "截止时冻结的台账中，这份投标对应的是另一份回执。请保存您的回执，并告知监督部门。",
+        "In the frozen ledger this bid stands under another receipt than yours. Keep yours, and tell the "
+        "supervisor.",
+    ),
     "receipt-other-bid": (
         "回执不是这份投标的。",
         "The receipt is not for this bid.",

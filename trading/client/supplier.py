@@ -235,11 +235,14 @@ class Supplier:
         """What to keep of a bid, as one ZIP; after the closing with the two proofs."""
         return self._api.raw(f"/tenders/{tender}/bids/{bid}/bundle.zip")
 
-    def check_proofs(self, tender: str, bid: str, log: NoteVerifier) -> Closing:
+    def check_proofs(
+        self, tender: str, bid: str, log: NoteVerifier, receipt: bytes | None = None
+    ) -> Closing:
         """After the closing: this bid is in the frozen ledger, and the closing is in the log.
 
         1. The closing statement is the platform's, for this tender.
         2. The ledger's proof leads from a leaf to the closing's own checkpoint; the log's proof holds.
+        3. The leaf is for the bid, and for the very receipt that the supplier has, if it is given.
 
         Raises:
             BidError, SigningError: naming what does not hold. ApiProblem: not closed yet.
@@ -258,6 +261,8 @@ class Supplier:
         wanted = notes.parse_checkpoint(closing.checkpoint, verifier, closing.ledger_origin)
         if checkpoint != wanted or parse_leaf(leaf).bid != bid:
             raise ClientError("receipt-other-bid")
+        if receipt is not None and parse_leaf(leaf).receipt != Receipt.parse(receipt).digest:
+            raise ClientError("receipt-other-leaf")
         return closing
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from signing import suite
+from signing import canonical, suite
 from trading.client.errors import ClientError
 from trading.client.files import read_file, write_file
 from trading.client.supplier import fetch_notice
@@ -63,19 +63,25 @@ def draft(facts: Path, documents: tuple[Path, ...], lang: Language, **options: A
 @click.argument("facts", type=PATH)
 @tender_option
 @click.option("--wait", type=click.FloatRange(0, 3600), default=60.0, help="Seconds to wait for keys.")
+@click.option(
+    "--document", "documents", type=PATH, multiple=True,
+    help="A bidding document as it was handed over, to hold against the one stored; repeat.",
+)  # fmt: skip
 @click.option("--out", type=PATH, help="Where to keep notice.json, and notice.p7s beside it.")
 @signing_options
 def publish(
-    facts: Path, tender: str, wait: float, out: Path | None, lang: Language, **options: Any
-) -> None:
+    facts: Path, tender: str, wait: float, documents: tuple[Path, ...], out: Path | None, lang: Language,
+    **options: Any,
+) -> None:  # fmt: skip
     """Build the notice here from the draft, hold it against FACTS, sign it and publish it.
 
-    The platform's draft must say what FACTS says; else nothing is signed.
+    The platform's draft must say what FACTS says, and have the documents given; else nothing is signed.
     """
     agency, _ = make_agency(lang=lang, **options)
     drafted = {name: value for name, value in _facts(facts).items() if name != "project"}
     policy = agency.wait_for_keys(tender, wait)
-    done = agency.publish(tender, agency.build_notice(tender, drafted, policy))
+    known = {path.name: canonical.digest(read_file(path)) for path in documents} if documents else None
+    done = agency.publish(tender, agency.build_notice(tender, drafted, policy, documents=known))
     if out is not None:
         write_file(out, done.notice.raw)
         write_file(out.with_suffix(".p7s"), done.signature)

@@ -76,7 +76,7 @@ def receipt(
         )
     if proofs:
         verifier = NoteVerifier.from_vkey(log_key or api.raw("/log/key").decode().strip())
-        closing = supplier.check_proofs(manifest.tender, manifest.bid, verifier)
+        closing = supplier.check_proofs(manifest.tender, manifest.bid, verifier, data)
         say(
             lang,
             f"投标在截止时冻结的台账中（{format_time(closing.at)}），截止声明在公开日志中。",

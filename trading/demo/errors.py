@@ -34,6 +34,18 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "平台意外停止：{reason}",
         "The platform stopped unexpectedly: {reason}",
     ),
+    "command-failed": (
+        "命令 sunseal {command} 未成功：{reason}",
+        "The command sunseal {command} did not succeed: {reason}",
+    ),
+    "process-died": (
+        "进程“{name}”意外停止：{reason}",
+        "The process of {name} stopped unexpectedly: {reason}",
+    ),
+    "not-in-time": (
+        "{seconds} 秒后仍未{what_zh}。平台日志末尾：\n{log}",
+        "After {seconds} seconds: not yet {what}. The platform's log ends:\n{log}",
+    ),
     "stuck": (
         "{seconds} 秒后 {contract} 仍处于状态 {state}。平台日志末尾：\n{log}",
         "{contract} is still in the state {state} after {seconds} seconds. The platform's log ends:\n{log}",

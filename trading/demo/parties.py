@@ -54,7 +54,8 @@ class Enrolment:
         self._language = language
         self._operator = Api(transport, token, language)
 
-    def _token(self, identifier: str, name: str, role: str, person: str) -> tuple[str, str]:
+    def token(self, identifier: str, name: str, role: str, person: str) -> tuple[str, str]:
+        """Enrol an organisation; its id and a token of a person of it."""
         organisation = self._operator.post(
             "/organisations",
             {"scheme": SCHEME, "identifier": identifier, "name": name, "roles": [role]},
@@ -66,7 +67,7 @@ class Enrolment:
 
     def member(self, identifier: str, name: str, role: str, person: str) -> Member:
         """Enrol one: its key is made here, certified over the API, and never leaves memory."""
-        id_, token = self._token(identifier, name, role, person)
+        id_, token = self.token(identifier, name, role, person)
         api = Api(self._transport, token, self._language)
         return Member(id_, name, enrol(api, secrets.token_urlsafe(16).encode()).key, api)
 
@@ -89,7 +90,7 @@ class Enrolment:
         return [self._custodian(folder, index, *each) for index, each in enumerate(all_, 1)]
 
     def _custodian(self, folder: Path, index: int, role: str, name: str) -> CustodianMember:
-        id_, token = self._token(f"CUSTODIAN-{index}", name, "custodian", f"Custodian {index}")
+        id_, token = self.token(f"CUSTODIAN-{index}", name, "custodian", f"Custodian {index}")
         password = secrets.token_urlsafe(16)
         made = enrol(Api(self._transport, token, self._language), password.encode())
         place = folder / f"custodian-{index}"

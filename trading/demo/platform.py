@@ -30,7 +30,7 @@ class PlatformProcess:
         self._data = folder / "platform"
         self._log = folder / "platform.log"
         self._token_file = folder / "operator-token"
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.token = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -98,7 +98,8 @@ class PlatformProcess:
             self._process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from trading.client.errors import Language
 from trading.commands.options import say
 from trading.demo.errors import DemoError
+from trading.demo.folders import new_folder, results, terminated, work_folder
 from trading.demo.platform import PlatformProcess
 from trading.demo.progress import progress_on
 from trading.demo.replay import Plan, Replay
@@ -34,9 +30,7 @@ def run(
     Raises:
         DemoError, ClientError: it cannot be begun or ended, and why; then there is no output folder.
     """
-    folder = (out or Path("var", "demo", datetime.now().astimezone().strftime("%Y%m%d-%H%M%S"))).absolute()
-    if folder.exists():
-        raise DemoError("out-exists", path=folder)
+    folder = new_folder(out)
     read = read_source(source or bundled())
     if rules not in pack_names():
         raise DemoError("rules-unknown", pack=rules, known=", ".join(pack_names()))
@@ -46,9 +40,9 @@ def run(
         raise DemoError("rules-unknown", pack=rules, known=str(error)) from None
     plan = Plan(read, rules, minimum, lead)
     with (
-        _terminated(),
-        _work_folder() as work,
-        _results(folder) as aside,
+        terminated(),
+        work_folder() as work,
+        results(folder) as aside,
         _platform(work, folder, lang) as platform,
     ):
         with progress_on(read.contracts, lang) as progress:
@@ -67,50 +61,6 @@ def run(
 
 def _status(outcomes: Sequence[Outcome]) -> int:
     return 1 if any(outcome.differences for outcome in outcomes) else 0
-
-
-@contextmanager
-def _terminated() -> Iterator[None]:
-    """SIGTERM and a closed terminal end it as Ctrl-C does: platform stopped, folders removed."""
-
-    ending = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        for each in ending:  # keys lie in the work folder: nothing may cut its removal short
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in ending}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    """Keys and the platform's state; gone at the end."""
-    work = Path(tempfile.mkdtemp(prefix="sunseal-demo-"))
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-@contextmanager
-def _results(folder: Path) -> Iterator[Path]:
-    """A folder beside the one asked for, to be renamed when it is whole; removed otherwise."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        aside.chmod(0o755)
-    except OSError as error:
-        raise DemoError("out-unwritable", path=folder, reason=error.strerror) from None
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextmanager

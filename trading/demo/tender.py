@@ -29,6 +29,7 @@ from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.files import new_file
 from trading.client.supplier import Submitted, Supplier, prepare_bid
 from trading.demo.compare import Difference, Row, rejection_reason
+from trading.demo.errors import DemoError
 from trading.demo.letter import bid_letter
 from trading.demo.parties import CustodianMember, Member
 from trading.demo.source import Contract, SourceBid
@@ -37,7 +38,7 @@ from trading.evidence.pades_check import examine
 LETTER = "bid-letter.pdf"
 THRESHOLD = 2
 _KEY_SECONDS = 30.0
-_GRACE_SECONDS = 10
+GRACE_SECONDS = 10
 
 
 @dataclass
@@ -102,8 +103,17 @@ class DemoTender:
         title = self.contract.place or self.contract.title
         self._project = self._agency.project(self.contract.number, title)
 
-    def publish(self, deadline: datetime, rules: str, custodians: Sequence[CustodianMember]) -> None:
-        """Draft it, wait for the custodians' keys, build the notice, sign and publish it."""
+    def publish(
+        self,
+        deadline: datetime,
+        rules: str,
+        custodians: Sequence[CustodianMember],
+        independent: bool = False,
+    ) -> None:
+        """Draft it, wait for the custodians' keys, build the notice, sign and publish it.
+
+        `independent`: the custodians run on machines, or at least in processes, of their own.
+        """
         facts = {
             "project": self._project,
             "category": "works",
@@ -120,9 +130,9 @@ class DemoTender:
             "rules": rules,
             "sandbox": True,
             "threshold": THRESHOLD,
-            "grace_seconds": _GRACE_SECONDS,
+            "grace_seconds": GRACE_SECONDS,
             "custodians": [{"organisation": one.id, "role": one.role} for one in custodians],
-            "independent": False,
+            "independent": independent,
         }  # fmt: skip
         if self.contract.estimate is not None:
             facts["estimate"] = self.contract.estimate
@@ -171,6 +181,13 @@ class DemoTender:
         return check_closed(
             fetch_closed(api, self.id).closed, trust, self.published.notice.policy.digest, None
         )
+
+    def record(self) -> OpeningRecord:
+        """The opening record, its signature checked; DemoError "not-in-time" if there is none."""
+        record = self._agency.opening_record(self.id)
+        if record is None:
+            raise DemoError("not-in-time", seconds=0, what="opened", what_zh="开标", log="")
+        return record
 
     def open_letters(self, checked: CheckedClosing, record: OpeningRecord) -> None:
         """Open every bid's attachments with the agency's key and compare them with what was attached."""

@@ -189,11 +189,17 @@ export async function checkWholeLog(book: Book, log: Log, data: Bytes | null): P
     if (!equal(merkle.root(leaves.map(merkle.leafHash)), root)) throw new BidError("log-entries-root");
     const { tender } = log.first;
     const known = new Set(log.entries.map((entry) => entry.digest));
+    let latest = log.first.at;
     // What comes after the evidence, such as the erasure of a key, is not in the package.
     for (const entry of leaves.slice(0, Number(log.last) + 1).map(parseEntry)) {
       if (entry.tender === tender && !known.has(entry.digest)) {
         step.fail(new BidError("entry-left-out", { act: entry.act, file: LOG_ENTRIES }));
       }
+      // An act is dated back where what was logged before it, on any tender, is from after it.
+      if (entry.tender === tender && entry.at < later(latest, -SKEW)) {
+        step.fail(new BidError("entry-back", { act: entry.act, file: LOG_ENTRIES }));
+      }
+      if (entry.at > latest) latest = entry.at;
     }
   });
 }
