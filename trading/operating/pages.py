@@ -27,6 +27,7 @@ JOB_WORDS = {
     "freeze_releases": Both("收齐解密份额", "Freeze the releases"),
     "open_bids": Both("开标", "Open bids"),
     "render_opening_record": Both("生成开标记录", "Render opening records"),
+    "render_stage_records": Both("生成各阶段开标记录", "Render the records of stages"),
     "render_award_report": Both("生成中标报告", "Render award reports"),
     "render_award_notice": Both("生成中标通知书", "Render award notices"),
     "stamp_document": Both("为文件追加时间戳", "Stamp documents again"),

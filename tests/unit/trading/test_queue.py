@@ -239,10 +239,12 @@ def test_rendering_has_a_queue_of_its_own(platform: Platform) -> None:
     slow = {name for name, queue in queues.items() if queue == SLOW_QUEUE}
     assert slow == {
         "render_opening_record", "render_award_report", "render_award_notice", "build_evidence",
-        "write-log-tiles",
+        "render_stage_records", "stamp-receipts", "write-log-tiles",
     }
     assert {name for name, queue in queues.items() if queue == BULK_QUEUE} == {
         "issue_result_notices", "stamp_document",
     }
-    assert {name for name, queue in queues.items() if queue == OUTSIDE_QUEUE} == {"cosign-log"}
+    assert {name for name, queue in queues.items() if queue == OUTSIDE_QUEUE} == {
+        "cosign-log", "fetch-outside-lists",
+    }
     assert {queues[name] for name in ("close_tender", "freeze_releases", "open_bids")} == {QUEUE}
