@@ -182,7 +182,7 @@ def lied_to(scene: Opened, person: str, seed: bytes) -> None:
     """The keys are sealed as the documentation says; the platform exchanges one, and makes up another."""
     key = SUNSEAL_1.sealing_key(seed)
     with scene.house.platform.database.transaction() as session:
-        rows = [session.get_one(HandedKey, (scene.tender.id, bid.bid, person)) for bid in scene.bids]
+        rows = [session.get_one(HandedKey, (scene.tender.id, "bid", bid.bid, person)) for bid in scene.bids]
         for row, bid in zip(rows, scene.bids, strict=True):
             part, policy = bid.manifest.part("bid", "files"), scene.tender.notice.policy
             context = bid.manifest.context("bid", "files")

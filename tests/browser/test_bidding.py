@@ -35,6 +35,15 @@ from trading.submission.models import Bid
 
 FILES = {"施工方案.pdf": b"%PDF-1.7 plan" * 4000, "empty.txt": b"", "9 MB.bin": bytes(range(256)) * 36_000}
 
+# Whether the browser has written what was typed to its disk.
+KEPT = """(words) => new Promise((done) => {
+  const base = indexedDB.open("sunseal");
+  base.onsuccess = () => {
+    const found = base.result.transaction("drafts").objectStore("drafts").getAll();
+    found.onsuccess = () => { base.result.close(); done(found.result.some((one) => one.words === words)); };
+  };
+})"""
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
@@ -229,6 +238,7 @@ def test_refusals_are_told_and_what_was_typed_stays(
     assert "还有单价未填" in page.locator("#wrong").inner_text()
     fill(page, {"2": "4.1234"})
     page.locator("#words").fill("壹仟元整")
+    page.wait_for_function(KEPT, arg="壹仟元整")
     page.reload()
     page.locator("#bid").wait_for(state="visible")
     assert page.locator("input[data-number='2']").input_value() == "4.1234"

@@ -218,7 +218,8 @@ def test_before_the_deadline_ledger_closing_and_files_are_refused_alike(still: M
             answer = still.house.call("GET", f"/tenders/{still.tender.id}/{part}", who, status=409)
             assert answer.json["code"] == "tender-not-closed"
     opening = still.house.call("GET", f"/tenders/{still.tender.id}/opening").json
-    assert opening.pop("state") == "published" and set(opening.values()) == {None}
+    assert (opening.pop("state"), opening.pop("segment"), opening.pop("stages")) == ("published", "bid", [])
+    assert opening.pop("threshold") == 2 and set(opening.values()) == {None}
 
 
 def whole_numbers(value: Any, name: str = "") -> Iterator[str]:
