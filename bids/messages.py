@@ -245,10 +245,6 @@ _LOCK = {
         "The platform does not show that the custodians' shares are in and frozen, so the secret was not "
         "sent. Try again later; if the platform says that the window has begun, tell the supervisor.",
     ),
-    "unlock-file-other": (
-        "解锁文件属于投标 {found}，而要解锁的是 {wanted}。请选择另一个解锁文件。",
-        "This unlocking file is of the bid {found}, and the bid to unlock is {wanted}. Choose another file.",
-    ),
     "unlock-file-malformed": (
         "这不是解锁文件。请选择密封投标时保存的 .unlock 文件。",
         "This is no unlocking file. Choose the .unlock file that was kept when the bid was sealed.",

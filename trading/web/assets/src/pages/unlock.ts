@@ -103,7 +103,12 @@ class UnlockPage {
     if (chosen === undefined) return;
     try {
       const read = readUnlockFile(new Uint8Array(await chosen.arrayBuffer()));
-      if (read.bid !== this.bid) throw new BidError("unlock-file-other", { found: read.bid, wanted: this.bid });
+      if (read.bid !== this.bid) {
+        this.wrong.replaceChildren(h("p", { class: "refusal", role: "alert" }, t(
+          `这个解锁文件属于另一份投标（${read.bid}）。请选择本投标的解锁文件。`,
+          `This unlocking file is of another bid (${read.bid}). Choose the one of this bid.`)));
+        return;
+      }
       this.secret = read.secret;
       await keepSecret(this.bid, read.secret).catch(() => undefined); // no room: it stays for as long as the page does
       this.show();
