@@ -15,6 +15,7 @@ from enum import StrEnum
 from bids.custody import check_closed
 from bids.errors import BidError
 from bids.package import read_package
+from bids.receipt_bundle import Kept
 from bids.verification import Report, verify
 from signing.encoding import b64decode
 from signing.errors import SigningError
@@ -29,6 +30,7 @@ from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import LogFollower
+from trading.client.receipts import Anchors, fetch_published, judge_kept
 from trading.client.supplier import Supplier
 from trading.evidence.pades_check import DocumentInvalid, check_document
 from trading.supervision.services import Supervision
@@ -125,15 +127,28 @@ def custodians(world: World, book: Book) -> int:
 
 
 def suppliers(world: World, book: Book) -> None:
-    """Every supplier, with what it keeps: its bid, its receipt, the roots and the log's key."""
+    """Every supplier, with what it keeps: its bid, its receipt, the roots and the log's key.
+
+    `sunseal bid receipt --proofs`, and `sunseal receipt check`, which tells whether that proves anything.
+    """
     log = NoteVerifier.from_vkey(world.log_key)
     for who in world.suppliers:
         for bid in world.bids_of(who):
+            if book.enough:
+                return
             api = Api(LyingTransport(world.house.app.app), who.token, "en")
             with book.of(Party.SUPPLIER):
                 Supplier(api, world.platform_roots).check_proofs(
                     world.id, bid, log, world.receipts[bid]
                 )
+
+
+def promise(world: World, bid: str) -> str:
+    """What `sunseal receipt check` says of a bid's receipt: kept, broken, nothing or open."""
+    api, sealed = Api(LyingTransport(world.house.app.app), None, "en"), world.sealed[bid]
+    kept = fetch_published(Kept(world.receipts[bid], sealed.manifest.raw, sealed.signature), api)
+    log = NoteVerifier.from_vkey(world.log_key)
+    return judge_kept(kept, Anchors(world.platform_roots, log)).verdict
 
 
 def witness(world: World, book: Book) -> None:
@@ -149,8 +164,9 @@ def witness_of(world: World) -> LogFollower:
     return LogFollower(api, state, NoteVerifier.from_vkey(world.log_key))
 
 
-def verifier(world: World, book: Book) -> Report | None:
-    """Anybody with the evidence package, the roots, the log's key, and the log's entries as served."""
+def verifier(world: World, book: Book, policy: bytes | None = None) -> Report | None:
+    """Anybody with the evidence package, the roots, the log's key, the log's entries as served, and perhaps a
+    policy that says whose cosignatures of the log are wanted."""
     house = world.house
     with book.going_on():
         answer = house.app.get(f"/api/v1/tenders/{world.id}/evidence.zip", status="*")
@@ -161,7 +177,9 @@ def verifier(world: World, book: Book) -> Report | None:
         entries = house.call("GET", "/log/entries?limit=500").json["entries"]
         lines = b"".join(b64decode(entry) + b"\n" for entry in entries)
         with book.of(Party.VERIFIER):
-            report = verify(read_package(io.BytesIO(data)), world.roots, world.log_key, lines)
+            report = verify(
+                read_package(io.BytesIO(data)), world.roots, world.log_key, lines, policy=policy
+            )
             for finding in report.findings:
                 for reason in finding.reasons:
                     book.add(Party.VERIFIER, reason.code)
