@@ -199,6 +199,25 @@ def _add_leaf(
     _write_once(folder / f"{usage}.pem", dump_pem([certificate]))
 
 
+def replace_leaf(
+    folder: Path, usage: PlatformUsage, at: datetime, public_url: str
+) -> tuple[x509.Certificate, x509.Certificate]:
+    """Put a new key and certificate in the place of a usage's, which are kept in `retired`; old and new."""
+    platform = _authority(folder, "platform")
+    old = load_pem((folder / f"{usage}.pem").read_bytes())[0]
+    key = generate_signing_key()
+    new = _leaf(platform, usage, key, at, public_url)
+    retired = folder / "retired"
+    retired.mkdir(mode=0o700, exist_ok=True)
+    for suffix, data in (("key", save_private_pem(key, None)), ("pem", dump_pem([new]))):
+        aside = folder / f".{usage}.{suffix}.{secrets.token_hex(8)}"
+        _write(aside, data)
+        place = folder / f"{usage}.{suffix}"
+        os.link(place, retired / f"{usage}-{old.serial_number:x}.{suffix}")
+        aside.replace(place)
+    return old, new
+
+
 def _responder(folder: Path, name: AuthorityName, authority: Authority, at: datetime) -> Signer:
     """Key and certificate that answer for an authority, made where the folder is without."""
     file = f"ocsp-{name}"

@@ -74,6 +74,7 @@ TABLE: dict[str, frozenset[str]] = {
     "certificates POST": AGENCIES | SUPPLIERS | CUSTODIANS, "certificate.enrolment": ALL,
     "certificate.revocation POST": OPERATOR, "certificates.chain": ALL, "certificates.crl": ALL,
     "ocsp POST": ALL, "ocsp.request": ALL, "certificates.outside-roots": ALL,
+    "account.certificates": SIGNED_IN, "account.certificates POST": SIGNED_IN,
     "certificates.renewal POST": ALL, "certificates.outside POST": AGENCIES | SUPPLIERS | CUSTODIANS,
     "authority.crl": ALL, "authority.certificate": ALL, "certificates.roots": ALL, "crl": ALL,
     "envelope-key PUT": AGENCIES,

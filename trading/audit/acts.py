@@ -9,6 +9,7 @@ PUBLIC_ACTS = frozenset(
         "certificate.issued",  # agencies' and custodians'; suppliers' enter by the day's root
         "certificate.revoked",  # as above; a supplier's stands in the revocation list
         "certificates.day",
+        "platform-key.revoked",  # one of the platform's own, by its certificate's and the next one's digest
         "acts.day",  # sign-ins, bids, downloads, refusals … of one day, by their root and the day's digest
         "sealing-code.served",  # the file that seals bids in browsers, by its digest
         "envelope-key.set",

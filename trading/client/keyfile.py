@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from bids.objects import build_statement
 from signing.certificates import Party, create_csr, load_pem, party_of
+from signing.encoding import b64encode, format_time
 from signing.errors import SigningError
 from signing.keys import Signer, generate_signing_key, load_pkcs12, save_pkcs12
+from signing.statements import sign_statement
 from trading.client.api import Api, JsonObject
 from trading.client.errors import ClientError
 from trading.client.files import read_file
@@ -81,6 +86,26 @@ def enrol(api: Api, password: bytes) -> Enrolled:
     above = tuple(each for each in chain if each.issuer != each.subject)
     file = save_pkcs12(key, certificate, (*above, *roots), password)
     return Enrolled(KeyFile.load(file, password), file, str(answer["fingerprint"]), answer)
+
+
+def renew(api: Api, origin: str, old: KeyFile, password: bytes, new_key: bool, at: datetime) -> Enrolled:
+    """A new certificate for the holder of a key file, for the same key or a new one, in a new PKCS #12 file.
+
+    The old key signs for it: neither token nor session is needed. `origin` is the platform's address as it
+    publishes it; `at` the present time (UTC). The old certificate stays good to its end.
+
+    Raises:
+        ApiProblem, ConnectionFailed: not renewed. SigningError: what came back is not for this key.
+    """
+    key = generate_signing_key() if new_key else old.signer.key
+    csr = create_csr(key, old.party.name)
+    members = {"at": format_time(at), "origin": origin, "request": hashlib.sha256(csr).hexdigest()}
+    file = sign_statement(build_statement("renewal", dict(members)), old.signer, at)
+    answer = api.post("/certificates/renewal", {"csr": csr.decode(), "file": b64encode(file)})
+    certificate = load_pem(str(answer["certificate"]).encode())[0]
+    above = load_pem(str(answer["chain"]).encode())
+    made = save_pkcs12(key, certificate, (*above, *old.roots), password)
+    return Enrolled(KeyFile.load(made, password), made, str(answer["fingerprint"]), answer)
 
 
 def fetch_roots(api: Api) -> list[x509.Certificate]:

@@ -19,6 +19,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The password of the key file {path} is wrong, or the file is damaged. "
         "Name a file with the password in --password-file.",
     ),
+    "fingerprint-malformed": (
+        "“{given}”不是证书的 SHA-256 指纹（64 位十六进制）。",
+        "“{given}” is no certificate's SHA-256 fingerprint of 64 hex digits.",
+    ),
     "roots-missing": (
         "没有可信根证书可用来核对。请用 --roots 指定根证书文件（PEM）。",
         "There is no root certificate to check against. Name the roots' PEM file with --roots.",

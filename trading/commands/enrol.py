@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -12,13 +13,16 @@ from signing.certificates import fingerprint
 from trading.client.errors import ClientError
 from trading.client.files import write_file
 from trading.client.keyfile import enrol as enrol_key
+from trading.client.keyfile import renew as renew_key
 from trading.commands.group import Language
 from trading.commands.options import (
     PASSWORD_VARIABLE,
     PATH,
     first_line,
     lang_option,
+    local_time,
     make_api,
+    read_key,
     say,
     server_options,
 )
@@ -31,15 +35,23 @@ from trading.commands.options import (
     "--password-file", type=PATH,
     help=f"A file with the password for it; else {PASSWORD_VARIABLE}, else it is asked for.",
 )  # fmt: skip
+@click.option("--renew", type=PATH, help="A key file to renew: its key signs for the new certificate.")
+@click.option("--new-key", is_flag=True, help="With --renew: for a new key instead of the same one.")
 @lang_option
 def enrol(
     server: str, token: str | None, token_file: Path | None, ca: Path | None, out: Path,
-    password_file: Path | None, lang: Language,
+    password_file: Path | None, renew: Path | None, new_key: bool, lang: Language,
 ) -> None:  # fmt: skip
-    """Make a signing key on this machine and have the platform certify it; the key stays here."""
-    api = make_api(server, token, token_file, ca, lang)
+    """Make a signing key on this machine and have the platform certify it; the key stays here.
+
+    With --renew the holder of a key file gets a new certificate, without a token. The old one stays good to
+    its end. The same key by default: a bid is replaced only under the key that signed it, and a custodian's
+    key stands in the notices that name it.
+    """
+    api = make_api(server, token, token_file, ca, lang, need_token=renew is None)
     if out.exists():
         raise ClientError("file-exists", path=out)
+    old = None if renew is None else read_key(renew, password_file)
     if password_file is not None:
         password = first_line(password_file)
     else:
@@ -49,11 +61,16 @@ def enrol(
         password = given or str(
             click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         )
-    made = enrol_key(api, password.encode())
+    if old is None:
+        made = enrol_key(api, password.encode())
+    else:
+        made = renew_key(api, server.rstrip("/"), old, password.encode(), new_key, datetime.now(UTC))
     write_file(out, made.file, private=True)
     party = made.key.party
     click.echo(f"{party.name} ({party.organisation}, {party.role})")
     say(lang, f"证书指纹：{made.fingerprint}", f"Certificate: {made.fingerprint}")
+    ends = made.key.signer.certificate.not_valid_after_utc
+    say(lang, f"有效期至 {local_time(ends)}", f"Good until {local_time(ends)}")
     for root in made.key.roots:
         say(
             lang,

@@ -19,6 +19,7 @@ COMMANDS = {
     "agency": Entry("trading.commands.agency", "agency", "Draft, publish, evaluate and award."),
     "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
     "receipt": Entry("trading.commands.receipt", "receipt", "See whether a receipt's promise was kept."),
+    "revoke": Entry("trading.commands.revoke", "revoke", "Revoke one's own certificate."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
     "custodian": Entry("trading.commands.custodian", "custodian", "A custodian's agent and its keys."),
     "witness": Entry("trading.commands.witness", "witness", "Cosign a log while it only grows."),
@@ -27,6 +28,9 @@ COMMANDS = {
     "worker": Entry("trading.commands.worker", "worker", "Run scheduled jobs only."),
     "migrate": Entry("trading.commands.migrate", "migrate", "Bring the database up to date."),
     "token": Entry("trading.commands.token", "token", "Issue an operator's first token."),
+    "platform-key": Entry(
+        "trading.commands.platform_key", "platform_key", "Replace one of the platform's keys and revoke it."
+    ),
     "invite": Entry("trading.commands.invite", "invite", "Invite an operator to sign in by browser."),
     "demo": Entry("trading.commands.demo", "demo", "Replay real tenders, end to end."),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.request import Request
 
-from trading.desk import agency, custodian, evaluator, operator, supervisor, supplier
+from trading.desk import agency, certificates, custodian, evaluator, operator, supervisor, supplier
 from trading.desk.sections import Section
 from trading.sign_in.forms import ROLE_WORDS
 from trading.web.permissions import Role
@@ -29,6 +29,6 @@ def desk(context: Any, request: Request) -> dict[str, Any]:
     found = _DESKS.get(actor.role)
     return {
         "role_word": ROLE_WORDS[actor.role],
-        "sections": found(request) if found else [],
+        "sections": [*certificates.sections(request), *(found(request) if found else [])],
         "now": request.platform.clock.now(request.dbsession),
     }

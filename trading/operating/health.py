@@ -21,6 +21,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.orm import Session
 
+from signing.certificates import AUTHORITIES
+from trading.accounts.endings import custodians_ending
 from trading.accounts.models import Crl
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
@@ -64,6 +66,7 @@ def findings(platform: Platform, session: Session) -> list[Finding]:
         lambda: _disk(platform), lambda: _log(platform, session),
         lambda: _witnesses(platform, session, now), lambda: _crl(session, now),
         lambda: _certificates(platform, now), lambda: _answering(session, now),
+        lambda: _signers(session, now),
         lambda: _custodians(platform), lambda: _door(platform), lambda: _timestamps(platform),
     ]  # fmt: skip
     rank = {"bad": 0, "warn": 1, "good": 2}
@@ -290,7 +293,8 @@ def _witnesses(platform: Platform, session: Session, now: datetime) -> Finding:
 
 def _crl(session: Session, now: datetime) -> Finding:
     part = Both("证书撤销列表", "Revocation lists")
-    last = select(func.max(Crl.next_update), func.max(Crl.follows_at)).group_by(Crl.authority)
+    own = Crl.authority.in_(AUTHORITIES)
+    last = select(func.max(Crl.next_update), func.max(Crl.follows_at)).where(own).group_by(Crl.authority)
     newest = session.execute(last).all()
     if not newest:
         return Finding(
@@ -313,7 +317,8 @@ def _certificates(platform: Platform, now: datetime) -> Finding:
     part, keys = Both("平台证书", "Platform's certificates"), platform.keys
     held = (
         keys.root, keys.platform.certificate, keys.parties.certificate, keys.statement.certificate,
-        keys.receipt.certificate,
+        keys.receipt.certificate, keys.timestamp.certificate, keys.document.certificate,
+        *(each.certificate for each in keys.ocsp.values()),
     )  # fmt: skip
     ends = min(each.not_valid_after_utc for each in held)
     said = Both(f"最早到期 {ends:%Y-%m-%d}。", f"The first ends on {ends:%Y-%m-%d}.")
@@ -324,6 +329,18 @@ def _certificates(platform: Platform, now: datetime) -> Finding:
         "Prepare a platform with new keys and finish running tenders before that day.",
     )
     return Finding(part, "bad" if ends <= now else "warn", said, todo)
+
+
+def _signers(session: Session, now: datetime) -> Finding:
+    part, count = Both("保管人证书", "Custodians' certificates"), custodians_ending(session, now)
+    if not count:
+        return Finding(part, "good", Both("近期没有到期的。", "None ends soon."))
+    return Finding(
+        part, "warn",
+        Both(f"{count} 张将在 30 天内到期。", f"{count} end within 30 days."),
+        Both("请通知其续期：证书须晚于开标一天到期，否则公告不能发布。",
+             "Ask them to renew: a notice needs certificates that last until a day after the opening."),
+    )  # fmt: skip
 
 
 def _custodians(platform: Platform) -> Finding:

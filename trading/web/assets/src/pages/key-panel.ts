@@ -2,7 +2,7 @@
 import { fingerprint } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { KeyFileError } from "../signing/errors";
-import { fits, keep, keyOf, makeKey } from "./keyring";
+import { endsSoon, fits, keep, keyOf, makeKey, renewKey } from "./keyring";
 import { h } from "./dom";
 import { actor, api, attempt, type Actor } from "./page";
 import { fingerprint as groups, t } from "./words";
@@ -14,7 +14,16 @@ export async function chooseKey(place: HTMLElement): Promise<Signer> {
   const there = await keyOf(who);
   const signer = there ?? (await ask(place, who));
   show(place, signer);
+  if (endsSoon(signer)) offerRenewal(place, who, signer);
   return signer;
+}
+
+/** The page goes on with the certificate that is there; the renewed one is used from the next page on. */
+function offerRenewal(place: HTMLElement, who: Actor, signer: Signer): void {
+  const wrong = h("div");
+  const button = h("button", { type: "button", class: "btn btn-sm btn-primary" }, t("证书即将到期：续期", "The certificate ends soon: renew it"));
+  button.addEventListener("click", () => void attempt(button, wrong, async () => show(place, await renewKey(api(), who, signer))));
+  place.append(h("p", {}, button), wrong);
 }
 
 function show(place: HTMLElement, { certificate }: Signer): void {

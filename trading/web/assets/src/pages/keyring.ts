@@ -2,7 +2,7 @@
 import type { Api } from "../api";
 import { partyOf } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
-import { certificatesIn, createCsr, generateKey, signerOf } from "../signing/keys";
+import { certificatesIn, createCsr, csrFor, generateKey, signerOf } from "../signing/keys";
 import { keepKey, keptSigner, keptSigners } from "./keeping";
 import type { Actor } from "./page";
 
@@ -41,6 +41,22 @@ export async function makeKey(api: Api, actor: Actor): Promise<Signer> {
   const signer = await signerOf(pair.privateKey, certificate, [...rest, ...certificatesIn(String(answer["chain"]))]);
   await keep(actor, signer);
   return signer;
+}
+
+/** A later certificate for the same key, kept in place of the one that ends; that one stays good to its end. */
+export async function renewKey(api: Api, actor: Actor, old: Signer): Promise<Signer> {
+  const csr = await csrFor(old.key, old.certificate.spki, actor.name || "Sunseal");
+  const answer = await api.post("/certificates", { csr, renew: true });
+  const [certificate] = certificatesIn(String(answer["certificate"]));
+  if (certificate === undefined) throw new Error("no certificate");
+  const signer = await signerOf(old.key, certificate, certificatesIn(String(answer["chain"])));
+  await keep(actor, signer);
+  return signer;
+}
+
+/** Whether a certificate ends within 30 days, so that its holder should renew it. */
+export function endsSoon({ certificate }: Signer): boolean {
+  return certificate.notAfter.getTime() < Date.now() + 30 * 24 * 3600 * 1000;
 }
 
 /** Whether a signer acts for the actor's organisation in the actor's role. */

@@ -4,7 +4,7 @@ import { fingerprint, partyOf } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { openKeyFile } from "../signing/pkcs12";
 import { byId, h } from "./dom";
-import { fits, keep, keyOf, makeKey } from "./keyring";
+import { endsSoon, fits, keep, keyOf, makeKey, renewKey } from "./keyring";
 import type { Actor } from "./page";
 import { fingerprint as groups, sentence, t, when } from "./words";
 
@@ -68,6 +68,12 @@ export class KeyPanel {
     return button;
   }
 
+  private renewal(old: Signer): HTMLElement {
+    const button = h("button", { class: "btn btn-sm btn-primary me-2", type: "button" }, t("证书即将到期：续期", "Ends soon: renew it"));
+    button.addEventListener("click", () => void this.attempt(() => renewKey(this.api, this.who, old)));
+    return button;
+  }
+
   private show(problem = "", wrong = false): void {
     const state = byId("key-state");
     const parts: Node[] = [];
@@ -78,6 +84,7 @@ export class KeyPanel {
         h("p", { class: "mb-1" }, t(`以 ${organisationName} ${name} 的密钥签名，证书有效至 ${when(certificate.notAfter.toISOString())}。`,
           `Signed with the key of ${name}, ${organisationName}; its certificate is good until ${when(certificate.notAfter.toISOString())}.`)),
         h("p", { class: "mono quiet mb-1" }, groups(fingerprint(certificate))),
+        ...(endsSoon(this.found) ? [this.renewal(this.found)] : []),
         this.another(),
       );
     }

@@ -14,17 +14,22 @@ export async function generateKey(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey(ecdsa.P256, false, ["sign", "verify"]);
 }
 
-/** A PKCS #10 request (RFC 2986) in PEM; the authority takes only the key from it. */
+/** A PKCS #10 request (RFC 2986) in PEM for a new pair; the authority takes only the key from it. */
 export async function createCsr(pair: CryptoKeyPair, name: string): Promise<string> {
+  return csrFor(pair.privateKey, new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey)), name);
+}
+
+/** As createCsr, for a private key and its SubjectPublicKeyInfo, which its certificate has. */
+export async function csrFor(key: CryptoKey, spki: Bytes, name: string): Promise<string> {
   const commonName = der.tlv(der.SEQUENCE, COMMON_NAME, der.tlv(der.UTF8_STRING, utf8(name)));
   const request = der.tlv(
     der.SEQUENCE,
     der.unsigned(Uint8Array.of(0)),
     der.tlv(der.SEQUENCE, der.tlv(der.SET, commonName)),
-    new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey)),
+    spki,
     der.tlv(der.CONTEXT_0),
   );
-  const signature = der.tlv(der.BIT_STRING, concat(Uint8Array.of(0), await ecdsa.sign(pair.privateKey, request)));
+  const signature = der.tlv(der.BIT_STRING, concat(Uint8Array.of(0), await ecdsa.sign(key, request)));
   return toPem(der.tlv(der.SEQUENCE, request, ECDSA_SHA256, signature), "CERTIFICATE REQUEST");
 }
 

@@ -1,0 +1,38 @@
+"""The platform's own keys in use: replaced, and the old one's certificate revoked."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from signing.certificates import fingerprint
+from signing.profile import PlatformUsage
+from trading.accounts.models import PlatformRevocation
+from trading.accounts.revocation_lists import RevocationLists
+from trading.audit.services import AuditLog
+from trading.keys import replace_leaf
+from trading.platform import Platform
+
+
+def replace_platform_key(platform: Platform, usage: PlatformUsage, reason: str) -> tuple[str, str]:
+    """A new key of that usage in the key folder, and the old certificate on the platform's list at once.
+
+    Nothing that tells of bidding depends on when this is done. Returns the SHA-256 of both certificates.
+    """
+    settings = platform.settings
+    with platform.database.transaction() as session:
+        now = platform.clock.now(session)
+        old, new = replace_leaf(settings.keys_dir, usage, now, settings.public_url)
+        session.add(
+            PlatformRevocation(
+                serial=f"{old.serial_number:x}",
+                authority="platform",
+                der=old.public_bytes(Encoding.DER),
+                revoked_at=now,
+                revocation_reason=reason,
+            )
+        )
+        session.flush()
+        RevocationLists(platform).make(session, now, "platform")
+        digests = {"certificate": fingerprint(old), "replacement": fingerprint(new)}
+        AuditLog(platform).append(session, "platform-key.revoked", at=now, digests=digests)
+    return fingerprint(old), fingerprint(new)
