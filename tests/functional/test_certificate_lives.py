@@ -22,13 +22,17 @@ from bids.errors import BidError
 from bids.objects import build_statement
 from signing.certificates import Party, create_csr, dump_pem, issue, load_pem
 from signing.encoding import b64encode, format_time
-from signing.keys import Signer, SigningKey, generate_signing_key
+from signing.keys import Signer, SigningKey, generate_signing_key, save_pkcs12
 from signing.statements import sign_statement
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
+from tests.functional.wsgi_transport import WsgiTransport
 from tests.outside_authority import OutsideAuthority
 from trading.accounts.revocation_lists import RevocationLists
 from trading.accounts.services import Accounts
+from trading.client.api import Api
+from trading.client.keyfile import KeyFile, enrol_outside, enrolment_beside
+from trading.client.supplier import fetch_notice, read_notice
 from trading.errors import TradingError
 
 ORIGIN = "http://127.0.0.1:6543"
@@ -354,3 +358,27 @@ def test_without_a_current_list_nothing_is_taken(elsewhere: tuple[OpeningHouse, 
     house.work()
     with pytest.raises(BidError, match="revoked"):
         check(house, who)
+
+
+def test_an_outside_key_file_is_enrolled_and_a_notice_by_one_is_believed(
+    elsewhere: tuple[OpeningHouse, OutsideAuthority], tmp_path: Path
+) -> None:
+    house, authority = elsewhere
+    agency = outsider(house, authority, house.enrol("agency"))
+    tender = house.tender(agency, tuple(house.enrol("custodian") for _ in range(3)))
+    who = house.enrol("supplier")
+    signer = authority.issue(
+        generate_signing_key(), f"NTRCN-{who.reference.partition(':')[2]}", organisation=who.name
+    )
+    theirs = KeyFile.load(save_pkcs12(signer.key, signer.certificate, signer.chain, b"x"), b"x")
+    api = Api(WsgiTransport(house.app.app), who.token)
+    made = enrol_outside(api, ORIGIN, theirs, b"y", house.now())
+    path = tmp_path / "key.p12"
+    path.write_bytes(made.file)
+    enrolment_beside(path).write_bytes(made.key.enrolment or b"")
+    key = KeyFile.read(path, b"y").of_role("supplier")
+    assert (key.party.id, key.party.organisation_name) == (who.id, who.name)
+    assert key.roots == house.platform.keys.roots
+    with pytest.raises(BidError, match="trusted root"):
+        read_notice(tender.notice.raw, tender.signature, key.roots)
+    assert fetch_notice(api, tender.id, key.roots).party.id == agency.id

@@ -39,7 +39,11 @@ def fetch_trust(api: Api, tender: str, roots: Sequence[x509.Certificate], log: N
     Raises:
         BidError: an enrolment does not hold. ClientError: malformed.
     """
-    answer = api.get(f"/tenders/{tender}/trust")
+    return read_trust(api.get(f"/tenders/{tender}/trust"), roots, log)
+
+
+def read_trust(answer: JsonObject, roots: Sequence[x509.Certificate], log: NoteVerifier | None) -> Trust:
+    """As `fetch_trust`, from what was fetched before."""
     lists: dict[str, x509.CertificateRevocationList] = {}
     for text in answer["crls"]:
         der = b64decode(str(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from bids.objects import build_statement
-from signing.certificates import Party, create_csr, load_pem, party_of
-from signing.encoding import b64encode, format_time
+from bids.trust import Enrolment
+from signing.certificates import Party, create_csr, dump_pem, load_pem, party_of
+from signing.encoding import b64decode, b64encode, format_time
 from signing.errors import SigningError
 from signing.keys import Signer, generate_signing_key, load_pkcs12, save_pkcs12
+from signing.profile import outside_party
 from signing.statements import sign_statement
 from trading.client.api import Api, JsonObject
 from trading.client.errors import ClientError
@@ -25,15 +27,26 @@ _MAX_KEY_FILE = 1024 * 1024
 
 @dataclass(frozen=True)
 class KeyFile:
-    """What is in a key file; `roots` are the self-issued certificates beside the key's own chain."""
+    """What is in a key file; `roots` are the self-issued certificates beside the key's own chain.
+
+    `enrolment` is the platform's statement of whose a certificate from outside the platform is, which lies
+    beside the key file in `NAME.enrolment.json`; None for the platform's own certificates, which say it.
+    """
 
     signer: Signer
     roots: tuple[x509.Certificate, ...]
+    enrolment: bytes | None = None
 
     @property
     def party(self) -> Party:
-        """Whom the certificate names; SigningError if it is no party's."""
-        return party_of(self.signer.certificate)
+        """Whom the certificate is for; SigningError if it is no party's, BidError if the enrolment is bad."""
+        said = None if self.enrolment is None else Enrolment.parse(self.enrolment)
+        if said is None or said.outside is None:
+            return party_of(self.signer.certificate)
+        found, _ = outside_party(
+            self.signer.certificate, said.outside.attribute, said.party, said.organisation, said.role
+        )
+        return found
 
     @classmethod
     def load(cls, data: bytes, password: bytes) -> KeyFile:
@@ -47,9 +60,11 @@ class KeyFile:
         """From a file; ClientError if it cannot be read or opened."""
         data = read_file(path, _MAX_KEY_FILE)
         try:
-            return cls.load(data, password)
+            key = cls.load(data, password)
         except SigningError:
             raise ClientError("key-file-password", path=path) from None
+        beside = enrolment_beside(path)
+        return replace(key, enrolment=read_file(beside, _MAX_KEY_FILE)) if beside.exists() else key
 
     def of_role(self, wanted: str) -> KeyFile:
         """Itself if the key is that role's; ClientError "signer-role"."""
@@ -86,6 +101,35 @@ def enrol(api: Api, password: bytes) -> Enrolled:
     above = tuple(each for each in chain if each.issuer != each.subject)
     file = save_pkcs12(key, certificate, (*above, *roots), password)
     return Enrolled(KeyFile.load(file, password), file, str(answer["fingerprint"]), answer)
+
+
+def enrolment_beside(path: Path) -> Path:
+    """Where the enrolment of a key file's certificate lies, if that is from outside the platform."""
+    return path.with_name(f"{path.name}.enrolment.json")
+
+
+def enrol_outside(api: Api, origin: str, theirs: KeyFile, password: bytes, at: datetime) -> Enrolled:
+    """Enrol the certificate in `theirs`, which another authority issued, for the token's person and role.
+
+    Its key signs the proof for the platform's address `origin` as of `at` (UTC). The new PKCS #12 file has
+    the same key and certificate and the platform's roots; `enrolment_beside` it belongs the enrolment.
+
+    Raises:
+        ApiProblem, ConnectionFailed: not enrolled. SigningError: what came back is not for this key.
+    """
+    person = api.get("/me")
+    members = {"origin": origin, "party": str(person["organisation"]), "role": str(person["role"])}
+    statement = build_statement("certificate-proof", {"at": format_time(at), **members})
+    signer = theirs.signer
+    body = {
+        "certificate": dump_pem([signer.certificate, *signer.chain]).decode(),
+        "proof": b64encode(sign_statement(statement, signer, at)),
+    }
+    answer = api.post("/certificates/outside", body)
+    roots = tuple(fetch_roots(api))
+    file = save_pkcs12(signer.key, signer.certificate, (*signer.chain, *roots), password)
+    key = replace(KeyFile.load(file, password), enrolment=b64decode(str(answer["enrolment"])))
+    return Enrolled(key, file, str(answer["fingerprint"]), answer)
 
 
 def renew(api: Api, origin: str, old: KeyFile, password: bytes, new_key: bool, at: datetime) -> Enrolled:

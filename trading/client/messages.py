@@ -19,6 +19,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The password of the key file {path} is wrong, or the file is damaged. "
         "Name a file with the password in --password-file.",
     ),
+    "trust-malformed": (
+        "文件 {path} 不是 /api/v1/tenders/…/trust 的答复。请重新下载。",
+        "The file {path} is not what /api/v1/tenders/…/trust answered. Save it again.",
+    ),
     "fingerprint-malformed": (
         "“{given}”不是证书的 SHA-256 指纹（64 位十六进制）。",
         "“{given}” is no certificate's SHA-256 fingerprint of 64 hex digits.",

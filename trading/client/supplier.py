@@ -14,7 +14,8 @@ from cryptography import x509
 from bids.closing import Closing
 from bids.container import SealedBid, SealedObject
 from bids.envelope import Attachment, Contents, Prepared, prepare
-from bids.examination import examine_closing_entry, ledger_verifier
+from bids.errors import BidError
+from bids.examination import examine_closing_entry, examine_notice, ledger_verifier
 from bids.ledger import parse_leaf
 from bids.notice import Notice, VerifiedNotice, verify_notice
 from bids.receipts import Receipt, build_withdrawal, check_receipt
@@ -25,6 +26,7 @@ from signing.encoding import format_time, new_id
 from signing.keys import Signer
 from signing.notes import NoteVerifier
 from trading.client.api import Api, ApiProblem, JsonObject, signed, unfile
+from trading.client.closed import fetch_trust
 from trading.client.errors import ClientError
 from trading.client.files import new_file, write_file
 from trading.client.keyfile import KeyFile
@@ -43,15 +45,20 @@ class PreparedBid:
     unlock: Path | None = None
 
 
-def read_notice(notice: bytes, signature: bytes, roots: Sequence[x509.Certificate]) -> VerifiedNotice:
-    """A notice whose signature holds under `roots`.
+def read_notice(
+    notice: bytes, signature: bytes, roots: Sequence[x509.Certificate], trust: Trust | None = None
+) -> VerifiedNotice:
+    """A notice whose signature holds under `roots`, or, with `trust`, by the enrolments in it as well: an
+    agency may sign with a certificate from outside the platform.
 
     Raises:
         ClientError: no roots. BidError: it does not hold.
     """
     if not roots:
         raise ClientError("roots-missing")
-    return verify_notice(notice, signature, roots)
+    if trust is None:
+        return verify_notice(notice, signature, roots)
+    return examine_notice(notice, signature, trust)
 
 
 def attachment(path: Path) -> Attachment:
@@ -79,6 +86,7 @@ def prepare_bid(
     at: datetime,
     replaces: str | None = None,
     unlock: Path | None = None,
+    trust: Trust | None = None,
 ) -> PreparedBid:
     """Seal and sign a bid into the file `out`, with no network; `out` appears whole or not at all.
 
@@ -95,7 +103,7 @@ def prepare_bid(
     Raises:
         ClientError, BidError: what is wrong, in a sentence.
     """
-    verified = read_notice(notice, signature, roots)
+    verified = read_notice(notice, signature, roots, trust)
     key.of_role("supplier")
     if at >= verified.notice.deadline:
         raise ClientError("deadline-passed", deadline=verified.notice.deadline.isoformat())
@@ -284,6 +292,13 @@ def _pieces(reader: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def fetch_notice(api: Api, tender: str, roots: Sequence[x509.Certificate]) -> VerifiedNotice:
-    """The tender's notice in force, verified."""
+    """The tender's notice in force, verified; of an agency with a certificate from outside the platform by
+    the enrolments that the platform gives out."""
     raw = api.raw(f"/tenders/{tender}/notice.json")
-    return read_notice(raw, api.raw(f"/tenders/{tender}/notice.p7s"), roots)
+    signature = api.raw(f"/tenders/{tender}/notice.p7s")
+    try:
+        return read_notice(raw, signature, roots)
+    except BidError as error:
+        if error.code != "certificate-untrusted":
+            raise
+        return read_notice(raw, signature, roots, fetch_trust(api, tender, roots, None))

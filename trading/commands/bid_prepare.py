@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from cryptography import x509
 
+from bids.trust import Trust
+from trading.client.closed import read_trust
 from trading.client.errors import ClientError
 from trading.client.files import read_file
 from trading.client.supplier import PreparedBid, prepare_bid
@@ -23,6 +27,7 @@ from trading.commands.options import (
 )
 from trading.commands.remarks import tell_remarks
 
+_MAX_TRUST = 64 << 20  # bytes
 
 @click.command()
 @click.option("--notice", type=PATH, required=True, help="The tender's notice (notice.json).")
@@ -39,11 +44,15 @@ from trading.commands.remarks import tell_remarks
     "--unlock-file", "unlock", type=PATH,
     help="Where the notice asks for a bidder's own lock: the file for its secret; by default BID.unlock.",
 )  # fmt: skip
+@click.option(
+    "--trust", type=PATH,
+    help="/api/v1/tenders/ID/trust, saved: for an agency with a certificate from outside the platform.",
+)  # fmt: skip
 @click.option("--replaces", help="The id of your current bid, if this one replaces it.")
 @lang_option
 def prepare(
     notice: Path, signature: Path | None, offer: Path, attach: tuple[Path, ...], key: Path,
-    password_file: Path | None, roots: Path | None, out: Path, unlock: Path | None,
+    password_file: Path | None, roots: Path | None, out: Path, unlock: Path | None, trust: Path | None,
     replaces: str | None, lang: Language,
 ) -> None:  # fmt: skip
     """Seal and sign a bid into one file, with no network.
@@ -55,19 +64,29 @@ def prepare(
     if signature is None and not beside.exists():
         raise ClientError("signature-file-missing", path=beside)
     own = read_key(key, password_file)
+    anchors = roots_from(roots, own)
     done = prepare_bid(
         notice=raw,
         signature=read_file(beside),
         offer=offer,
         attachments=attach,
         key=own,
-        roots=roots_from(roots, own),
+        roots=anchors,
         out=out,
         at=datetime.now(UTC),
         replaces=replaces,
         unlock=unlock,
+        trust=None if trust is None else _trust(trust, anchors),
     )
     _tell(done, out, lang)
+
+
+def _trust(path: Path, roots: tuple[x509.Certificate, ...]) -> Trust:
+    try:
+        answer = json.loads(read_file(path, _MAX_TRUST))
+        return read_trust(answer, roots, None)
+    except (ValueError, TypeError, KeyError):
+        raise ClientError("trust-malformed", path=path) from None
 
 
 def _tell(done: PreparedBid, out: Path, lang: Language) -> None:

@@ -13,6 +13,7 @@ from signing.certificates import fingerprint
 from trading.client.errors import ClientError
 from trading.client.files import write_file
 from trading.client.keyfile import enrol as enrol_key
+from trading.client.keyfile import enrol_outside, enrolment_beside
 from trading.client.keyfile import renew as renew_key
 from trading.commands.group import Language
 from trading.commands.options import (
@@ -37,20 +38,29 @@ from trading.commands.options import (
 )  # fmt: skip
 @click.option("--renew", type=PATH, help="A key file to renew: its key signs for the new certificate.")
 @click.option("--new-key", is_flag=True, help="With --renew: for a new key instead of the same one.")
+@click.option("--outside", type=PATH, help="A key file of another authority's: enrol its certificate.")
+@click.option("--outside-password-file", type=PATH, help="A file with that one's password.")
 @lang_option
 def enrol(
     server: str, token: str | None, token_file: Path | None, ca: Path | None, out: Path,
-    password_file: Path | None, renew: Path | None, new_key: bool, lang: Language,
+    password_file: Path | None, renew: Path | None, new_key: bool, outside: Path | None,
+    outside_password_file: Path | None, lang: Language,
 ) -> None:  # fmt: skip
     """Make a signing key on this machine and have the platform certify it; the key stays here.
 
     With --renew the holder of a key file gets a new certificate, without a token. The old one stays good to
     its end. The same key by default: a bid is replaced only under the key that signed it, and a custodian's
     key stands in the notices that name it.
+
+    With --outside no key is made: a certificate of an authority that the platform accepts is enrolled, and
+    what belongs to it is written beside the new key file.
     """
     api = make_api(server, token, token_file, ca, lang, need_token=renew is None)
     if out.exists():
         raise ClientError("file-exists", path=out)
+    if renew is not None and outside is not None:
+        raise click.UsageError("give one of --renew and --outside")
+    theirs = None if outside is None else read_key(outside, outside_password_file)
     old = None if renew is None else read_key(renew, password_file)
     if password_file is not None:
         password = first_line(password_file)
@@ -61,10 +71,14 @@ def enrol(
         password = given or str(
             click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         )
-    if old is None:
-        made = enrol_key(api, password.encode())
+    origin, now = server.rstrip("/"), datetime.now(UTC)
+    if theirs is not None:
+        made = enrol_outside(api, origin, theirs, password.encode(), now)
+        write_file(enrolment_beside(out), made.key.enrolment or b"")
+    elif old is not None:
+        made = renew_key(api, origin, old, password.encode(), new_key, now)
     else:
-        made = renew_key(api, server.rstrip("/"), old, password.encode(), new_key, datetime.now(UTC))
+        made = enrol_key(api, password.encode())
     write_file(out, made.file, private=True)
     party = made.key.party
     click.echo(f"{party.name} ({party.organisation}, {party.role})")

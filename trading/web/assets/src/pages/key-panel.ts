@@ -2,7 +2,7 @@
 import { fingerprint } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { KeyFileError } from "../signing/errors";
-import { endsSoon, fits, keep, keyOf, makeKey, renewKey } from "./keyring";
+import { admit, endsSoon, keep, keyOf, makeKey, renewKey } from "./keyring";
 import { h } from "./dom";
 import { actor, api, attempt, type Actor } from "./page";
 import { fingerprint as groups, t } from "./words";
@@ -46,7 +46,7 @@ function ask(place: HTMLElement, who: Actor): Promise<Signer> {
       if (chosen === undefined) throw new KeyFileError("damaged");
       const { openKeyFile } = await import("../signing/pkcs12");
       const signer = await openKeyFile(new Uint8Array(await chosen.arrayBuffer()), password.value);
-      if (!fits(who, signer)) throw new KeyFileError("other-party");
+      if (!(await admit(api(), who, signer))) throw new KeyFileError("other-party");
       await keep(who, signer);
       resolve(signer);
     }));

@@ -1,8 +1,12 @@
 // The signing keys of this browser by whose they are; what keeps them is in keeping.ts.
 import type { Api } from "../api";
-import { partyOf } from "../signing/certificates";
+import { buildStatement } from "../bids/objects";
+import { partyOf, toPem } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
+import { b64encode, formatTime } from "../signing/encoding";
+import { CertificateError } from "../signing/errors";
 import { certificatesIn, createCsr, csrFor, generateKey, signerOf } from "../signing/keys";
+import { signStatement } from "../signing/statements";
 import { keepKey, keptSigner, keptSigners } from "./keeping";
 import type { Actor } from "./page";
 
@@ -57,6 +61,23 @@ export async function renewKey(api: Api, actor: Actor, old: Signer): Promise<Sig
 /** Whether a certificate ends within 30 days, so that its holder should renew it. */
 export function endsSoon({ certificate }: Signer): boolean {
   return certificate.notAfter.getTime() < Date.now() + 30 * 24 * 3600 * 1000;
+}
+
+/** Whether a signer acts for the actor; a certificate from outside the platform is enrolled for them on the way. */
+export async function admit(api: Api, actor: Actor, signer: Signer): Promise<boolean> {
+  try {
+    return fits(actor, signer);
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+  }
+  const at = new Date();
+  const { organisation: party, role } = actor;
+  const proof = buildStatement("certificate-proof", { at: formatTime(at), origin: location.origin, party, role });
+  await api.post("/certificates/outside", {
+    certificate: [signer.certificate, ...signer.chain].map(({ raw }) => toPem(raw, "CERTIFICATE")).join(""),
+    proof: b64encode(await signStatement(proof, signer, at)),
+  });
+  return true;
 }
 
 /** Whether a signer acts for the actor's organisation in the actor's role. */

@@ -1,7 +1,7 @@
 // Signing in with a passkey (WebAuthn) or a key of this browser. What is answered is sent by the form itself, so that
 // refusals are shown like any other form's.
 import { signedStatement } from "../bids/acts";
-import { fingerprint, partyOf } from "../signing/certificates";
+import { fingerprint, namesIn } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { b64encode } from "../signing/encoding";
 import { allKeys } from "./keyring";
@@ -82,7 +82,7 @@ async function byCertificate(form: HTMLFormElement): Promise<void> {
 }
 
 function labelOf({ certificate }: Signer): string {
-  const { name, organisationName } = partyOf(certificate);
+  const { name, organisationName } = namesIn(certificate);
   return `${name} · ${organisationName} · ${fingerprint(certificate).slice(0, 8)}`;
 }
 

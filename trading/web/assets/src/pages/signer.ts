@@ -1,10 +1,10 @@
 // The signing key on the bidding page: the one this browser keeps, a new one, or one from a key file.
 import type { Api } from "../api";
-import { fingerprint, partyOf } from "../signing/certificates";
+import { fingerprint, namesIn, partyOf } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import { openKeyFile } from "../signing/pkcs12";
 import { byId, h } from "./dom";
-import { endsSoon, fits, keep, keyOf, makeKey, renewKey } from "./keyring";
+import { admit, endsSoon, keep, keyOf, makeKey, renewKey } from "./keyring";
 import type { Actor } from "./page";
 import { fingerprint as groups, sentence, t, when } from "./words";
 
@@ -37,8 +37,8 @@ export class KeyPanel {
     }
   }
 
-  private check(signer: Signer): void {
-    if (!fits(this.who, signer)) {
+  private async check(signer: Signer): Promise<void> {
+    if (!(await admit(this.api, this.who, signer))) {
       const party = partyOf(signer.certificate);
       throw new WrongParty(t(
         `这是 ${party.organisationName}（${party.role}）的密钥，不是您登录所代表单位的。请选择本单位的密钥文件。`,
@@ -53,7 +53,7 @@ export class KeyPanel {
     const password = byId<HTMLInputElement>("key-password");
     const signer = await openKeyFile(new Uint8Array(await file.arrayBuffer()), password.value);
     password.value = "";
-    this.check(signer);
+    await this.check(signer);
     await keep(this.who, signer);
     return signer;
   }
@@ -79,7 +79,7 @@ export class KeyPanel {
     const parts: Node[] = [];
     if (this.found !== null) {
       const { certificate } = this.found;
-      const { name, organisationName } = partyOf(certificate);
+      const { name, organisationName } = namesIn(certificate);
       parts.push(
         h("p", { class: "mb-1" }, t(`以 ${organisationName} ${name} 的密钥签名，证书有效至 ${when(certificate.notAfter.toISOString())}。`,
           `Signed with the key of ${name}, ${organisationName}; its certificate is good until ${when(certificate.notAfter.toISOString())}.`)),

@@ -87,6 +87,23 @@ export function partyOf(certificate: Certificate): Party {
   return { id, organisation, role, name, organisationName };
 }
 
+/** The names that a certificate of whatever authority gives people: its common name, and its organisation's. */
+export function namesIn(certificate: Certificate): { readonly name: string; readonly organisationName: string } {
+  const found: Partial<Record<string, string>> = {};
+  const names = new der.Reader(certificate.subject).inside(der.SEQUENCE);
+  while (names.more) {
+    const set = names.inside(der.SET);
+    while (set.more) {
+      const attribute = set.inside(der.SEQUENCE);
+      const member = NAMES[hex(attribute.element(der.OID))];
+      const value = new TextDecoder().decode(attribute.content());
+      if (member !== undefined) found[member] ??= value;
+    }
+  }
+  const name = found["name"] ?? "–";
+  return { name, organisationName: found["organisationName"] ?? name };
+}
+
 /** SHA-256 of a certificate's DER, lower-case hex. */
 export function fingerprint(certificate: Certificate): string {
   return hexdigest(certificate.raw);
