@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from signing.encoding import b64decode, b64encode, format_time
 from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import AFTER, OpeningHouse, failures, shared_house
 from trading.audit.models import PrivateAct
+from trading.unlocking import services
 from trading.unlocking.models import UnlockedBid
 from trading.unlocking.services import Unlockings
 from trading.web.liveness import beat
@@ -185,13 +187,26 @@ def test_after_the_platform_was_down_the_bidder_is_not_blamed(house: OpeningHous
     house.refused("POST", address(other, long[1]), long[0], secret_of(long[1]), "unlock-late")
 
 
-def test_a_replaced_bid_is_not_asked_and_the_window_ends_once(house: OpeningHouse, tender: Tendering) -> None:
+def killed(at: str, place: str, subject: str, **facts: Any) -> None:
+    """The process ends here."""
+    if place == at:
+        raise KeyboardInterrupt
+
+
+def test_a_replaced_bid_is_not_asked_and_the_window_ends_once_whatever_crashes(
+    house: OpeningHouse, tender: Tendering, monkeypatch: pytest.MonkeyPatch
+) -> None:
     supplier = house.enrol("supplier")
     first = house.bid(supplier, tender)
     second = house.bid(supplier, tender, replaces=first.bid)
     house.open(tender)
     house.refused("POST", address(tender, first), supplier, secret_of(first), "unlock-not-current")
     unlock(house, tender, (supplier, second))
+    for place in ("unlocking:started", "unlocking:written", "unlocking:logged"):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(services, "step", partial(killed, place))
+            Unlockings(house.platform).end(tender.id)
+        assert unlocking(house, tender)["file"] is None and "opening.unlocked" not in house.acts(tender)
     ended = [Unlockings(house.platform).end(tender.id) for _ in range(3)]
     assert ended == [True, False, False]
     house.work()
