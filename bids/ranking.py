@@ -31,7 +31,8 @@ TIE_RULES = (EARLIER_RECEIPT, ORDER)
 class Ranked:
     """An opened bid as it goes into the ranking; `rejected_reason` is the agency's, None if responsive.
 
-    `received_at` is the time in the bid's receipt (UTC).
+    `received_at` is the time in the bid's receipt (UTC); `recomputed` are the offer's amounts where they have
+    been computed again already, on the same notice.
     """
 
     bid: str
@@ -39,6 +40,7 @@ class Ranked:
     offer: Offer
     received_at: datetime
     rejected_reason: str | None = None
+    recomputed: Recomputed | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def rank(
     if rule != LOWEST_TOTAL or tie not in TIE_RULES:
         raise BidError("rule-unknown", rule=rule, tie=tie)
     _check_ids(bids, order)
-    entries = [_Entry(ranked, recompute(ranked.offer, notice)) for ranked in bids]
+    entries = [_Entry(ranked, ranked.recomputed or recompute(ranked.offer, notice)) for ranked in bids]
     groups = list(_groups(entries, tie, order))
     rows = tuple(_rows(groups))
     first = bool(groups) and groups[0][0].ranked.rejected_reason is None and len(groups[0]) == 1

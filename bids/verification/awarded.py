@@ -96,6 +96,7 @@ def rank_opened(
             outcome.offer,
             received[outcome.bid],
             evaluation.rejections.get(outcome.bid),
+            outcome.recomputed,
         )
         for outcome in opened.outcomes
         if outcome.offer is not None
