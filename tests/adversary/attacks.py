@@ -179,7 +179,7 @@ def evaluation_altered(world: World, forger: Forger) -> Book:
     return everybody(world)
 
 
-@attack("Publishes the evidence a second time, with another award", Moment.ARCHIVED, V)
+@attack("States, logs and publishes the evidence a second time", Moment.ARCHIVED, V)
 def evidence_again(world: World, forger: Forger) -> Book:
     world.execute("DELETE FROM evidence_statements")
     world.execute("DELETE FROM published_files WHERE kind = 'evidence'")
@@ -245,8 +245,11 @@ def agency_impersonated(world: World, forger: Forger) -> Book:
     return after(world, Moment.RELEASED, book)
 
 
-@attack("Issues itself a certificate in the name of a supplier that does not bid, and bids", Moment.BIDDING,
-        why=_VOUCHING)  # fmt: skip
+@attack(
+    "Issues itself a certificate in the name of a supplier that does not bid, and bids", Moment.BIDDING,
+    why="as before; the log has a supplier's certificate only within a day's root, so it learns of it "
+    "from the opening record, which names it as a bidder",
+)  # fmt: skip
 def supplier_impersonated(world: World, forger: Forger) -> Book:
     who = world.bystander
     world.bid_as(who, forger.impersonate(who))

@@ -26,6 +26,10 @@ MOMENTS = {
     Moment.AWARDED: "after the award",
     Moment.ARCHIVED: "after the evidence is out",
 }
+DRAFTING = {
+    Party.AGENCY: "before it signs the notice",
+    Party.CUSTODIAN: "when it is to accept the notice",
+}
 
 
 def written(page: str) -> str:
@@ -48,7 +52,7 @@ def attacks() -> Iterator[str]:
     yield "|---|---|---|---|"
     for one in ATTACKS:
         if one.by:
-            who, when = _detected(one.by)
+            who, when = _detected(one.by, one.moment)
         else:
             who, when = "**nobody**", one.why
         yield f"| {one.title} | {MOMENTS[one.moment]} | {who} | {when} |"
@@ -61,7 +65,7 @@ def edits() -> Iterator[str]:
     for table, said in sorted(TABLES.items()):
         for kind in said:
             if isinstance(kind, Caught):
-                who, _ = _detected(kind.parties)
+                who, _ = _detected(kind.parties, kind.moment)
                 yield f"| `{table}` | {_columns(kind.columns)} | {MOMENTS[kind.moment]} | {who} |"
             elif isinstance(kind, Elsewhere):
                 yield f"| `{table}` | {_columns(kind.columns)} | at any time | {kind.who} |"
@@ -93,10 +97,13 @@ def undetected() -> Iterator[str]:
                 yield f"| `{table}`: {_columns(kind.columns)} | {kind.why} |"
 
 
-def _detected(parties: Iterable[Party]) -> tuple[str, str]:
+def _detected(parties: Iterable[Party], moment: Moment) -> tuple[str, str]:
     found = [party for party in Party if party in set(parties)]
-    when = "; ".join(f"{party}: {WHEN[party]}" for party in found) if len(found) > 1 else WHEN[found[0]]
-    return ", ".join(found), when
+    times = {party: DRAFTING.get(party, WHEN[party]) if moment is Moment.DRAFTED else WHEN[party]
+             for party in found}  # fmt: skip
+    if len(found) == 1:
+        return found[0], times[found[0]]
+    return ", ".join(found), "; ".join(f"{party}: {time}" for party, time in times.items())
 
 
 def _columns(columns: Iterable[str]) -> str:
