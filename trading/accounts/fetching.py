@@ -10,10 +10,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.chains import issued_by
 from trading.accounts.outside import OutsideAuthority
+from trading.answers import read_answer
 from trading.errors import TradingError
 
 _MAX_LIST = 16 << 20  # bytes
 _TIMEOUT = urllib3.Timeout(connect=5, read=15, total=30)
+_SECONDS = 45.0  # for all of it: less than the claim is held
 
 
 def fetch_list(authority: OutsideAuthority, now: datetime) -> tuple[bytes, datetime]:
@@ -43,7 +45,7 @@ def _download(authority: OutsideAuthority) -> bytes:
         with urllib3.PoolManager(retries=False, timeout=_TIMEOUT) as pool:
             answer = pool.request("GET", authority.crl_url, redirect=False, preload_content=False)
             try:
-                data = answer.read(_MAX_LIST + 1, decode_content=True)
+                data = read_answer(answer, _MAX_LIST + 1, _SECONDS)
             finally:
                 answer.close()
     except (urllib3.exceptions.HTTPError, OSError) as error:

@@ -15,9 +15,11 @@ from signing.encoding import b64encode
 from signing.errors import NoteError
 from signing.notes import is_size
 from signing.policies import KnownWitness
+from trading.answers import read_answer
 
 _TRIES = 3  # a witness that was asked by another node meanwhile says which size it knows
 _MAX_ANSWER = 64 * 1024
+_SECONDS = 5.0
 _LONGEST = 200
 
 # One connection a witness is kept; what does not answer within seconds counts as down.
@@ -69,7 +71,10 @@ def _post(prefix: str, body: bytes) -> tuple[int, bytes]:
         headers={"Content-Type": "text/plain; charset=utf-8"},
     )  # fmt: skip
     try:
-        return answer.status, answer.read(_MAX_ANSWER, decode_content=True)
+        return answer.status, read_answer(answer, _MAX_ANSWER, _SECONDS)
+    except HTTPError:
+        answer.close()  # what is left of it must not be read as the next answer
+        raise
     finally:
         answer.release_conn()
 

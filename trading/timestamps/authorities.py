@@ -25,6 +25,7 @@ from signing.errors import SigningError
 from signing.timestamp_messages import MAX_MESSAGE, build_request, imprint_of, read_reply
 from signing.timestamp_outside import verify_outside_token
 from signing.timestamps import TimeStamp, TimeStampAuthority
+from trading.answers import read_answer
 from trading.config import OWN_TSA, Settings
 from trading.errors import ConfigurationError
 from trading.keys import PlatformKeys
@@ -98,6 +99,7 @@ class Outside:
         self.breaker = breaker or Breaker()
         self._roots = [one for one in anchors if is_root(one)]
         self._anchors = anchors
+        self._seconds = seconds
         self._pool = urllib3.PoolManager(
             maxsize=2,
             timeout=Timeout(total=seconds),
@@ -131,7 +133,7 @@ class Outside:
                 "POST", self.url, body=request, headers=headers, preload_content=False
             )
             try:
-                body = answer.read(MAX_MESSAGE + 1)
+                body = read_answer(answer, MAX_MESSAGE + 1, self._seconds)
             finally:
                 answer.close()
         except (HTTPError, OSError) as error:
