@@ -22,7 +22,7 @@ from bids.errors import BidError
 from bids.objects import build_statement
 from signing.certificates import Party, create_csr, dump_pem, issue, load_pem
 from signing.encoding import b64encode, format_time
-from signing.keys import Signer, SigningKey, generate_signing_key, save_pkcs12
+from signing.keys import Signer, SigningKey, generate_signing_key, save_pkcs12, spki
 from signing.statements import sign_statement
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
@@ -204,7 +204,14 @@ def test_ocsp_echoes_a_nonce_and_refuses_rubbish(house: House) -> None:
         assert (answer.response_status.name == "SUCCESSFUL") is good
         if good:
             assert answer.extensions.get_extension_for_class(x509.OCSPNonce).value == nonce
-    for rubbish in (b"", b"x" * 5000, b"\x30\x00"):
+    plain = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+        hashlib.sha256(issuer.subject.public_bytes()).digest(),
+        hashlib.sha256(spki(house.platform.keys.parties.key.public_key())[-65:]).digest(),
+        5, hashes.SHA256(),
+    )  # fmt: skip
+    data = plain.build().public_bytes(Encoding.DER)
+    negative, algorithm = data[:-1] + b"\xfb", data.replace(b"\x03\x04\x02\x01", b"\x03\x04\x02\x1f")
+    for rubbish in (b"", b"x" * 5000, b"\x30\x00", negative, algorithm):
         body = house.app.post("/ocsp", rubbish, content_type="application/ocsp-request").body
         assert ocsp.load_der_ocsp_response(body).response_status.name == "MALFORMED_REQUEST"
     assert (

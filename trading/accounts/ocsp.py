@@ -12,6 +12,7 @@ from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -51,7 +52,9 @@ class Responder:
             nonce = _nonce(request)
             algorithm, serial = request.hash_algorithm.name, request.serial_number
             name = self._authority(algorithm, request.issuer_name_hash, request.issuer_key_hash)
-        except (ValueError, NotImplementedError, x509.DuplicateExtension):
+        except (ValueError, NotImplementedError, UnsupportedAlgorithm, x509.DuplicateExtension):
+            return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        if serial < 0:
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         if name is None or len(data) > MAX_REQUEST:
             return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
