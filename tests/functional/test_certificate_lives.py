@@ -360,8 +360,14 @@ def test_without_a_current_list_nothing_is_taken(elsewhere: tuple[OpeningHouse, 
     house.clock.ahead(timedelta(days=6, minutes=5))
     house.work()
     check(house, who)
+    before = authority.crl(house.now() - timedelta(minutes=1), 7).public_bytes(Encoding.DER)
     Lists.body = authority.crl(house.now(), 7, [(serial, revoked_at)]).public_bytes(Encoding.DER)
     house.clock.ahead(timedelta(days=6, hours=2))
+    house.work()
+    with pytest.raises(BidError, match="revoked"):
+        check(house, who)
+    Lists.body = before  # of before the revocation, signed by the authority and not yet over
+    house.clock.ahead(timedelta(days=6, hours=4))
     house.work()
     with pytest.raises(BidError, match="revoked"):
         check(house, who)

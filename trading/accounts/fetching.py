@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.chains import issued_by
 from trading.accounts.outside import OutsideAuthority
+from trading.accounts.signatures import loaded_crl
 from trading.answers import read_answer
 from trading.errors import TradingError
 
@@ -18,11 +19,14 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=15, total=30)
 _SECONDS = 45.0  # for all of it: less than the claim is held
 
 
-def fetch_list(authority: OutsideAuthority, now: datetime) -> tuple[bytes, datetime]:
+def fetch_list(
+    authority: OutsideAuthority, now: datetime, held: bytes | None = None
+) -> tuple[bytes, datetime]:
     """The authority's list of now, in DER, and when the next is due (UTC).
 
-    One request to the configured address, without redirects, of at most 16 MiB. Raises TradingError
-    "outside-list-unfetched", "outside-list-unfit".
+    One request to the configured address, without redirects, of at most 16 MiB. Older than the one `held`
+    (DER) it may not be: addresses of lists are seldom https, and an old one would hide what was revoked
+    since. Raises TradingError "outside-list-unfetched", "outside-list-unfit".
     """
     data = _download(authority)
     try:
@@ -33,9 +37,10 @@ def fetch_list(authority: OutsideAuthority, now: datetime) -> tuple[bytes, datet
         )
         genuine = crl.issuer == authority.issuer.subject and issued_by(crl, authority.issuer)
         next_update = crl.next_update_utc
+        older = held is not None and crl.last_update_utc < loaded_crl(held).last_update_utc
     except (ValueError, x509.InvalidVersion):
         raise TradingError("outside-list-unfit", name=authority.name) from None
-    if not genuine or next_update is None or next_update <= now or crl.last_update_utc > now:
+    if not genuine or older or next_update is None or next_update <= now or crl.last_update_utc > now:
         raise TradingError("outside-list-unfit", name=authority.name)
     return crl.public_bytes(Encoding.DER), next_update
 

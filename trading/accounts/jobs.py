@@ -49,8 +49,10 @@ def fetch_outside_list(platform: Platform, subject: str) -> None:
         with platform.database.transaction() as session:
             replace(hold, seconds=_FETCH_SECONDS).check(platform, session)
             now = platform.clock.now(session)
+            held = RevocationLists(platform).newest(session, authority.key)
+            last = None if held is None else held.der
         try:
-            der, next_update = fetch_list(authority, now)
+            der, next_update = fetch_list(authority, now, last)
         except TradingError as error:
             # The claim is kept to its end, so that a dead address is not asked four times a second.
             log.warning("outside list not fetched", authority=subject, problem=str(error))
