@@ -28,12 +28,14 @@ from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import WsgiTransport
 from tests.outside_authority import OutsideAuthority
+from trading.accounts.models import PartyCertificate
 from trading.accounts.revocation_lists import RevocationLists
 from trading.accounts.services import Accounts
 from trading.client.api import Api
 from trading.client.keyfile import KeyFile, enrol_outside, enrolment_beside
 from trading.client.supplier import fetch_notice, read_notice
 from trading.errors import TradingError
+from trading.sign_in.models import Login
 
 ORIGIN = "http://127.0.0.1:6543"
 
@@ -94,6 +96,14 @@ def test_hostile_renewals_are_refused(house: House) -> None:
         house.refused("POST", path, None, renewal(house, who, key, **changes), code)
     house.refused("POST", path, None, renewal(house, who, other.key), "certificate-key-in-use")
     body = renewal(house, who, key)
+    with house.platform.database.transaction() as session:
+        row = session.get_one(PartyCertificate, who.fingerprint)
+        login = Login(
+            person_id=row.person_id, username=who.id, password=None, totp=None, totp_step=0,
+            created_at=house.now(), disabled_at=house.now(),
+        )  # fmt: skip
+        session.add(login)
+    house.refused("POST", path, None, body, "person-disabled")
     house.call("POST", f"/certificates/{who.fingerprint}/revocation", who, {"reason": "keyCompromise"})
     house.refused("POST", path, None, body, "certificate-revoked-now")
 

@@ -38,6 +38,7 @@ from trading.audit.services import AuditLog
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.keys import locations
 from trading.platform import Platform
+from trading.sign_in.models import Login
 from trading.web.permissions import Role
 from trading.web.security import Actor
 
@@ -93,7 +94,8 @@ class Certificates(Signatures):
 
         Raises:
             BidError: request or statement does not hold. TradingError: signed for another platform or
-            request, too old, or under a certificate that is unknown or revoked. Forbidden: the role is gone.
+            request, too old, or under a certificate that is unknown or revoked. Forbidden: the person is
+            disabled, or the role gone.
         """
         read = read_signed(file, "renewal")
         now = self._clock.now(session)
@@ -107,6 +109,9 @@ class Certificates(Signatures):
         if read.statement["request"] != hashlib.sha256(csr_pem).hexdigest():
             raise TradingError("renewal-other-request")
         person = session.get_one(Person, row.person_id)
+        login = session.get(Login, person.id)
+        if login is not None and login.disabled_at is not None:
+            raise Forbidden("person-disabled")
         organisation = session.get_one(Organisation, row.organisation_id)
         if row.role not in organisation.roles.split(","):
             raise Forbidden("certificate-role-gone", role=row.role)
