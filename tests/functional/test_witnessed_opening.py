@@ -82,6 +82,18 @@ def test_the_opening_waits_for_the_witnesses_and_no_longer(
     told_by_the_command(data, given, tmp_path, capsys)
 
 
+def test_an_old_checkpoint_is_no_way_around_the_witnesses(
+    watched: tuple[OpeningHouse, list[Watcher]], tmp_path: Path
+) -> None:
+    house, made = watched
+    scene = scene_of(house, tmp_path)
+    server(made[0]).witness = None  # type: ignore[assignment]
+    old = house.call("GET", "/log/checkpoint").body
+    scene.close()
+    scene.liar.lies["/log/checkpoint"] = lambda answer: old
+    assert scene.refused() == "cosignatures-missing"
+
+
 def award(house: OpeningHouse, scene: Scene) -> None:
     house.evaluate(scene.tender)
     house.award(scene.tender, scene.bids[0].bid)

@@ -355,16 +355,33 @@ class Custodian:
 
     def _check_witnessed(self, tender: str) -> tuple[CheckedClosing, Trust]:
         """As `_check`, once the witnesses of the policy have cosigned a log that holds the closing and the
-        last stage statement."""
-        if self._policy is not None:
-            self._log().follow()
-            places = [at for at, raw in self._log().places(tender) if Entry.parse(raw).act in _WITNESSED]
-            for position in places[-1:]:
-                cosigned = require_cosigned(self._api, self._log(), self._policy, position)
-                if cosigned is not None and tender not in self._cosigned:
-                    tell_cosigned(self.journal, tender, cosigned)
-                    self._cosigned.add(tender)
-        return self._check(tender)
+        last stage statement.
+
+        The check follows the log further than an old checkpoint shows it: what it finds there has to be
+        cosigned as well.
+        """
+        if self._policy is None:
+            return self._check(tender)
+        self._log().follow()
+        position = None
+        while True:
+            witnessed, position = position, self._to_witness(tender)
+            if position is not None and position != witnessed:
+                self._require_cosigned(tender, self._policy, position)
+            checked = self._check(tender)
+            if self._to_witness(tender) == position:
+                return checked
+
+    def _to_witness(self, tender: str) -> int | None:
+        """The last entry that witnesses must have seen, as far as the log was followed."""
+        places = [at for at, raw in self._log().places(tender) if Entry.parse(raw).act in _WITNESSED]
+        return places[-1] if places else None
+
+    def _require_cosigned(self, tender: str, policy: LogPolicy, position: int) -> None:
+        cosigned = require_cosigned(self._api, self._log(), policy, position)
+        if cosigned is not None and tender not in self._cosigned:
+            tell_cosigned(self.journal, tender, cosigned)
+            self._cosigned.add(tender)
 
     def _secure_if_possible(self) -> None:
         """A backup that cannot be made keeps no share back, and no key alive; its failure is on record."""
