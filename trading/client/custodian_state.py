@@ -8,12 +8,17 @@ by the agent's account alone, and encrypted where the folder is a store (custodi
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from trading.client.vault import Box, Plain
 
 # What lies in the folder itself.
 SHARED = frozenset({"signers.json", "trusted.json", "token", "log-key", "log.json", "backup.json"})
+
+
+# What is half written, and what is half erased.
+_NEW, _GONE = ".new", ".gone"
 
 
 class StateConflict(Exception):
@@ -34,6 +39,8 @@ class CustodianState:
         self._tenders.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
         _sync_folder(folder)
+        for left in (*folder.glob(f"*{_GONE}"), *self._tenders.glob(f"*/*{_GONE}")):
+            _erase(left.with_name(left.name.removesuffix(_GONE)))
 
     def read(self, tender: str, name: str) -> bytes | None:
         """A record of a tender; None if there is none."""
@@ -97,18 +104,23 @@ class CustodianState:
 
 
 def _erase(path: Path) -> None:
-    if not path.exists():
-        return
-    with path.open("r+b") as file:
-        file.write(os.urandom(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()
-    _sync_folder(path.parent)
+    # Under another name first: a crash must not leave a record that cannot be read. What it leaves under
+    # that name is erased when the folder is opened again.
+    gone = path.with_name(path.name + _GONE)
+    with suppress(FileNotFoundError):
+        path.replace(gone)
+    with suppress(FileNotFoundError):
+        with gone.open("r+b") as file:
+            file.write(os.urandom(gone.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        gone.unlink()
+        _sync_folder(path.parent)
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(each.name for each in folder.iterdir() if each.is_file() and each.suffix != ".new")
+    found = (each for each in folder.iterdir() if each.suffix not in (_NEW, _GONE))
+    return sorted(each.name for each in found if each.is_file())
 
 
 def _read(path: Path) -> bytes | None:
@@ -119,7 +131,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(path.name + ".new")
+    beside = path.with_name(path.name + _NEW)
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

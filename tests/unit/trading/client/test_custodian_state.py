@@ -51,6 +51,25 @@ def test_erasing_overwrites_before_it_removes(tmp_path: Path) -> None:
     state.erase(TENDER, "seed")
 
 
+@pytest.mark.parametrize("end", ["os.urandom", "pathlib.Path.unlink"])
+def test_a_crash_while_erasing_leaves_neither_the_record_nor_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    state = CustodianState(tmp_path)
+    state.write(TENDER, "seed", b"secret")
+
+    def killed(*given: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(end, killed)
+    with pytest.raises(KeyboardInterrupt):
+        state.erase(TENDER, "seed")
+    monkeypatch.undo()
+    assert state.read(TENDER, "seed") is None and state.records(TENDER) == []
+    CustodianState(tmp_path)
+    assert list((tmp_path / "tenders" / TENDER).iterdir()) == []
+
+
 def test_shared_records(tmp_path: Path) -> None:
     state = CustodianState(tmp_path)
     assert state.read_shared("log.json") is None
