@@ -222,6 +222,19 @@ def test_a_release_made_by_hand_stands(house: OpeningHouse, scene: Scene) -> Non
     assert back.step() == 1 and back.state.read(scene.id, "seed") is None
 
 
+def test_anothers_release_is_not_taken_for_ones_own(house: OpeningHouse, scene: Scene) -> None:
+    scene.close()
+    back, other = scene.agents[2], scene.agents[1]
+    other.step()
+    theirs = house.call("GET", f"/custody/tenders/{scene.id}/release", other.who).json
+    house.hand_in(back.who, scene.tender, *house.released(scene.tender, as_held(scene)))
+    back.line.lies["/release"] = lambda answer: theirs
+    back.step()
+    assert back.refusal(scene.id) == "release-signer"
+    kept = json.loads(back.state.read(scene.id, "release.json") or b"")
+    assert Release.parse(b64decode(kept["file"])).custodian == back.who.id
+
+
 def test_a_store_from_an_older_backup_erases_what_has_ended_since(
     house: OpeningHouse, scene: Scene, tmp_path: Path
 ) -> None:

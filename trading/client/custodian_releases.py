@@ -16,6 +16,7 @@ from bids.custody import (
     remember_stage,
     seal_files_share,
 )
+from bids.errors import BidError
 from bids.notice import Notice
 from bids.trust import Trust
 from signing.encoding import b64decode, b64encode
@@ -99,7 +100,9 @@ class Releases:
         file = unfile(self._api.get(f"/custody/tenders/{tender}/release"))
         checked, trust = self._check(tender)
         stage = fetch_stage(self._api, checked, segment, self._entries(tender), trust)
-        check_release(file, checked, trust, stage)
+        release = check_release(file, checked, trust, stage)
+        if release.custodian != self._keys.id:
+            raise BidError("release-signer", custodian=self._keys.id)
         self._remember(checked, stage)
         body = json.dumps({"file": b64encode(file), "files_shares": []}, separators=(",", ":")).encode()
         self._state.write(tender, release_name(checked.policy, segment), body)
