@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from bids.notice import Notice
+from signing import canonical
 from signing.encoding import format_time
 from signing.suite import SUNSEAL_1
 from tests.functional.agent_scene import CAST, Agent, Cast
 from tests.functional.opening_house import DATABASES, OpeningHouse
+from trading.audit.services import AuditLog
 
 SIZE = 4
 
@@ -138,6 +140,30 @@ def test_a_platform_cannot_talk_a_key_away(house: OpeningHouse, agents: list[Age
     later([first])
     assert first.state.read(id_, "seed") is not None
     assert first.state.read(id_, "notice.json") is not None, "the log has shown what was kept from it"
+
+
+def test_a_notice_that_the_platform_made_up_ends_no_key(house: OpeningHouse, agents: list[Agent]) -> None:
+    first, cast = agents[0], CAST[house]
+    id_ = house.draft(cast.agency, cast.custodians)["id"]
+    raw, signature = house.notice(cast.agency, id_)
+    house.publish(cast.agency, id_, raw, signature)
+    members = json.loads(raw)
+    named = members["policy"]["custodians"]
+    members["policy"]["custodians"] = [each for each in named if each["id"] != first.who.id]
+    forged = canonical.dumps(members)
+    with house.platform.database.transaction() as session:
+        AuditLog(house.platform).append(
+            session, "tender.amended", at=house.now(), tender=id_, actor=None, address=None,
+            digests={"notice": canonical.digest(forged)}, statement=None,
+        )  # fmt: skip
+    nothing = {"items": [], "next": None}
+    first.line.lies = {
+        "/custody/tenders": lambda _: nothing, "/custody/reserve": lambda _: nothing,
+        "notice.json": lambda _: forged,
+    }  # fmt: skip
+    later([first])
+    assert first.refusal(id_) == "signature-invalid"
+    assert first.state.read(id_, "seed") is not None
 
 
 def test_what_is_refused(house: OpeningHouse, agents: list[Agent]) -> None:

@@ -22,7 +22,7 @@ from bids.custody import (
 )
 from bids.entries import Entry
 from bids.errors import BidError
-from bids.examination import PUBLISHING_ACTS
+from bids.examination import PUBLISHING_ACTS, examine_notice
 from bids.trust import Trust
 from signing import canonical
 from signing.encoding import b64decode, is_id, parse_time
@@ -175,11 +175,14 @@ class Custodian:
         if self._last_logged(tender) is None:
             self._stock().give_up(tender)
             return True
-        notice = fetch_notice_file(self._api, tender).notice
+        shown = fetch_notice_file(self._api, tender)
+        notice = shown.notice
         if self.id in {each.id for each in notice.policy.custodians}:
             return self._accept(tender)  # it was kept from this custodian
         if notice.digest != self._last_logged(tender):
             raise ClientError("notice-other-tender")
+        # A notice that the platform made up, and logged, must not end a key that the agency's own names.
+        examine_notice(shown.raw, shown.signature, self._trust(tender))
         self._stock().erase(tender)
         return True
 

@@ -11,11 +11,13 @@ was sealed to, when they are destroyed (docs/custodians.md).
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +36,7 @@ from trading.client.files import read_file, write_file
 
 FORMAT = b"sunseal-custodian-backup/1"
 KEY = "backup.json"
+_LOCK = "backup-lock"
 _LABEL = b"sunseal-custodian-backup/1"
 _NAME = re.compile(r"([0-9a-f]{32}/)?[a-z0-9][a-z0-9.-]{0,63}", re.ASCII)
 _MOST = 1024 * 1024 * 1024
@@ -69,8 +72,12 @@ def backup_key(secret: bytes) -> SealingKey:
     return SealingKey(hkdf_sha256(secret, _LABEL, hpke.SEED_SIZE))
 
 
-def new_words(store: Store, groups: Sequence[tuple[int, int]], needed: int) -> tuple[str, list[list[str]]]:
-    """Words for the backups from now on: their number, and the shares of each group; kept nowhere.
+def new_words(
+    store: Store, groups: Sequence[tuple[int, int]], needed: int, tell: Callable[[str, list[list[str]]], None]
+) -> None:
+    """Words for the backups from now on: `tell` gets their number, and the shares of each group.
+
+    They are kept nowhere. If `tell` raises, nothing was done: no backup is sealed to words that nobody has.
 
     Raises:
         ClientError: "words-group".
@@ -78,8 +85,8 @@ def new_words(store: Store, groups: Sequence[tuple[int, int]], needed: int) -> t
     secret = secrets.token_bytes(SECRET_SIZE)
     words = deal_words(secret, groups, needed)
     public = backup_key(secret).public
+    tell(canonical.digest(public)[:16], words)
     store.state.write_shared(KEY, json.dumps({"public": b64encode(public)}).encode())
-    return canonical.digest(public)[:16], words
 
 
 def words_of(store: Store) -> str | None:
@@ -91,9 +98,23 @@ def words_of(store: Store) -> str | None:
 def write_backup(store: Store, path: Path, at: datetime) -> About:
     """Seal the store as it is now into the file; the backup that it replaces is overwritten.
 
+    One at a time: a person's must not put an older state in the place of the agent's.
+
     Raises:
         ClientError: "backup-no-words", "file-unwritable".
     """
+    with _in_turn(store.folder):
+        return _write(store, path, at)
+
+
+@contextmanager
+def _in_turn(folder: Path) -> Iterator[None]:
+    with (folder / _LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _write(store: Store, path: Path, at: datetime) -> About:
     public = _public(store)
     if public is None:
         raise ClientError("backup-no-words")

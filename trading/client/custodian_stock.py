@@ -31,7 +31,7 @@ def signed_key(state: CustodianState, keys: CustodianKeys, tender: str) -> JsonO
     """
     signer = keys.signer
     body = state.read(tender, _RECORD)
-    if body is not None:
+    if body is not None and keys.holds(tender):
         known: JsonObject = json.loads(body)
         if known["certificate"] == fingerprint(signer.certificate):
             return known
@@ -117,6 +117,7 @@ class Stock:
         self._journal.write("unnamed", tender)
 
     def _erase(self, tender: str) -> None:
-        self._keys.erase(tender)
+        # In this order: what a crash leaves must not hand in a key that is gone.
         self._state.erase(tender, _RECORD)
+        self._keys.erase(tender)
         self._secure()

@@ -71,8 +71,22 @@ def backup(
 def _deal(
     store: Store, groups: Sequence[tuple[int, int]], needed: int | None, folder: Path | None, lang: Language
 ) -> None:
-    number, words = new_words(store, groups, needed or len(groups))
-    store.journal.write("backup-words", words=number)
+    new_words(
+        store, groups, needed or len(groups),
+        lambda number, words: _tell(number, words, groups, folder, lang),
+    )  # fmt: skip
+    store.journal.write("backup-words", words=words_of(store))
+    say(
+        lang,
+        "\n抄在纸上，各交一人，分开存放；此前的词组连同旧备份应销毁。",
+        "\nWrite each on paper, give it to one person, keep them apart; destroy the words before these.",
+    )
+
+
+def _tell(
+    number: str, words: list[list[str]], groups: Sequence[tuple[int, int]], folder: Path | None,
+    lang: Language,
+) -> None:  # fmt: skip
     say(lang, f"备份词组，编号 {number}，只此一次：", f"The words for backups, number {number}, this once:")
     for index, (group, (least, count)) in enumerate(zip(words, groups, strict=True), 1):
         for place, share in enumerate(group, 1):
@@ -89,11 +103,6 @@ def _deal(
             )
             if folder is None:
                 _print_words(share)
-    say(
-        lang,
-        "\n抄在纸上，各交一人，分开存放；此前的词组连同旧备份应销毁。",
-        "\nWrite each on paper, give it to one person, keep them apart; destroy the words before these.",
-    )
 
 
 def _print_words(share: str) -> None:

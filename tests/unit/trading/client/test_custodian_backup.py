@@ -46,7 +46,9 @@ def store(tmp_path: Path, world: World) -> Store:
 
 
 def words(store: Store) -> bytes:
-    return gather(new_words(store, [(1, 1)], 1)[1][0])
+    told: list[list[list[str]]] = []
+    new_words(store, [(1, 1)], 1, lambda number, shares: told.append(shares))
+    return gather(told[0][0])
 
 
 def test_what_was_erased_is_in_no_later_backup(store: Store, tmp_path: Path) -> None:
@@ -84,6 +86,25 @@ def test_new_words_end_the_old_ones(store: Store, tmp_path: Path) -> None:
     for file, wrong in (("old", new), ("new", old)):
         with pytest.raises(ClientError, match="another set of words"):
             open_backup(tmp_path / file, wrong)
+
+
+def test_words_that_nobody_got_seal_no_backup(store: Store, tmp_path: Path) -> None:
+    def full(number: str, shares: list[list[str]]) -> None:
+        raise ClientError("file-unwritable", path=tmp_path, reason="No space left on device")
+
+    old = words(store)
+    with pytest.raises(ClientError, match="No space"):
+        new_words(store, [(1, 1)], 1, full)
+    write_backup(store, tmp_path / "backup", NOW)
+    assert open_backup(tmp_path / "backup", old).tenders == [HELD, ERASED]
+
+
+def test_a_key_is_not_handed_in_again_once_its_secret_half_is_gone(store: Store) -> None:
+    given = signed_key(store.state, store.keys, HELD)
+    assert signed_key(store.state, store.keys, HELD) == given
+    store.keys.erase(HELD)
+    again = signed_key(store.state, store.keys, HELD)
+    assert again["sealing_key"] != given["sealing_key"] and store.keys.holds(HELD)
 
 
 def test_what_is_recovered_is_the_store(store: Store, tmp_path: Path) -> None:
