@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
@@ -131,6 +132,25 @@ def test_a_stamper_that_issues_itself_an_issuer_is_refused() -> None:
     with pytest.raises(CertificateError) as caught:
         verify(token, who)
     assert caught.value.reason_code == "untrusted"
+
+
+def test_authorities_that_go_in_circles_end_the_search() -> None:
+    """Whoever adds certificates to a token must not keep a verifier busy, or have two verifiers disagree."""
+    who = stamper("P-256")
+    key = new_key("P-256")
+    name = who.intermediate.subject.rfc4514_string().removeprefix("CN=")
+    middle = Mock(public_key=who.intermediate.public_key)
+    circle = [certify("Elsewhere", key, None, key, MOMENT, ca=9) for _ in range(9)]
+    astray = certify(name, middle, circle[0], key, MOMENT, ca=9)
+    token = who.stamp(DIGEST, MOMENT, embedded=[who.leaf])
+    for others in ((who.intermediate, astray, *circle), (astray, *circle[:2], who.intermediate)):
+        assert verify(token, who, others).root == who.root
+    with pytest.raises(CertificateError) as caught:
+        verify(token, who, (astray, *circle, who.intermediate))
+    assert caught.value.reason_code == "untrusted"
+    # Those that name another key are tried last.
+    other = certify(name, key, circle[0], key, MOMENT, ca=9)
+    assert verify(token, who, (*[other] * 140, who.intermediate)).root == who.root
 
 
 @pytest.mark.slow

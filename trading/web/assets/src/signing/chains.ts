@@ -15,6 +15,9 @@ import { ECDSA_SHA256, sameName, type Crl, type X509 } from "./x509";
 
 const MAX_INTERMEDIATES = 1;
 const MAX_SERIAL = 21; // bytes
+const MAX_CHECKS = 128; // signatures on the way up
+const [SUBJECT_KEY, AUTHORITY_KEY] = [hex(der.oid("2.5.29.14")), hex(der.oid("2.5.29.35"))];
+const KEY_ID = 0x80; // in an AuthorityKeyIdentifier
 // What the policy has an opinion on, even if that is to permit all; other extensions may not be critical.
 const ACCOUNTED_FOR = new Set([
   BASIC_CONSTRAINTS, KEY_USAGE, NAME_CONSTRAINTS,
@@ -87,7 +90,7 @@ export async function leadsTo(
   leaf: X509, others: readonly X509[], roots: readonly X509[], moment: bigint,
 ): Promise<readonly X509[] | null> {
   const permitted = permits(leaf, moment) && !twice(leaf) && uncritical(leaf);
-  return permitted ? ascend([leaf], others, roots, moment, OUTSIDE) : null;
+  return permitted ? search(leaf, others, roots, moment, OUTSIDE) : null;
 }
 
 async function buildPath(
@@ -97,7 +100,7 @@ async function buildPath(
   for (const certificate of given) await checkAlgorithms(certificate);
   const moment = given.reduce((last, one) => (one.notBefore.at > last ? one.notBefore.at : last), leaf.notBefore.at);
   const permitted = permits(leaf, moment) && !twice(leaf) && uncritical(leaf);
-  const path = permitted ? await ascend([leaf], intermediates, roots, moment, OWN) : null;
+  const path = permitted ? await search(leaf, intermediates, roots, moment, OWN) : null;
   if (path === null) throw new CertificateError("The certificate does not lead to a trusted root.", "untrusted");
   const between = path.slice(1, -1).map((one) => one.fingerprint).join();
   if (path.length < shortest || between !== intermediates.map((one) => one.fingerprint).join()) {
@@ -107,7 +110,27 @@ async function buildPath(
   return path;
 }
 
-/** `path` led up to a root, null if it does not lead there. */
+/** More signatures than any honest path needs were checked: certificates that lead in circles must not keep us busy. */
+class TooMany extends Error {}
+
+async function search(
+  leaf: X509, intermediates: readonly X509[], roots: readonly X509[], moment: bigint, rules: Rules,
+): Promise<readonly X509[] | null> {
+  let checks = 0;
+  const counted = (issuer: X509, child: X509): Promise<boolean> => {
+    checks += 1;
+    if (checks > MAX_CHECKS) throw new TooMany();
+    return rules.signed(issuer, child);
+  };
+  try {
+    return await ascend([leaf], intermediates, roots, moment, { ...rules, signed: counted });
+  } catch (error) {
+    if (error instanceof TooMany) return null;
+    throw error;
+  }
+}
+
+/** `path` led up to a root, null if it does not lead there; TooMany. */
 async function ascend(
   path: readonly X509[], intermediates: readonly X509[], roots: readonly X509[], moment: bigint, rules: Rules,
 ): Promise<readonly X509[] | null> {
@@ -115,8 +138,9 @@ async function ascend(
   if (roots.some((one) => one.fingerprint === working.fingerprint)) return path;
   const depth = path.length - 1;
   if (depth > rules.depth) return null;
-  for (const candidate of [...roots, ...intermediates]) {
-    if (!equal(candidate.subject.raw, working.issuer.raw)) continue;
+  const named = [...roots, ...intermediates].filter((one) => equal(one.subject.raw, working.issuer.raw));
+  const wanted = keyNamed(working, AUTHORITY_KEY);
+  for (const candidate of named.sort((one, other) => likeness(one, wanted) - likeness(other, wanted))) {
     if (twice(candidate)) return null;
     if (!permitsAuthority(candidate, BigInt(depth), moment, rules)) continue;
     if (!(await rules.signed(candidate, working))) continue;
@@ -124,6 +148,25 @@ async function ascend(
     if (found !== null) return found;
   }
   return null;
+}
+
+/** The key that an extension names, in hex; null if it names none. */
+function keyNamed({ extensions }: X509, oid: string): string | null {
+  const extension = extensions.find((one) => one.oid === oid);
+  try {
+    const reader = new der.Reader(extension?.value ?? new Uint8Array(0));
+    return hex(oid === SUBJECT_KEY ? reader.content(der.OCTET_STRING) : reader.inside(der.SEQUENCE).content(KEY_ID));
+  } catch (error) {
+    if (error instanceof der.DERError) return null;
+    throw error;
+  }
+}
+
+/** Which candidates come first: those whose key is named, then those that do not say, then the others. */
+function likeness(candidate: X509, wanted: string | null): number {
+  const own = keyNamed(candidate, SUBJECT_KEY);
+  if (own === null || wanted === null) return 1;
+  return own === wanted ? 0 : 2;
 }
 
 function permits(certificate: X509, moment: bigint): boolean {
