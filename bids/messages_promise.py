@@ -7,6 +7,12 @@ _FINDINGS = {
         "回执由平台的回执密钥签名：投标 {bid}，收到时间 {at}，标段 {tender}。",
         "The receipt is signed by the platform's receipt key: bid {bid}, received {at}, tender {tender}.",
     ),
+    "promise-no-lists": (
+        "没有一份平台证书机构的吊销列表覆盖回执的时间：回执密钥当时是否已被吊销，未核对。"
+        "请用 --server 取得列表。",
+        "No revocation list of the platform's authority reaches the receipt's time: whether its receipt key "
+        "was revoked by then was not checked. Get the lists with --server.",
+    ),
     "promise-no-document": (
         "没有给出投标清单和签名，无法核对回执对应哪份投标文件。请用 --sealed 给出密封的投标。",
         "Manifest and signature were not given, so which files the receipt is for could not be checked. Give "

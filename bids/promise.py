@@ -19,11 +19,11 @@ from bids.closing import Closing
 from bids.errors import BidError
 from bids.examination import examine_closing_entry, examine_ledger, ledger_verifier, log_verifier
 from bids.ledger import Leaf, parse_leaf
-from bids.package import CLOSING, LEDGER
+from bids.package import CLOSING, CRLS, LEDGER
 from bids.receipt_bundle import LEAF, LOG_ENTRY, MANIFEST, RECEIPT, TOKEN, Kept
-from bids.receipts import Receipt, match_receipt, verify_receipt
+from bids.receipts import Receipt, match_receipt
 from bids.tokens import examine_token
-from bids.trust import Trust
+from bids.trust import Trust, verify_platform
 from bids.verification.findings import Book, Finding
 from signing import notes
 from signing.encoding import format_time
@@ -70,18 +70,26 @@ def judge(kept: Kept, trust: Trust, outside: Sequence[x509.Certificate] = ()) ->
         return Judgement("nothing", tuple(book.findings), receipt)
     _check_logged(book, kept, closing, trust)
     verdict = _check_leaf(book, kept, closing, receipt, trust)
-    logged = all(one.ok is not False for one in book.findings if one.code == "promise-logged")
-    return Judgement(verdict if logged or verdict == "broken" else "open", tuple(book.findings), receipt)
+    doubted = any(
+        one.ok is False for one in book.findings if one.code in ("promise-closing", "promise-logged")
+    )
+    return Judgement("open" if doubted and verdict == "kept" else verdict, tuple(book.findings), receipt)
 
 
 def _check_receipt(book: Book, kept: Kept, trust: Trust) -> Receipt | None:
     receipt: Receipt | None = None
+    listed = False
     with book.step("promise-receipt", RECEIPT) as step:
-        found = verify_receipt(kept.receipt, trust.roots, trust.revocations)
+        read = verify_platform(kept.receipt, "receipt", "receipt", trust.roots, trust.revocations)
+        found = Receipt.parse(read)
+        assert read.verified is not None
+        listed = trust.revocations.reach(read.verified.intermediates[0], found.at)
         step.params.update(bid=found.bid, tender=found.tender, at=format_time(found.received_at))
         if kept.document is not None and kept.signature is not None:
             match_receipt(found, kept.document, kept.signature)
         receipt = found
+    if receipt is not None and not listed:
+        book.note("promise-no-lists", CRLS)
     if receipt is not None and (kept.document is None or kept.signature is None):
         book.note("promise-no-document", MANIFEST)
     return receipt
@@ -114,9 +122,10 @@ def _check_closing(book: Book, data: bytes, receipt: Receipt, trust: Trust) -> C
             raise BidError("closing-other-tender", file=CLOSING)
         if trust.log is not None and found.log != trust.log_origin:
             raise BidError("closing-other-log", file=CLOSING)
-        if receipt.received_at > found.deadline:
-            raise BidError("receipt-late", bid=receipt.bid)
         closing = found
+        if receipt.received_at > found.deadline:
+            # No excuse: the platform gives none after its deadline, so the closing may name a false one.
+            raise BidError("receipt-late", bid=receipt.bid)
     return closing
 
 

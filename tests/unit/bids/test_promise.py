@@ -116,6 +116,7 @@ def test_before_the_closing_nothing_can_be_told() -> None:
     codes = {one.code for one in found.findings}
     assert codes == {
         "promise-receipt", "promise-no-document", "promise-token", "promise-token-own", "promise-not-closed",
+        "promise-no-lists",
     }  # fmt: skip
     tender.close()
     missing = judged(published(tender, bids[0], ledger=None, entry=None), tender)
@@ -156,7 +157,7 @@ def test_forged_accusations_are_recognised() -> None:
         assert found.verdict == "nothing" and reason in failed(found)[code], (code, failed(found))
 
 
-def test_a_receipt_for_another_tender_or_from_after_the_deadline_proves_nothing_here() -> None:
+def test_a_receipt_for_another_tender_proves_nothing_and_a_false_deadline_excuses_nothing() -> None:
     world = World(seed=187)
     one, other = world.tender(), world.tender()
     bid = one.submit(world.suppliers[0])
@@ -168,8 +169,28 @@ def test_a_receipt_for_another_tender_or_from_after_the_deadline_proves_nothing_
     other.close()
     found = judged(published(one, bid, closing=other.closing_file, ledger=tuple(other.leaves)), one)
     assert found.verdict == "nothing" and failed(found) == {"promise-closing": ["closing-other-tender"]}
+    # A closing that names an earlier deadline than the notice would leave out whom it likes.
     found = judged(published(one, late), one)
-    assert found.verdict == "nothing" and failed(found) == {"promise-closing": ["receipt-late"]}
+    assert found.verdict == "broken" and failed(found)["promise-closing"] == ["receipt-late"]
+
+
+def test_a_late_receipt_that_stands_is_left_open() -> None:
+    tender = World(seed=187).tender()
+    late = tender.receive(
+        tender.seal(tender.world.suppliers[0]), tender.notice.deadline + timedelta(seconds=1)
+    )
+    tender.close()
+    found = judged(published(tender, late), tender)
+    assert (found.verdict, failed(found)) == ("open", {"promise-closing": ["receipt-late"]})
+
+
+def test_without_lists_it_is_said_that_the_receipts_key_may_be_a_revoked_one() -> None:
+    tender, bids = scene(191)
+    lists = (tender.world.crl, tender.world.platform_crl)
+    for known, told in ((lists[:1], True), (lists, False)):
+        trust = replace(tender.trust(), crls={str(at): crl for at, crl in enumerate(known)})
+        codes = {one.code for one in judge(Kept(bids[0].receipt), trust).findings}
+        assert ("promise-no-lists" in codes) is told
 
 
 def test_a_closing_that_is_not_in_the_log_leaves_it_open() -> None:
