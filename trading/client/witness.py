@@ -29,8 +29,9 @@ log = logging.getLogger("sunseal.witness")
 
 MAX_BODY = 256 * 1024  # bytes: 63 hashes and a checkpoint with its signatures are far fewer
 _MAX_PROOF = 63  # hashes
-_MAX_KEPT = 200  # refused checkpoints of one log; a log that splits more often is known by now
+_MAX_KEPT = 200  # refused checkpoints of one log and kind; a log that splits more often is known by now
 _LATEST = "checkpoint"
+_FORK = "it has another root at the same size"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Witness:
 
     def _compare(self, kept: bytes, known: Checkpoint, note: bytes, new: Checkpoint) -> None:
         if not hmac.compare_digest(known.root, new.root):
-            self._keep_refused(new.origin, kept, note, "it has another root at the same size")
+            self._keep_refused(new.origin, kept, note, _FORK)
 
     def watches(self, origin: str) -> bool:
         """Whether this log is one of its own."""
@@ -137,9 +138,12 @@ class Witness:
 
     def _keep_refused(self, origin: str, kept: bytes, note: bytes, fault: str) -> None:
         digest = hashlib.sha256(kept + note).hexdigest()[:16]
-        place = self._place(origin) / f"refused-{digest}.txt"
+        # Anybody can send a true checkpoint with a false proof: such pairs must not take the room of forks.
+        kind = "refused-fork" if fault == _FORK else "refused-proof"
+        folder = self._place(origin)
+        place = folder / f"{kind}-{digest}.txt"
         log.error("%s: REFUSED a checkpoint signed by the log: %s; both are kept in %s", origin, fault, place)
-        if not place.exists() and sum(1 for _ in self.refused(origin)) < _MAX_KEPT:
+        if not place.exists() and sum(1 for _ in folder.glob(f"{kind}-*")) < _MAX_KEPT:
             write_record(place, refusal_file(fault, kept, note))
 
     def _place(self, origin: str) -> Path:
@@ -213,5 +217,5 @@ def _fault(known: Checkpoint | None, new: Checkpoint, proof: Sequence[bytes]) ->
         merkle.verify_consistency(old, new.size, root, new.root, proof)
     except MerkleError:
         same = known is not None and known.size == new.size
-        return "it has another root at the same size" if same else "the consistency proof does not hold"
+        return _FORK if same else "the consistency proof does not hold"
     return None

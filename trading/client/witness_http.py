@@ -20,6 +20,7 @@ log = logging.getLogger("sunseal.witness")
 
 ADD_CHECKPOINT = "/add-checkpoint"
 _CONNECTIONS = 64
+_DIGITS = 12  # of a length, leading zeros and all
 _SECONDS = 10.0  # that a connection may say nothing
 _CHECKPOINT = re.compile(r"/([0-9a-f]{64})/checkpoint", re.ASCII)
 
@@ -94,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
             self._refuse(411, "a length is wanted\n")
-        elif int(length[:12]) > MAX_BODY:
+        elif len(length) > _DIGITS or int(length) > MAX_BODY:
             self._refuse(413, f"at most {MAX_BODY} bytes\n")
         else:
             body = self.rfile.read(int(length))

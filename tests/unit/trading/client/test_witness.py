@@ -123,6 +123,17 @@ def test_422_for_forks_which_are_kept_as_proof(witness: Witness) -> None:
     assert ask(witness, TREE.request(5, 9))[0] == 200, "it goes on with the log it knows"
 
 
+def test_false_proofs_take_no_room_from_forks(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trading.client.witness._MAX_KEPT", 1)
+    assert ask(witness, TREE.request(0, 5))[0] == 200
+    lines = ["old 5", b64encode(bytes(32)), "", ""]
+    for size in (6, 7):
+        assert ask(witness, "\n".join(lines).encode() + TREE.note(size))[0] == 422
+    assert ask(witness, FORK.request(5, 5))[0] == 422
+    assert any(FORK.note(5) in path.read_bytes() for path in witness.refused(ORIGIN))
+    assert len(list(witness.refused(ORIGIN))) == 2
+
+
 def test_the_empty_tree(witness: Witness) -> None:
     empty = notes.format_checkpoint(notes.Checkpoint(ORIGIN, 0, bytes(32)), LOG)
     assert ask(witness, b"old 0\n\n" + empty)[0] == 422
@@ -218,7 +229,8 @@ def test_over_http_on_one_connection(served: http.client.HTTPConnection) -> None
 
 
 def test_over_http_what_is_too_much_is_not_read(served: http.client.HTTPConnection) -> None:
-    assert call(served, "POST", "/add-checkpoint", b"", **{"Content-Length": "999999999999999"})[0] == 413
+    for length in ("999999999999999", "000000000000099999999"):
+        assert call(served, "POST", "/add-checkpoint", b"", **{"Content-Length": length})[0] == 413
     assert call(served, "POST", "/other", b"old 0")[0] == 404
     assert call(served, "POST", "/add-checkpoint", b"", **{"Content-Length": "-5"})[0] == 411
     assert call(served, "PUT", "/add-checkpoint", b"")[0] == 501
