@@ -30,6 +30,7 @@ from signing.hkdf import hkdf_sha256
 from signing.hpke import SealingKey
 from trading.client import vault
 from trading.client.backup_words import SECRET_SIZE, deal_words
+from trading.client.custodian_state import sync_folder
 from trading.client.custodian_store import SIGNERS, Store
 from trading.client.errors import ClientError
 from trading.client.files import read_file, write_file
@@ -124,6 +125,7 @@ def _write(store: Store, path: Path, at: datetime) -> About:
     before = path.open("r+b") if path.is_file() else None
     try:
         write_file(path, header + hpke.seal(public, header, content), private=True, overwrite=True)
+        sync_folder(path.parent)
         if before is not None:
             _overwrite(before.fileno())
     finally:

@@ -38,7 +38,7 @@ class CustodianState:
         self._tenders = folder / "tenders"
         self._tenders.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
-        _sync_folder(folder)
+        sync_folder(folder)
         for left in (*folder.glob(f"*{_GONE}"), *self._tenders.glob(f"*/*{_GONE}")):
             _erase(left.with_name(left.name.removesuffix(_GONE)))
 
@@ -51,7 +51,7 @@ class CustodianState:
         folder = self._tenders / tender
         if not folder.is_dir():
             folder.mkdir(mode=0o700)
-            _sync_folder(self._tenders)
+            sync_folder(self._tenders)
         _write(folder / name, self._box.seal(f"{tender}/{name}", data))
 
     def write_once(self, tender: str, name: str, data: bytes) -> None:
@@ -115,7 +115,7 @@ def _erase(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         gone.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def _names(folder: Path) -> list[str]:
@@ -138,10 +138,11 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
