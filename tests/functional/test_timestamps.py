@@ -9,12 +9,13 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from asn1crypto import tsp
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bids.package import bid_name
 from bids.receipts import Receipt
@@ -27,6 +28,8 @@ from tests.functional.bidding import withdrawal, withdrawals
 from tests.functional.house import House, Tendering, Who, signed
 from tests.functional.opening_house import OpeningHouse
 from tests.outside_stamper import Stamper, new_stamper
+from trading.operating.health import findings
+from trading.timestamps.authorities import FAILURES, make_authorities
 from trading.timestamps.models import AwaitedToken
 
 pytestmark = pytest.mark.one_database
@@ -206,6 +209,14 @@ def test_with_the_first_out_of_order_the_next_stamps_and_it_is_left_alone(tmp_pa
         house.close()
 
 
+def told(house: OpeningHouse) -> str:
+    """What the health page of another process says of time-stamps."""
+    platform = house.platform
+    fresh = replace(platform, timestamps=make_authorities(platform.settings, platform.keys, house.now))
+    with platform.database.reading() as session:
+        return next(one.how for one in findings(fresh, session) if one.part.en == "Time-stamps")
+
+
 def test_with_all_out_of_order_the_receipt_stands_and_is_tried_again(tmp_path: Path) -> None:
     stamper = new_stamper(datetime.now(UTC), "P-256")
     (tmp_path / "roots.pem").write_bytes(dump_pem([stamper.root, stamper.intermediate]))
@@ -214,6 +225,10 @@ def test_with_all_out_of_order_the_receipt_stands_and_is_tried_again(tmp_path: P
         tender, bids = scene(house)
         house.work()
         assert receipt_of(house, tender, *bids[0]).token is None
+        for tries, how in ((FAILURES - 1, "good"), (FAILURES, "warn")):
+            with house.platform.database.transaction() as session:
+                session.execute(update(AwaitedToken).values(tries=tries))
+            assert told(house) == how, "by a process that has asked nobody"
         tsa.broken = False
         house.clock.ahead(timedelta(seconds=30))
         house.work()

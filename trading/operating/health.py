@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, make_url, select, text
+from sqlalchemy import exists, func, make_url, select, text
 from sqlalchemy.orm import Session
 
 from signing.certificates import AUTHORITIES
@@ -30,6 +30,8 @@ from trading.audit.witnesses import Witnesses
 from trading.migrations import newest
 from trading.platform import Platform
 from trading.queue import depths, jobs, waiting
+from trading.timestamps.authorities import FAILURES
+from trading.timestamps.models import AwaitedToken
 from trading.web.forms import Both
 from trading.web.liveness import GAP, lately
 from trading.web.pages import Writer
@@ -67,7 +69,7 @@ def findings(platform: Platform, session: Session) -> list[Finding]:
         lambda: _witnesses(platform, session, now), lambda: _crl(session, now),
         lambda: _certificates(platform, now), lambda: _answering(session, now),
         lambda: _signers(session, now),
-        lambda: _custodians(platform), lambda: _door(platform), lambda: _timestamps(platform),
+        lambda: _custodians(platform), lambda: _door(platform), lambda: _timestamps(platform, session),
     ]  # fmt: skip
     rank = {"bad": 0, "warn": 1, "good": 2}
     return sorted((_guarded(check) for check in checks), key=lambda finding: rank[finding.how])
@@ -363,9 +365,13 @@ def _custodians(platform: Platform) -> Finding:
     )  # fmt: skip
 
 
-def _timestamps(platform: Platform) -> Finding:
+def _timestamps(platform: Platform, session: Session) -> Finding:
     part, authorities = Both("时间戳", "Time-stamps"), platform.timestamps
-    resting = ", ".join(each.url for each in authorities.outside if each.breaker.resting)
+    # Whoever stamps may be another process, whose failures are seen by what waits alone.
+    refused = session.scalar(select(exists().where(AwaitedToken.tries >= FAILURES)))
+    resting = ", ".join(
+        each.url for each in authorities.outside if each.breaker.resting or (refused and authorities.later)
+    )
     if resting:
         return Finding(
             part, "warn",
