@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import tsp
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from bids.package import bid_name
 from bids.receipts import Receipt
@@ -48,6 +48,9 @@ def test_anybody_gets_a_time_stamp(house: House) -> None:
     assert answer.headers["Cache-Control"] == "no-store" and "Set-Cookie" not in answer.headers
     stamp = verify_token(messages.read_reply(answer.body), DIGEST, house.platform.keys.roots, nonce=5)
     assert abs(stamp.time - house.now()) < timedelta(seconds=5)
+    with house.platform.database.transaction() as session:
+        session.execute(text("UPDATE log_head SET size = size"))  # somebody bids; strangers wait for nobody
+        assert stamped(house, messages.build_request(messages.imprint_of(DIGEST), 6))
 
 
 def test_what_is_no_request_gets_the_refusal_of_the_protocol(house: House) -> None:

@@ -255,7 +255,9 @@ def ocsp_got(request: Request) -> Response:
 
 
 def _status(request: Request, data: bytes) -> Response:
-    answer = Responder(request.platform).answer(request.dbsession, data)
+    # The request's own session would, where it posts, take SQLite's one write lock.
+    with request.platform.database.reading() as session:
+        answer = Responder(request.platform).answer(session, data)
     return Response(body=answer, content_type="application/ocsp-response")
 
 

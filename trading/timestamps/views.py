@@ -25,6 +25,8 @@ def stamp(request: Request) -> Response:
         raise TradingError("tsa-too-many", status=429, seconds=math.ceil(wait))
     if request.content_type != "application/timestamp-query":
         raise TradingError("tsa-media-type", status=415)
-    now = request.platform.clock.now(request.dbsession)
+    # The request's own session would take SQLite's one write lock: whoever bids would wait for strangers.
+    with request.platform.database.reading() as session:
+        now = request.platform.clock.now(session)
     reply = request.platform.timestamps.own.reply(request.body, now)
     return Response(body=reply, content_type="application/timestamp-reply", cache_control="no-store")
