@@ -16,7 +16,7 @@ from cryptography import x509
 
 from bids.errors import BidError, refusing
 from bids.receipts import Receipt
-from bids.trust import SKEW
+from bids.trust import SKEW, check_authority
 from signing import cms
 from signing.encoding import b64decode
 from signing.errors import CertificateError, SigningError
@@ -77,9 +77,9 @@ def examine_token(
     """Check a receipt's token; None if it has none.
 
     1. The imprint is the receipt's; signature and form hold.
-    2. The chain as of the token's time: to the platform's own authority under `roots`, its certificate not
-       revoked by then as far as `revocations` know, or that of an outside one to a root among `outside`
-       (roots and intermediates in any order); without any it is "unrooted".
+    2. The chain as of the token's time: to the platform's own authority under `roots`, neither its
+       certificate nor its issuer's revoked by then as far as `revocations` know, or that of an outside one
+       to a root among `outside` (roots and intermediates in any order); without any it is "unrooted".
     3. It is not from before the receipt, but for what clocks differ.
 
     Raises BidError.
@@ -90,7 +90,9 @@ def examine_token(
     with refusing("time-stamp"):
         stamp, authority = _verified(receipt.token, imprint, roots, outside)
         if authority == "own" and revocations is not None:
-            revocations.check(stamp.certificate, stamp.intermediates[0], stamp.time)
+            issuer = stamp.intermediates[0]
+            revocations.check(stamp.certificate, issuer, stamp.time)
+            check_authority(issuer, roots, revocations, stamp.time)
     slack = SKEW + (stamp.accuracy or timedelta(0))
     if stamp.time < receipt.at - slack:
         raise BidError("token-early", bid=receipt.bid)

@@ -112,15 +112,14 @@ def verify_platform(
             at = parse_time(read.statement["at"])
             authority = read.verified.intermediates[0]
             revocations.check(read.verified.certificate, authority, at)
-            _check_authority(read.verified, roots, revocations, at)
+            check_authority(authority, roots, revocations, at)
     return read
 
 
-def _check_authority(
-    verified: cms.Verified, roots: Sequence[x509.Certificate], revocations: Revocations, at: datetime
+def check_authority(
+    authority: x509.Certificate, roots: Sequence[x509.Certificate], revocations: Revocations, at: datetime
 ) -> None:
-    """CertificateError "revoked" if the root revoked the issuing authority by `at`."""
-    authority = verified.intermediates[0]
+    """CertificateError "revoked" if the root revoked this issuing authority by `at`."""
     for root in roots:
         if root.subject == authority.issuer:
             revocations.check(authority, root, at)
@@ -255,12 +254,14 @@ class Trust:
         enrolment = self.enrolments.get(fingerprint(leaf))
         if enrolment is None or enrolment.outside is None:
             verify_chain(leaf, intermediates, self.roots, at, "parties", "party", lists)
-            _check_authority(verified, self.roots, self.revocations, at)
+            check_authority(intermediates[0], self.roots, self.revocations, at)
             return verified
         anchor = self._anchor(leaf)
         if anchor is None:
             raise BidError("outside-unknown", authority=enrolment.outside.authority)
         verify_outside_chain(leaf, intermediates, anchor, at, lists)
+        if intermediates:
+            self.revocations.check(intermediates[0], anchor, at)
         return verified
 
     def _named(self, certificate: x509.Certificate) -> tuple[Party, bool]:

@@ -105,5 +105,12 @@ class OutsideAuthority:
             builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder(serial, when).build())
         return builder.sign(self.key, hashes.SHA256())
 
+    def root_crl(self, at: datetime, when: datetime) -> x509.CertificateRevocationList:
+        """The root's list of `at`, which names the issuing authority as revoked from `when` on."""
+        builder = x509.CertificateRevocationListBuilder(self.root.subject, at, at + timedelta(days=90))
+        serial = self.issuing.serial_number
+        revoked = x509.RevokedCertificateBuilder(serial, when).build()
+        return builder.add_revoked_certificate(revoked).sign(self._root_key, hashes.SHA256())
+
 
 __all__ = ["CREDIT_CODE", "ORGANISATION_IDENTIFIER", "OutsideAuthority", "ec", "usage"]

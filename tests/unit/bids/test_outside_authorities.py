@@ -109,6 +109,19 @@ def test_the_outside_list_in_the_receipt_judges(revoked: bool) -> None:
         Case(world, bidders=3).close()
 
 
+def test_a_revoked_outside_authority_takes_all_it_issued_along() -> None:
+    for early in (True, False):
+        world, authority = world_of_outsiders(84)
+        case = Case(world, bidders=3).run()
+        when = world.issued if early else world.now + 30 * DAY
+        world.more_crls.append(authority.root_crl(world.now - HOUR, when))
+        report = check(case.package(), world)
+        if early:
+            assert failures(report)["verify-notice-signed"] == ["certificate-revoked"]
+        else:
+            assert report.ok, failures(report)
+
+
 def test_an_authority_that_constrains_names_is_refused_by_both() -> None:
     world = World(seed=84)
     constraints = x509.NameConstraints([x509.DirectoryName(x509.Name([]))], None)

@@ -25,13 +25,13 @@ OUTSIDE = new_stamper(WORLD.now, "P-256")
 Stamp = Callable[[bytes, datetime], bytes]
 
 
-def case(stamp: Stamp | None, tsa: Stamper | None = None, seed: int = 161) -> Case:
+def case(stamp: Stamp | None, tsa: Stamper | None = None, world: World | None = None) -> Case:
     """A tender that failed with two bids, one withdrawn, all of whose receipts got this stamp."""
 
     def prepare(tender: Tender) -> None:
         tender.stamp = stamp
 
-    found = Case(World(seed=seed), bidders=2, minimum_bidders=3, prepare=prepare)
+    found = Case(world or World(seed=161), bidders=2, minimum_bidders=3, prepare=prepare)
     found.tender.withdraw(found.tender.bids[0])
     found.close()
     found.fail()
@@ -56,6 +56,22 @@ def test_the_platforms_own_stamps_hold() -> None:
     report = check(honest.package(), honest.world)
     assert report.ok and all(texts(report))
     assert said(report) == {"verify-tokens": (True, {"count": "3", "own": "3", "outside": "0"})}
+
+
+@pytest.mark.parametrize("revoked", ["authority", "its issuer"])
+def test_the_platforms_own_stamps_from_after_a_revocation_fail(revoked: str) -> None:
+    world = World(seed=161)
+    late = case(lambda imprint, at: world.timestamps.stamp(imprint, at + timedelta(days=40)), world=world)
+    if revoked == "authority":
+        receipt = Receipt.parse(late.tender.bids[1].receipt)
+        stamped = examine_token(receipt, world.roots)
+        assert stamped is not None
+        issuer, serial = world.platform, stamped.stamp.certificate.serial_number
+    else:
+        issuer, serial = world.root, world.platform.certificate.serial_number
+    at = world.now + timedelta(days=30)
+    world.more_crls = [world.make_crl([(serial, at, "keyCompromise")], at, issuer)]
+    assert failures(check(late.package(), world)) == {"verify-tokens": ["certificate-revoked"] * 3}
 
 
 def test_receipts_stand_without() -> None:
@@ -105,7 +121,7 @@ def test_late_stamps_are_told() -> None:
     ],
 )
 def test_stamps_that_do_not_hold_fail(stamp: Stamp, reason: str) -> None:
-    lying = case(stamp, seed=163)
+    lying = case(stamp, world=World(seed=163))
     report = check(lying.package(), lying.world)
     assert failures(report) == {"verify-tokens": [reason] * 3}
     names = {bid_name(bid.id, "receipt.json") for bid in lying.tender.bids}
@@ -134,7 +150,7 @@ def test_the_tsr_is_the_receipts_own_token_and_has_to_be_there() -> None:
 
 
 def test_another_platforms_authority_is_an_outside_one_under_its_own_root() -> None:
-    elsewhere = case(own, seed=168)
+    elsewhere = case(own, world=World(seed=168))
     package, roots = elsewhere.package(), dump_pem(WORLD.roots)
     report = check(package, elsewhere.world, tsa_roots=roots)
     assert report.ok and said(report)["verify-tokens"] == (True, {"count": "3", "own": "0", "outside": "3"})
@@ -181,5 +197,5 @@ def test_the_file_is_a_timestampresp() -> None:
 
 def test_a_certificate_of_strange_extensions_claims_nothing() -> None:
     """An outside authority's certificate may be read only in part; it is none of the platform's then."""
-    outside = case(new_stamper(WORLD.now, "P-384", "sha384").stamp, seed=167)
+    outside = case(new_stamper(WORLD.now, "P-384", "sha384").stamp, world=World(seed=167))
     assert verify(read_package(io.BytesIO(outside.package()))).ok

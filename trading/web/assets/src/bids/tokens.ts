@@ -12,7 +12,7 @@ import { verifyToken, type TimeStamp } from "../signing/timestamps";
 import { sameName, type X509 } from "../signing/x509";
 import { BidError, refusing, refusingLater } from "./errors";
 import type { Receipt } from "./receipts";
-import { SKEW } from "./trust";
+import { SKEW, checkAuthority } from "./trust";
 
 // A token made later than this after the receipt says little of when the receipt was given.
 const PROMPT = SKEW;
@@ -46,7 +46,11 @@ export async function examineToken(
   const imprint = imprintOf(receipt.cms);
   const [stamp, authority] = await refusingLater("time-stamp", async () => {
     const found = await verified(token, imprint, roots, outside);
-    if (found[1] === "own") await revocations?.check(found[0].certificate, found[0].intermediates[0] as X509, found[0].time);
+    const [{ certificate, intermediates: [issuer], time }, whose] = found;
+    if (whose === "own" && revocations !== null && issuer !== undefined) {
+      await revocations.check(certificate, issuer, time);
+      await checkAuthority(issuer, roots, revocations, time);
+    }
     return found;
   });
   const slack = SKEW + (stamp.accuracy ?? 0n);

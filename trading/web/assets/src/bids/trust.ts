@@ -55,7 +55,7 @@ export async function verifyPlatform(
     if (revocations !== null) {
       const at = parseTime(String(read.statement["at"]));
       await revocations.check(read.verified.certificate, authorityOf(read.verified), at);
-      await checkAuthority(read.verified, roots, revocations, at);
+      await checkAuthority(authorityOf(read.verified), roots, revocations, at);
     }
     return read;
   });
@@ -65,11 +65,10 @@ function authorityOf({ intermediates }: Verified): X509 {
   return intermediates[0] as X509;
 }
 
-/** CertificateError "revoked" if the root revoked the issuing authority by `at`. */
-async function checkAuthority(
-  verified: Verified, roots: readonly X509[], revocations: Revocations, at: bigint,
+/** CertificateError "revoked" if the root revoked this issuing authority by `at`. */
+export async function checkAuthority(
+  authority: X509, roots: readonly X509[], revocations: Revocations, at: bigint,
 ): Promise<void> {
-  const authority = authorityOf(verified);
   for (const root of roots) {
     if (sameName(root.subject, authority.issuer)) await revocations.check(authority, root, at);
   }
@@ -174,12 +173,14 @@ export class Trust {
     const outside = this.enrolments.get(certificate.fingerprint)?.outside;
     if (outside === undefined) {
       await verifyChain(certificate, intermediates, this.roots, at, "parties", "party", lists);
-      await checkAuthority(verified, this.roots, this.revocations, at);
+      await checkAuthority(authorityOf(verified), this.roots, this.revocations, at);
       return verified;
     }
     const anchor = this.anchorOf(certificate);
     if (anchor === undefined) throw new BidError("outside-unknown", { authority: outside.authority });
     await verifyOutsideChain(certificate, intermediates, anchor, at, lists);
+    const [issuer] = intermediates;
+    if (issuer !== undefined) await this.revocations.check(issuer, anchor, at);
     return verified;
   }
 
