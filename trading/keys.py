@@ -218,6 +218,11 @@ def replace_leaf(
     return old, new
 
 
+def retired(folder: Path) -> list[x509.Certificate]:
+    """The certificates that `replace_leaf` took out of use."""
+    return [load_pem(path.read_bytes())[0] for path in sorted((folder / "retired").glob("*.pem"))]
+
+
 def _responder(folder: Path, name: AuthorityName, authority: Authority, at: datetime) -> Signer:
     """Key and certificate that answer for an authority, made where the folder is without."""
     file = f"ocsp-{name}"
@@ -246,7 +251,11 @@ def _authority(folder: Path, name: str) -> Authority:
 
 def _signer(folder: Path, name: str, authority: Authority) -> Signer:
     certificate = load_pem((folder / f"{name}.pem").read_bytes())[0]
-    return Signer(_key(folder, name), certificate, (authority.certificate,))
+    key = _key(folder, name)
+    if key.public_key() != certificate.public_key():
+        # As a replacement that was killed in between leaves them: nobody would believe what it signs.
+        raise ValueError(f"{name}.key is not the key of {name}.pem")
+    return Signer(key, certificate, (authority.certificate,))
 
 
 def _key(folder: Path, name: str) -> SigningKey:

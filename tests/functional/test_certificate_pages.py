@@ -20,9 +20,10 @@ from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import WsgiTransport
 from trading.accounts.models import Crl, PartyCertificate
 from trading.accounts.platform_keys import replace_platform_key
+from trading.accounts.revocation_lists import RevocationLists
 from trading.client.api import Api, ApiProblem
 from trading.client.keyfile import enrol, renew
-from trading.keys import ensure_keys
+from trading.keys import ensure_keys, replace_leaf
 
 
 @pytest.fixture
@@ -90,6 +91,12 @@ def test_a_platform_key_is_replaced_and_the_old_one_believed_no_more(lively: Ope
         enrolments_of([late], before.roots, lists)
     restarted = replace(house.platform, keys=keys)
     assert restarted.keys.statement.certificate != before.statement.certificate
+    killed, _ = replace_leaf(settings.keys_dir, "document", house.now(), settings.public_url)
+    replace_platform_key(house.platform, "document", "superseded")
+    with house.platform.database.reading() as session:
+        newest = RevocationLists(house.platform).published(session, "platform")
+    crl = x509.load_der_x509_crl(newest.der)
+    assert len(crl) == 3 and crl.get_revoked_certificate_by_serial_number(killed.serial_number)
 
 
 def enrolment_of(house: House, who: Who) -> bytes:

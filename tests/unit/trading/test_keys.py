@@ -74,6 +74,13 @@ def test_a_folder_with_a_part_missing_is_refused(tmp_path: Path, lost: str) -> N
         ensure_keys(tmp_path / "keys", ORIGIN, AT)
 
 
+def test_a_key_that_is_not_its_certificates_is_refused(tmp_path: Path) -> None:
+    ensure_keys(tmp_path / "keys", ORIGIN, AT)
+    (tmp_path / "keys" / "receipt.key").write_bytes((tmp_path / "keys" / "statement.key").read_bytes())
+    with pytest.raises(ConfigurationError, match="receipt.key is not the key of receipt.pem"):
+        ensure_keys(tmp_path / "keys", ORIGIN, AT)
+
+
 def test_a_damaged_key_is_refused_and_not_shown(tmp_path: Path) -> None:
     ensure_keys(tmp_path / "keys", ORIGIN, AT)
     file = tmp_path / "keys" / "receipt.key"
