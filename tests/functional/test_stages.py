@@ -285,6 +285,38 @@ def test_no_price_of_a_rejected_bid_on_a_second_statement(house: OpeningHouse, t
     assert refused(scene) == "stage-second"
 
 
+def test_a_first_opening_without_releases_ends_no_key(house: OpeningHouse, tmp_path: Path) -> None:
+    """The platform alone signs and logs an opening at which nothing opened, and a failure that follows."""
+    scene = Scene(house, tmp_path, segments=TWO)
+    scene.step()
+    scene.close()
+    first = scene.agents[0]
+    closing = house.call("GET", scene.path("closing")).json
+    digest = read_signed(b64decode(closing["file"]), "closing").digest
+    at = {"at": format_time(house.now()), "tender": scene.id}
+    record = build_statement("opening-record", {**at, "closing": digest, "bids": []})
+    failure = build_statement("failure", {**at, "reason": "too few bidders"})
+    keys = house.platform.keys.statement
+    file, failed = (sign_statement(dict(each), keys, house.now()) for each in (record, failure))
+    with house.platform.database.transaction() as session:
+        for act, digests, statement in (
+            ("tender.opened", {"opening_record": read_signed(file, "opening-record").digest}, None),
+            ("tender.failed", {}, failed),
+        ):
+            AuditLog(house.platform).append(
+                session, act, at=house.now(), tender=scene.id, actor=None, address=None, digests=digests,
+                statement=statement,
+            )  # fmt: skip
+    stage = {"segment": scene.tender.notice.policy.segment_names[0], "record": b64encode(file)}
+    first.line.lies["/opening"] = lambda answer: answer | {"stages": [stage]}
+    first.line.lies["/custody/tenders"] = lambda page: (
+        page | {"items": [item | {"state": "failed", "erase": True} for item in page["items"]]}
+    )
+    first.step()
+    assert first.refusal(scene.id) == "erase-unreleased"
+    assert first.state.read(scene.id, "seed") is not None
+
+
 def log_stage(house: OpeningHouse, scene: Scene, file: bytes, digest: str) -> None:
     with house.platform.database.transaction() as session:
         AuditLog(house.platform).append(

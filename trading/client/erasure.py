@@ -137,7 +137,7 @@ class Erasures:
         last = len(notice.policy.segments) - 1
         if len(opened) > last:
             record = self._prove_opened(notice, opened[last], trust)
-            self._prove_released(notice, frozen[last] if len(frozen) > last else None, record.closing, trust)
+            self._prove_released(notice, frozen, last, record, trust)
             return "opened"
         if cancelled := by_act.get("tender.cancelled"):
             self._prove_cancelled(notice, cancelled[0], trust)
@@ -148,7 +148,7 @@ class Erasures:
                 self._prove_few_bid(notice)
                 return "failed"
             stated = by_act.get("tender.admitted", [])
-            self._prove_few_left(notice, opened, stated, trust)
+            self._prove_few_left(notice, opened, frozen, stated, trust)
             return "few"
         raise ClientError("erase-unproved")
 
@@ -159,34 +159,37 @@ class Erasures:
         record = OpeningRecord.parse(trust.platform_statement("opening-record", b64decode(str(file))))
         if record.tender != notice.tender or entry.digests.get("opening_record") != record.digest:
             raise ClientError("erase-unproved")
-        closing = self._state.read(notice.tender, "closing")
-        if closing is not None and closing.decode() != record.closing:
-            raise BidError("closing-second", file="opening-record.json")
         return record
 
-    def _prove_released(self, notice: Notice, frozen: Entry | None, closing: str, trust: Trust) -> None:
+    def _prove_released(
+        self, notice: Notice, sets: Sequence[Entry], place: int, record: OpeningRecord, trust: Trust
+    ) -> None:
         """A record says that bids were opened; that they could be is what the frozen releases show.
 
         The set is in the log once for all custodians, so a false one names some that never released: they
         see it, and at least as many as open a bid keep their keys.
         """
-        if frozen is None or frozen.statement_file is None:
+        closing = self._state.read(notice.tender, "closing")
+        if closing is not None and closing.decode() != record.closing:
+            raise BidError("closing-second", file="opening-record.json")
+        file = sets[place].statement_file if len(sets) > place else None
+        if file is None:
             raise ClientError("erase-unreleased")
-        members = trust.platform_statement("release-set", frozen.statement_file).statement
-        if (members["tender"], members["closing"]) != (notice.tender, closing):
+        members = trust.platform_statement("release-set", file).statement
+        if (members["tender"], members["closing"]) != (notice.tender, record.closing):
             raise ClientError("erase-unreleased")
         listed = {row["custodian"]: row["sha256"] for row in members["releases"]}
         if len(listed.keys() & {one.id for one in notice.policy.custodians}) < notice.policy.threshold:
             raise ClientError("erase-unreleased")
         own = self._keys.id
-        if members["segment"] != notice.policy.segment_names[-1]:
+        segment = notice.policy.segment_names[place]
+        if members["segment"] != segment:
             raise ClientError("erase-unreleased")
-        if own in listed and listed[own] != self._own_release(notice):
+        if own in listed and listed[own] != self._own_release(notice, segment):
             raise ClientError("erase-unreleased")
 
-    def _own_release(self, notice: Notice) -> str | None:
-        policy = notice.policy
-        body = self._state.read(notice.tender, release_name(policy, policy.segment_names[-1]))
+    def _own_release(self, notice: Notice, segment: str) -> str | None:
+        body = self._state.read(notice.tender, release_name(notice.policy, segment))
         return None if body is None else read_signed(unfile(json.loads(body)), "release").digest
 
     def _prove_cancelled(self, notice: Notice, entry: Entry, trust: Trust) -> None:
@@ -209,8 +212,9 @@ class Erasures:
             raise ClientError("erase-unjustified")
 
     def _prove_few_left(
-        self, notice: Notice, opened: Sequence[Entry], stated: Sequence[Entry], trust: Trust
-    ) -> None:
+        self, notice: Notice, opened: Sequence[Entry], frozen: Sequence[Entry], stated: Sequence[Entry],
+        trust: Trust,
+    ) -> None:  # fmt: skip
         """Between two segments a tender fails where too few suppliers were opened, or admitted by the
         agency's own statement on that opening."""
         segment = notice.policy.segment_names[len(opened) - 1]
@@ -221,6 +225,7 @@ class Erasures:
         record = OpeningRecord.parse(trust.platform_statement("opening-record", files[0]))
         if record.tender != notice.tender or opened[-1].digests.get("opening_record") != record.digest:
             raise ClientError("erase-unproved")
+        self._prove_released(notice, frozen, len(opened) - 1, record, trust)
         left = {row.bid for row in record.bids if row.opened}
         if len(stated) >= len(opened):
             file = stated[len(opened) - 1].statement_file
