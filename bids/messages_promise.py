@@ -74,10 +74,6 @@ _FINDINGS = {
         "投标 {bid} 在台账中，与回执所载一致。",
         "The bid {bid} stands in the ledger as the receipt says.",
     ),
-    "promise-package": (
-        "证据包中投标 {bid} 的文件与回执一致。",
-        "The files of the bid {bid} in the evidence package are those of the receipt.",
-    ),
 }
 
 _REFUSALS = {

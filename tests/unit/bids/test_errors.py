@@ -17,6 +17,8 @@ from signing import errors as signing_errors
 from signing.errors import CertificateError, SigningError
 
 PACKAGE = Path(bids.__file__).parent
+# Reads PDFs for the verifier, which says what is found: its libraries are the platform's.
+READER_OF_DOCUMENTS = PACKAGE.parent / "trading" / "evidence" / "pades_check.py"
 
 
 def composed() -> tuple[str, ...]:
@@ -33,9 +35,9 @@ def composed() -> tuple[str, ...]:
 
 
 def literals() -> set[str]:
-    """Every text constant in the package's own modules but the messages."""
+    """Every text constant in the package's own modules but the messages, and in the reader of documents."""
     found: set[str] = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in (*PACKAGE.rglob("*.py"), READER_OF_DOCUMENTS):
         if not path.name.startswith("messages"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
