@@ -40,12 +40,13 @@ _TEXT = """\
    可用 Go 语言 golang.org/x/mod/sumdb 的 note 与 tlog 验证，公钥见 log/key。ledger.jsonl 与
    log/entries.jsonl 每行为一个叶子的原始字节（不含换行）。
 
-5. 回执的时间戳（receipt.tsr，RFC 3161）盖在回执签名的值上；外部机构的根证书见 certificates/timestamp.pem：
+5. 回执的时间戳（receipt.tsr，RFC 3161）盖在回执签名的值上；外部机构的根证书见 certificates/timestamp.pem。
+   BID 为投标标识：
 
-    jq -r .signature receipt.json | base64 -d > receipt.p7s
+    jq -r .signature bids/BID/receipt.json | base64 -d > receipt.p7s
     openssl asn1parse -inform DER -in receipt.p7s -noout -out value -strparse \\
         $(openssl asn1parse -inform DER -in receipt.p7s | tail -1 | cut -d: -f1)
-    openssl ts -verify -in receipt.tsr -data value -CAfile certificates/roots.pem
+    openssl ts -verify -in bids/BID/receipt.tsr -data value -CAfile certificates/roots.pem
 
 6. 吊销列表：openssl crl -in certificates/crl.pem -noout -text
 
@@ -54,7 +55,7 @@ _TEXT = """\
 8. 要求投标人自行加锁的标段，unlocking.json 列有各投标的解锁密钥（secret，base64）；其 SHA-256 即该投标
    清单的 lock。
 
-8. PDF 文件由平台签名（PAdES）：用 PDF 阅读器，或以 certificates/roots.pem 为信任锚用 pdfsig 核对：
+9. PDF 文件由平台签名（PAdES）：用 PDF 阅读器，或以 certificates/roots.pem 为信任锚用 pdfsig 核对：
 
     mkdir trust && certutil -d trust -N --empty-password
     certutil -d trust -A -n root -t C,C,C -i certificates/roots.pem
@@ -99,12 +100,12 @@ B. Without any program of ours
    of ledger.jsonl and log/entries.jsonl is a leaf's exact bytes, without the newline.
 
 5. Receipts' time-stamps (receipt.tsr, RFC 3161) are over the value of the receipt's signature; roots of
-   outside authorities are in certificates/timestamp.pem:
+   outside authorities are in certificates/timestamp.pem. BID is the bid's id:
 
-    jq -r .signature receipt.json | base64 -d > receipt.p7s
+    jq -r .signature bids/BID/receipt.json | base64 -d > receipt.p7s
     openssl asn1parse -inform DER -in receipt.p7s -noout -out value -strparse \\
         $(openssl asn1parse -inform DER -in receipt.p7s | tail -1 | cut -d: -f1)
-    openssl ts -verify -in receipt.tsr -data value -CAfile certificates/roots.pem
+    openssl ts -verify -in bids/BID/receipt.tsr -data value -CAfile certificates/roots.pem
 
 6. Revocation lists: openssl crl -in certificates/crl.pem -noout -text
 
@@ -113,7 +114,7 @@ B. Without any program of ours
 8. Where the bidders locked their bids themselves, unlocking.json has the secret of each (base64); its SHA-256
    is the `lock` of the bid's manifest.
 
-8. PDF documents are signed by the platform (PAdES). A PDF reader checks them, or pdfsig, with
+9. PDF documents are signed by the platform (PAdES). A PDF reader checks them, or pdfsig, with
    certificates/roots.pem trusted:
 
     mkdir trust && certutil -d trust -N --empty-password

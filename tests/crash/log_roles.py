@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from multiprocessing.connection import Connection
 
+from sqlalchemy.exc import OperationalError
+
 from tests.crash.processes import Reporter
 from tests.crash.site import Site
 from trading.audit.services import AuditLog
@@ -32,7 +34,11 @@ def writer(connection: Connection, site: Site, name: str) -> None:
     while True:
         count += 1
         names = [f"{name}/{count}/{part}" for part in range(3 if count % 4 == 0 else 1)]
-        for each, position in zip(names, append(platform, names), strict=True):
+        try:
+            positions = append(platform, names)
+        except OperationalError:  # SQLite gave others the lock for too long: nothing was written
+            continue
+        for each, position in zip(names, positions, strict=True):
             report({"event": "appended", "name": each, "position": position})
 
 

@@ -19,7 +19,7 @@ from tests.crash import log_roles
 from tests.crash.processes import Child, Line
 from tests.crash.site import Site
 from trading.audit.models import LogEntry, LogHead, LogNode
-from trading.audit.tiles import Tiles, filled_by
+from trading.audit.tiles import Tiles, bundles_full, bundles_written, filled_by
 from trading.platform import Platform
 
 pytestmark = pytest.mark.crash
@@ -74,9 +74,20 @@ def _kill_and_count(site: Site) -> None:
     for child in running:
         said += _killed(child)
     assert kills >= KILLS
-    Tiles(platform).write()
+    _write_tiles(platform)
     _check(platform, said)
     platform.close()
+
+
+def _write_tiles(platform: Platform) -> None:
+    """All that are full, as soon as the claim of who was killed at it has run out."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        Tiles(platform).write()
+        with platform.database.reading() as session:
+            if bundles_written(session) == bundles_full(session):
+                return
+        time.sleep(0.1)
 
 
 def _size(platform: Platform) -> int:

@@ -184,9 +184,11 @@ def test_nothing_is_released_before_the_closing_or_for_a_cancelled_tender(
     house: OpeningHouse, tender: Tendering
 ) -> None:
     custodian = tender.custodians[0]
-    body = {"file": "e30=", "files_shares": []}
-    address = f"/custody/tenders/{tender.id}/release"
-    house.refused("PUT", address, custodian, body, "tender-not-closed")
+    early = {
+        "type": "sunseal/release/v1", "at": format_time(house.now()), "tender": tender.id, "segment": "bid",
+        "custodian": custodian.id, "closing": "0" * 64, "shares": [],
+    }  # fmt: skip
+    refused(house, tender, custodian, early, "tender-not-closed")
     _, statement = released(house, tender)
     house.cancel(tender)
     refused(house, tender, custodian, statement, "release-not-wanted")

@@ -43,17 +43,21 @@ ACTS = {
 # What more than one role may do.
 SHARED = {
     "operator": ["getMe", "getOrganisation"],
-    "agency": ["getMe", "getOrganisation", "requestCertificate", "listResultNotices", "getResultNotice"],
-    "supplier": ["getMe", "listResultNotices"],
+    "agency": [
+        "getMe", "getOrganisation", "requestCertificate", "enrolOutsideCertificate", "revokeCertificate",
+        "listResultNotices", "getResultNotice",
+    ],
+    "supplier": ["getMe", "listResultNotices", "revokeCertificate"],
     "evaluator": ["getMe"],
-    "custodian": ["getMe", "requestCertificate"],
+    "custodian": ["getMe", "requestCertificate", "enrolOutsideCertificate", "revokeCertificate"],
 }
 
 # Their bodies hold what a fuzzer cannot make (signatures, a request for a certificate, the very bytes of
 # an upload; an empty document is none) or members that must fit each other and the tender's state: a
 # request that fits the document may rightly be refused.
 UNJUDGED = [
-    "publishTender", "cancelTender", "postStage", "postEvaluation", "postAward", "setEnvelopeKey",
+    "renewCertificate", "publishTender", "cancelTender", "postStage", "postEvaluation", "postAward",
+    "setEnvelopeKey",
     "submitBid", "withdrawBid", "putCustodyKey", "putReserve", "deleteReserved", "getOwnRelease",
     "putRelease", "putErasure",
     "requestCertificate", "enrolOutsideCertificate", "putUploadPart", "putDocument", "createTender",
@@ -88,8 +92,9 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
         for method in METHODS & set(item):
             yield path, method, item[method]
 
-# A token is revoked once, and no fuzzer signs as a witness.
-UNREACHED = {"revokeToken", "handInCosignature"}
+
+# A token is revoked once, no fuzzer signs as a witness, and this platform trusts no outside authority.
+UNREACHED = {"revokeToken", "handInCosignature", "getOutsideRoots"}
 
 
 def acts_of(role: str, document: dict[str, Any]) -> list[str]:

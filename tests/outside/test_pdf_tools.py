@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import io
 import re
@@ -34,6 +33,7 @@ from tests.unit.reports.make_facts import (
     result_notice_facts,
     tender_of,
 )
+from trading.evidence.waiting import finished
 
 pytestmark = pytest.mark.outside
 
@@ -164,7 +164,7 @@ def test_pyhankos_lta_validation_accepts_years_after_every_certificate(
     policy = CertValidationPolicySpec(
         trust, CertRevTrustPolicy(revocation_checking_policy=REQUIRE_REVINFO)
     )
-    result: Any = asyncio.run(
+    result: Any = finished(
         simulate_future_ades_lta_validation(
             reader.embedded_regular_signatures[0],
             PdfSignatureValidationSpec(SignatureValidationSpec(policy)),

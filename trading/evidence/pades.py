@@ -8,7 +8,6 @@ time-stamp's own certificate ends, `renew` adds another.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -45,6 +44,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from reports.seal import FIELD
 from signing.keys import Signer
 from signing.profile import der
+from trading.evidence.waiting import finished
 
 Stamp = Callable[[bytes], bytes]
 
@@ -79,12 +79,12 @@ class DocumentSigner:
 
         Raises pyHanko's errors where certificates, lists or time-stamps do not hold at `at`.
         """
-        return asyncio.run(self._sign(pdf, seal, at))
+        return finished(self._sign(pdf, seal, at))
 
     def renew(self, pdf: bytes, at: datetime) -> bytes:
         """The signed document with the lists of now and one more time-stamp over all of it, appended."""
         output = io.BytesIO(pdf)
-        PdfTimeStamper(_Stamper(self.stamp)).timestamp_pdf(
+        stamping = PdfTimeStamper(_Stamper(self.stamp)).async_timestamp_pdf(
             IncrementalPdfFileWriter(output),
             _DIGEST,
             self._context(at),
@@ -92,6 +92,7 @@ class DocumentSigner:
             # What the last time-stamp needs to hold is under the new one.
             dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
         )
+        finished(stamping)
         return output.getvalue()
 
     async def _sign(self, pdf: bytes, seal: bytes, at: datetime) -> bytes:

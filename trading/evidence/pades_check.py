@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 from collections.abc import Sequence
@@ -44,6 +43,7 @@ from reports.seal import FIELD
 from signing.errors import CertificateError
 from signing.profile import KIND_POLICIES, USAGE_POLICIES, der, policies_of
 from trading.evidence.pades import revocation_policy
+from trading.evidence.waiting import finished
 
 # They log, with tracebacks, what DocumentInvalid says.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
@@ -87,7 +87,7 @@ def check_document(pdf: bytes, roots: Sequence[x509.Certificate]) -> CheckedDocu
     Raises DocumentInvalid.
     """
     try:
-        return asyncio.run(_check(pdf, roots))
+        return finished(_check(pdf, roots))
     except DocumentInvalid:
         raise
     except Exception as error:  # a forged file makes pyHanko fail in any way

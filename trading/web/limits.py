@@ -27,7 +27,7 @@ _TABLE: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"uploads/[^/]*/parts/[^/]*"), PART_BYTES),
     (re.compile(r"tenders(/[^/]*)?"), SIGNED),
     (re.compile(r"tenders/[^/]*/(amendment|publication|bids|withdrawals)"), SIGNED),
-    (re.compile(r"tenders/[^/]*/(evaluation|award|unlock-decisions)"), DECISION),
+    (re.compile(r"tenders/[^/]*/(stage|evaluation|award|unlock-decisions)"), DECISION),
     (re.compile(r"tenders/[^/]*/handover/[^/]*"), SIGNED),
     (re.compile(r"custody/tenders/[^/]*/release"), DECISION),
 )
