@@ -20,10 +20,17 @@ from signing.profile import KIND_POLICIES, USAGE_POLICIES, policies_of
 _ECDSA_SHA256 = x509.SignatureAlgorithmOID.ECDSA_WITH_SHA256
 _MAX_INTERMEDIATES = 1
 
+
+def may_certify(policy: verification.Policy, authority: x509.Certificate, usage: x509.KeyUsage) -> None:
+    """ValueError unless the authority's key usage lets it sign certificates (RFC 5280, 4.2.1.3)."""
+    if not usage.key_cert_sign:
+        raise ValueError("an authority that may not sign certificates")
+
+
 _CA_EXTENSIONS = (
     verification.ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, verification.Criticality.CRITICAL, None)
-    .require_present(x509.KeyUsage, verification.Criticality.CRITICAL, None)
+    .require_present(x509.KeyUsage, verification.Criticality.CRITICAL, may_certify)
 )
 
 

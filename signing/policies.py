@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from signing.cosignatures import CosignatureVerifier
+from signing.encoding import b64decode
 from signing.errors import NoteError, PolicyError
 from signing.notes import NoteVerifier
 
@@ -96,7 +97,7 @@ class _Reading:
         self._groups: dict[str, Group] = {}
         self._names: set[str] = set()
         self._members: set[str] = set()
-        self._keys: set[tuple[str, str]] = set()
+        self._keys: set[bytes] = set()
         self._quorum: list[str] = []
 
     def read(self, data: bytes) -> LogPolicy:
@@ -129,14 +130,14 @@ class _Reading:
     def _log(self, items: list[str]) -> None:
         key, url = _one_or_two(items, "log-form", "a log line is: log <vkey> [<url>]")
         verifier = NoteVerifier.from_vkey(_words(key))
-        self._new_key("log", key)
+        self._new_key(key)
         self._logs.append(KnownLog(verifier, url))
 
     def _witness(self, items: list[str]) -> None:
         form = "a witness line is: witness <name> <vkey> [<url>]"
         key, url = _one_or_two(items[1:], "witness-form", form)
         verifier = CosignatureVerifier.from_vkey(_words(key))
-        self._new_key("witness", key)
+        self._new_key(key)
         self._new_name(items[0])
         self._witnesses.append(KnownWitness(items[0], verifier, url))
 
@@ -169,8 +170,9 @@ class _Reading:
             raise _Fault("name-taken", f"the name {_words(name)} is taken")
         self._names.add(name)
 
-    def _new_key(self, kind: str, vkey: str) -> None:
-        key = (kind, vkey.split("+", 2)[2])
+    def _new_key(self, vkey: str) -> None:
+        # Without the octet of its kind: a log that witnesses itself is no witness.
+        key = b64decode(vkey.split("+", 2)[2])[1:]
         if key in self._keys:
             raise _Fault("key-twice", "this key stands in the file already")
         self._keys.add(key)

@@ -20,6 +20,7 @@ from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from signing import der
+from signing.chains import may_certify
 from signing.errors import CertificateError, SignatureInvalid
 from signing.signer_info import (
     CONTENT_TYPE,
@@ -61,7 +62,7 @@ _MIN_RSA = 2048  # bits
 _CA = (
     verification.ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, None)
-    .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, None)
+    .require_present(x509.KeyUsage, verification.Criticality.AGNOSTIC, may_certify)
 )
 
 

@@ -23,7 +23,7 @@ import dramatiq
 import structlog
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.common import dq_name, xq_name
-from dramatiq.middleware import AgeLimit, Retries, ShutdownNotifications, TimeLimit
+from dramatiq.middleware import AgeLimit, Retries, ShutdownNotifications
 from sqlalchemy import String, Table, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -138,7 +138,7 @@ class _Forgotten(list[Any]):
 def make_broker(settings: Settings) -> dramatiq.Broker:
     """The broker that `broker_url` names: memory, redis or amqp."""
     middleware: list[dramatiq.Middleware] = [
-        AgeLimit(), TimeLimit(time_limit=3_600_000), ShutdownNotifications(),
+        AgeLimit(), ShutdownNotifications(),
         # What fails stays due and is found again by the scanner; a few quick tries bridge small faults.
         Retries(max_retries=3, min_backoff=200, max_backoff=5_000),
     ]

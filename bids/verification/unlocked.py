@@ -56,6 +56,8 @@ def _check_decisions(
         with book.step("verify-unlock-decisions", LOG_ENTRIES) as step:
             for entry in entries:
                 with step.guard(LOG_ENTRIES):
+                    if log.before(entry, "tender.awarded"):
+                        raise BidError("entry-order", act=entry.act, file=LOG_ENTRIES)
                     read = agency_statement(trust, "unlock-decision", entry, checked.notice)
                     rows = read_unlock_decision(read, unlocking, decided)
                     decided.update((bid, verdict) for bid, (verdict, _) in rows.items())

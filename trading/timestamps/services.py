@@ -110,8 +110,8 @@ class Stamping:
                 return None
             row = _row(session, bid_id, kind)
             receipt = None if row is None else Receipt.parse(row.receipt)
-            open_ = State(session.get_one(Tender, taken.tender_id).state) in _OPEN
-            if receipt is None or receipt.token is not None or not open_:
+            unopened = _is_unopened(session.get_one(Tender, taken.tender_id))
+            if receipt is None or receipt.token is not None or not unopened:
                 session.delete(session.get_one(AwaitedToken, (bid_id, kind)))
                 return None
             return _Awaited(receipt, taken.tries, now)
@@ -131,12 +131,17 @@ class Stamping:
             # The opening and the evidence after it lock this row: what they have read stays as it is.
             tender = lock_tender(session, awaited.tender_id)
             row = _row(session, bid_id, kind)
-            if row is not None and State(tender.state) in _OPEN and Receipt.parse(row.receipt).token is None:
+            if row is not None and _is_unopened(tender) and Receipt.parse(row.receipt).token is None:
                 row.receipt = add_token(row.receipt, token)
                 for one in chain:
                     der = one.public_bytes(Encoding.DER)
                     insert_if_missing(session, TsaCertificate, sha256=fingerprint(one), der=der)
             session.delete(awaited)
+
+
+def _is_unopened(tender: Tender) -> bool:
+    """Whether nothing of it has been opened yet; between segments a tender is closed once more."""
+    return State(tender.state) in _OPEN and not tender.opened_segments
 
 
 def kept_chains(session: Session) -> list[x509.Certificate]:

@@ -361,6 +361,15 @@ def test_decisions_are_the_agencys_on_what_is_open(twist: str) -> None:
     caught(case, case.package(), "verify-unlock-decisions", wanted, "log/entries.jsonl")
 
 
+def test_a_decision_after_the_award_is_none() -> None:
+    case = judged()
+    third = case.checked.current[2].bid
+    case.evaluate()
+    case.award()
+    decide(case, {third: ("revoked", "定标之后才决定")})
+    caught(case, case.package(), "verify-unlock-decisions", "entry-order", "log/entries.jsonl")
+
+
 def test_a_decision_may_name_several_and_each_once() -> None:
     case = judged()
     assert isinstance(case.unlocking, Unlocking)

@@ -90,6 +90,27 @@ def test_a_leaf_cannot_issue() -> None:
     assert check(forged.certificate, forged.chain) == "untrusted"
 
 
+def test_an_authority_may_sign_certificates_or_is_none() -> None:
+    w = world()
+    own = w.parties.certificate
+
+    def again(may: bool) -> x509.Certificate:
+        builder = (
+            x509.CertificateBuilder().subject_name(own.subject).issuer_name(own.issuer)
+            .public_key(own.public_key()).serial_number(own.serial_number)  # type: ignore[arg-type]
+            .not_valid_before(own.not_valid_before_utc).not_valid_after(own.not_valid_after_utc)
+        )  # fmt: skip
+        for extension in own.extensions:
+            value = extension.value
+            if isinstance(value, x509.KeyUsage):
+                value = x509.KeyUsage(*[False] * 5, may, True, False, False)
+            builder = builder.add_extension(value, extension.critical)
+        return builder.sign(w.root.key, hashes.SHA256())
+
+    assert check(intermediates=(again(True),)) == "good"
+    assert check(intermediates=(again(False),)) == "untrusted"
+
+
 def build(
     key: ec.EllipticCurvePrivateKey | None = None,
     digest: hashes.SHA256 | hashes.SHA384 | None = None,

@@ -10,6 +10,8 @@ from signing.cosignatures import CosignatureSigner, with_cosignatures
 from signing.errors import NoteError, PolicyError
 from signing.policies import parse_policy
 
+# The log's own key, as a witness's.
+ITSELF = CosignatureSigner("log.example/a", Ed25519PrivateKey.from_private_bytes(bytes(32))).vkey
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 LOG = notes.NoteSigner("log.example/a", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 NAMES = ("X1", "X2", "X3", "Y1", "Y2")
@@ -94,6 +96,7 @@ W1, W2 = (f"witness {name} {WITNESSES[name].vkey}" for name in ("X1", "X2"))
         (f"witness a {LOG.vkey}", 1, "vkey"),
         (f"{W1}\n{W1}", 2, "key-twice"),
         (f"log {LOG.vkey}\nlog {LOG.vkey}", 2, "key-twice"),
+        (f"log {LOG.vkey}\nwitness itself {ITSELF}", 2, "key-twice"),
         (f"{W1}\nwitness X1 {WITNESSES['X2'].vkey}", 2, "name-taken"),
         (f"witness none {WITNESSES['X2'].vkey}", 1, "name-taken"),
         ("group g all", 1, "group-form"),

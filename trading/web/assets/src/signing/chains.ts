@@ -11,7 +11,7 @@ import {
 } from "./profile";
 import { Unforeseen } from "./python";
 import { issued } from "./public_keys";
-import { ECDSA_SHA256, sameName, type Crl, type X509 } from "./x509";
+import { ECDSA_SHA256, readBits, sameName, type Crl, type X509 } from "./x509";
 
 const MAX_INTERMEDIATES = 1;
 const MAX_SERIAL = 21; // bytes
@@ -180,6 +180,13 @@ function permits(certificate: X509, moment: bigint): boolean {
   );
 }
 
+function mayCertify(usage: Bytes): boolean {
+  const reader = new der.Reader(usage);
+  const bits = readBits(reader.content(der.BIT_STRING))[0] ?? 0;
+  reader.end();
+  return (bits & 0x04) !== 0;
+}
+
 function permitsAuthority(certificate: X509, depth: bigint, moment: bigint, { critical }: Rules): boolean {
   const constraints = certificate.extensions.find((one) => one.oid === BASIC_CONSTRAINTS);
   const usage = certificate.extensions.find((one) => one.oid === KEY_USAGE);
@@ -191,7 +198,7 @@ function permitsAuthority(certificate: X509, depth: bigint, moment: bigint, { cr
     const reader = new der.Reader(constraints.value);
     const { ca, pathLength } = readBasicConstraints(reader);
     reader.end();
-    return ca && (pathLength === null || depth <= pathLength);
+    return ca && mayCertify(usage.value) && (pathLength === null || depth <= pathLength);
   } catch (error) {
     if (error instanceof der.DERError) return false;
     throw error;

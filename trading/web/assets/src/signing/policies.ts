@@ -1,6 +1,6 @@
 // Trust policies of transparency logs: c2sp.org/tlog-policy. Names are octets, one a character.
 import { CosignatureVerifier } from "./cosignatures";
-import type { Bytes } from "./encoding";
+import { b64decode, hex, type Bytes } from "./encoding";
 import { NoteError, PolicyError } from "./errors";
 import { NoteVerifier } from "./notes";
 
@@ -108,7 +108,7 @@ class Reading {
   private async log(items: readonly string[]): Promise<void> {
     const key = oneOrTwo(items, "log-form");
     const verifier = await NoteVerifier.fromVkey(words(key));
-    this.newKey("log", key);
+    this.newKey(key);
     this.logs.push(verifier);
   }
 
@@ -116,7 +116,7 @@ class Reading {
     const [name = "", ...rest] = items;
     const key = oneOrTwo(rest, "witness-form");
     const verifier = await CosignatureVerifier.fromVkey(words(key));
-    this.newKey("witness", key);
+    this.newKey(key);
     this.newName(name);
     this.witnesses.push({ name, label: words(name), verifier });
   }
@@ -148,8 +148,9 @@ class Reading {
     this.names.add(name);
   }
 
-  private newKey(kind: string, vkey: string): void {
-    const key = `${kind} ${vkey.split("+").slice(2).join("+")}`;
+  private newKey(vkey: string): void {
+    // Without the octet of its kind: a log that witnesses itself is no witness.
+    const key = hex(b64decode(vkey.split("+").slice(2).join("+")).subarray(1));
     if (this.keys.has(key)) throw new Fault("key-twice");
     this.keys.add(key);
   }

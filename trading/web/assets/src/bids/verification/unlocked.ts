@@ -59,6 +59,9 @@ async function checkDecisions(
   await book.step("verify-unlock-decisions", [LOG_ENTRIES], {}, async (step) => {
     for (const entry of entries) {
       await step.guard([LOG_ENTRIES], async () => {
+        if (log.before(entry, "tender.awarded").length > 0) {
+          throw new BidError("entry-order", { act: entry.act, file: LOG_ENTRIES });
+        }
         const read = await agencyStatement(trust, "unlock-decision", entry, checked.notice);
         for (const [bid, verdict] of readUnlockDecision(read, unlocking, decided)) decided.set(bid, verdict);
       });
