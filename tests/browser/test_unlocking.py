@@ -122,6 +122,7 @@ def test_sealed_unlocked_and_decided_in_browsers(
     page.locator("#why-" + failed.bid).fill("页面报错，已核实")
     page.get_by_role("button", name="签署认定").click()
     page.get_by_role("button", name="在本浏览器生成密钥").click()
+    page.locator("#withdrawn-" + failed.bid).wait_for(state="detached")  # the page was loaded anew
     page.get_by_text("视为撤回").first.wait_for()
     signer.look()
     page = watcher.open(f"/tenders/{tender.id}")
