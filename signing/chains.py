@@ -110,7 +110,7 @@ def _verified_path(
             "The certificate does not lead to a trusted root; get the right root, or another certificate.",
             "untrusted",
         ) from None
-    if any(map(_constrains_names, path[1:])):
+    if any(map(constrains_names, path[1:])):
         # Constraints are for names of the web; on an organisation's name nobody here would enforce them.
         raise CertificateError(
             "An authority of the path constrains names, which is not supported.", "untrusted"
@@ -123,7 +123,8 @@ def _verified_path(
     return path
 
 
-def _constrains_names(certificate: x509.Certificate) -> bool:
+def constrains_names(certificate: x509.Certificate) -> bool:
+    """Whether an authority's certificate has name constraints; CertificateError if it cannot be read."""
     try:
         return any(extension.oid == ExtensionOID.NAME_CONSTRAINTS for extension in certificate.extensions)
     except (ValueError, x509.DuplicateExtension):

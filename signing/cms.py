@@ -15,8 +15,6 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from signing import der
 from signing.certificates import verify_chain
@@ -25,18 +23,20 @@ from signing.keys import Signer, require_p256
 from signing.profile import der as certificate_der
 from signing.signer_info import (
     CONTENT_TYPE,
+    ECDSA,
     ECDSA_SHA256,
     MESSAGE_DIGEST,
     ONE,
-    SHA256,
     SHA256_FORMS,
-    SIGNED_DATA,
     SIGNING_CERTIFICATE_V2,
     attribute,
+    close_signed_data,
     expect,
     issuer_and_serial,
+    open_signed_data,
     order,
     read_attributes,
+    sign_attributes,
     signers_own,
     signing_certificate,
     signing_certificate_forms,
@@ -45,7 +45,6 @@ from signing.signer_info import (
 MAX_SIGNATURE = 64 * 1024  # bytes; one of ours is about 2 KiB
 
 _MALFORMED = "The signature is not a detached CMS signature in the one form accepted (DER, one signer)."
-_ECDSA = ec.ECDSA(hashes.SHA256())
 _DATA = der.oid("1.2.840.113549.1.7.1")
 _SIGNING_TIME = der.oid("1.2.840.113549.1.9.5")
 _DETACHED = der.tlv(der.SEQUENCE, _DATA)
@@ -70,26 +69,13 @@ def sign(data: bytes, signer: Signer, at: datetime) -> bytes:
         attribute(MESSAGE_DIGEST, der.tlv(der.OCTET_STRING, hashlib.sha256(data).digest())),
         attribute(SIGNING_CERTIFICATE_V2, signing_certificate(certificate)),
     ]
-    signature = signer.key.sign(der.set_of(der.SET, attributes), _ECDSA)
-    signer_info = der.tlv(
-        der.SEQUENCE,
-        ONE,
-        issuer_and_serial(certificate),
-        SHA256,
-        der.set_of(der.CONTEXT_0, attributes),
-        ECDSA_SHA256,
-        der.tlv(der.OCTET_STRING, signature),
-    )
     certificates = {certificate, *map(certificate_der, signer.chain)}
-    signed_data = der.tlv(
-        der.SEQUENCE,
+    return close_signed_data(
         ONE,
-        der.tlv(der.SET, SHA256),
         _DETACHED,
         der.set_of(der.CONTEXT_0, list(certificates)),
-        der.tlv(der.SET, signer_info),
+        sign_attributes(signer.key, issuer_and_serial(certificate), attributes),
     )
-    return der.tlv(der.SEQUENCE, SIGNED_DATA, der.tlv(der.CONTEXT_0, signed_data))
 
 
 def verify(data: bytes, signature: bytes) -> Verified:
@@ -142,15 +128,7 @@ def signature_value(signature: bytes) -> bytes:
 
 def _parse(signature: bytes) -> tuple[list[bytes], der.Reader]:
     """The embedded certificates and a reader at the start of the one SignerInfo."""
-    outer = der.Reader(signature)
-    content_info = outer.inside(der.SEQUENCE)
-    outer.end()
-    expect(content_info, SIGNED_DATA)
-    wrapper = content_info.inside(der.CONTEXT_0)
-    content_info.end()
-    signed_data = wrapper.inside(der.SEQUENCE)
-    wrapper.end()
-    expect(signed_data, ONE)
+    signed_data = open_signed_data(signature, ONE)
     digests = signed_data.set_of(der.SET)
     if len(digests) != 1 or digests[0] not in SHA256_FORMS:
         raise SignatureInvalid("The signature names another digest than SHA-256.")
@@ -177,7 +155,7 @@ def _verify_signer(data: bytes, certificates: list[bytes], signer_info: der.Read
     signing_time = _check_attributes(data, attributes, certificate)
     leaf, intermediates = order(certificate, certificates)
     try:
-        require_p256(leaf.public_key()).verify(value, der.set_of(der.SET, attributes), _ECDSA)
+        require_p256(leaf.public_key()).verify(value, der.set_of(der.SET, attributes), ECDSA)
     except (InvalidSignature, SigningError, ValueError, UnsupportedAlgorithm):
         raise SignatureInvalid("The signature is not by the P-256 key of the certificate in it.") from None
     return Verified(leaf, intermediates, signing_time)

@@ -7,9 +7,12 @@ import hashlib
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from signing import der
 from signing.errors import SignatureInvalid
+from signing.keys import SigningKey
 
 SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
 CONTENT_TYPE = der.oid("1.2.840.113549.1.9.3")
@@ -20,6 +23,7 @@ SHA256 = der.tlv(der.SEQUENCE, der.oid("2.16.840.1.101.3.4.2.1"))
 SHA256_FORMS = (SHA256, der.tlv(der.SEQUENCE, der.oid("2.16.840.1.101.3.4.2.1"), der.tlv(der.NULL)))
 ECDSA_SHA256 = der.tlv(der.SEQUENCE, der.oid("1.2.840.10045.4.3.2"))
 ONE = der.integer(1)
+ECDSA = ec.ECDSA(hashes.SHA256())
 
 # Parsing is a function of the bytes alone, and the same few certificates come in signature after signature:
 # what is derived from one is remembered below, never what was found of its trust.
@@ -29,6 +33,42 @@ def expect(reader: der.Reader, wanted: bytes) -> None:
     """The next element must be `wanted`; DERError."""
     if reader.element() != wanted:
         raise der.DERError("another element than the profile has here")
+
+
+def open_signed_data(encoded: bytes, version: bytes) -> der.Reader:
+    """A reader in the SignedData of a ContentInfo, after its `version`; DERError."""
+    outer = der.Reader(encoded)
+    content_info = outer.inside(der.SEQUENCE)
+    outer.end()
+    expect(content_info, SIGNED_DATA)
+    wrapper = content_info.inside(der.CONTEXT_0)
+    content_info.end()
+    signed_data = wrapper.inside(der.SEQUENCE)
+    wrapper.end()
+    expect(signed_data, version)
+    return signed_data
+
+
+def close_signed_data(version: bytes, content: bytes, certificates: bytes, signer_info: bytes) -> bytes:
+    """The ContentInfo of a SignedData with one signer, by SHA-256; the parts are encoded already."""
+    signed_data = der.tlv(
+        der.SEQUENCE, version, der.tlv(der.SET, SHA256), content, certificates, der.tlv(der.SET, signer_info)
+    )
+    return der.tlv(der.SEQUENCE, SIGNED_DATA, der.tlv(der.CONTEXT_0, signed_data))
+
+
+def sign_attributes(key: SigningKey, signer_id: bytes, attributes: list[bytes]) -> bytes:
+    """The SignerInfo over signed attributes, by ECDSA with SHA-256; `signer_id` is IssuerAndSerialNumber."""
+    signature = key.sign(der.set_of(der.SET, attributes), ECDSA)
+    return der.tlv(
+        der.SEQUENCE,
+        ONE,
+        signer_id,
+        SHA256,
+        der.set_of(der.CONTEXT_0, attributes),
+        ECDSA_SHA256,
+        der.tlv(der.OCTET_STRING, signature),
+    )
 
 
 def attribute(oid: bytes, value: bytes) -> bytes:

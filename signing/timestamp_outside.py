@@ -17,25 +17,25 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import verification
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing import der
-from signing.chains import may_certify
+from signing.chains import constrains_names, may_certify
 from signing.errors import CertificateError, SignatureInvalid
 from signing.signer_info import (
     CONTENT_TYPE,
     MESSAGE_DIGEST,
     ONE,
-    SIGNED_DATA,
     SIGNING_CERTIFICATE_V2,
     expect,
     issuer_serial,
     load,
+    open_signed_data,
     read_attributes,
     signers_own,
 )
 from signing.timestamp_messages import TimeStampRefused
-from signing.timestamps import MAX_TOKEN, TST_INFO, TimeStamp, check_answer, read_info
+from signing.timestamps import MAX_TOKEN, THREE, TST_INFO, TimeStamp, check_answer, content_of, read_info
 
 _MAX_CERTIFICATES = 16
 _MAX_DEPTH = 5
@@ -104,24 +104,9 @@ def verify_outside_token(
 
 
 def _read(token: bytes) -> TimeStamp:
-    outer = der.Reader(token)
-    content_info = outer.inside(der.SEQUENCE)
-    outer.end()
-    expect(content_info, SIGNED_DATA)
-    wrapper = content_info.inside(der.CONTEXT_0)
-    content_info.end()
-    signed_data = wrapper.inside(der.SEQUENCE)
-    wrapper.end()
-    expect(signed_data, der.integer(3))
+    signed_data = open_signed_data(token, THREE)
     signed_data.element(der.SET)  # the digests, which the signer names again
-    encapsulated = signed_data.inside(der.SEQUENCE)
-    expect(encapsulated, TST_INFO)
-    explicit = encapsulated.inside(der.CONTEXT_0)
-    encapsulated.end()
-    content = explicit.content(der.OCTET_STRING)
-    explicit.end()
-    if signed_data.peek() != der.CONTEXT_0:
-        raise SignatureInvalid("The time-stamp holds no certificate of its authority.")
+    content = content_of(signed_data)
     certificates = signed_data.inside(der.CONTEXT_0).elements()
     if len(certificates) > _MAX_CERTIFICATES:
         raise SignatureInvalid("The time-stamp holds too many certificates.")
@@ -254,15 +239,11 @@ def _path(
     except (verification.VerificationError, ValueError):
         path = ()
     # Constraints on names are for names that no time-stamp has; and the algorithms are those of tokens.
-    if not path or any(map(_constrained, path[1:])) or not all(map(_known_algorithm, path[:-1])):
+    if not path or any(map(constrains_names, path[1:])) or not all(map(_known_algorithm, path[:-1])):
         raise CertificateError(
             "The time-stamp's certificate does not lead to one of the roots given for it.", "untrusted"
         )
     return path
-
-
-def _constrained(authority: x509.Certificate) -> bool:
-    return any(extension.oid == ExtensionOID.NAME_CONSTRAINTS for extension in authority.extensions)
 
 
 def _known_algorithm(certificate: x509.Certificate) -> bool:

@@ -15,8 +15,6 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from signing import der
 from signing.chains import verify_chain
@@ -26,18 +24,20 @@ from signing.profile import TIMESTAMP_POLICY
 from signing.profile import der as certificate_der
 from signing.signer_info import (
     CONTENT_TYPE,
+    ECDSA,
     ECDSA_SHA256,
     MESSAGE_DIGEST,
     ONE,
-    SHA256,
     SHA256_FORMS,
-    SIGNED_DATA,
     SIGNING_CERTIFICATE_V2,
     attribute,
+    close_signed_data,
     expect,
     issuer_and_serial,
+    open_signed_data,
     order,
     read_attributes,
+    sign_attributes,
     signers_own,
     signing_certificate,
     signing_certificate_forms,
@@ -54,9 +54,8 @@ from signing.timestamp_messages import (
 
 MAX_TOKEN = 64 * 1024  # bytes; one of ours is about 1,700
 
-_ECDSA = ec.ECDSA(hashes.SHA256())
 TST_INFO = der.oid("1.2.840.113549.1.9.16.1.4")
-_THREE = der.integer(3)
+THREE = der.integer(3)
 _MILLIS, _MICROS, _TSA, _EXTENSIONS = 0x80, 0x81, 0xA0, 0xA1
 
 
@@ -146,25 +145,12 @@ class TimeStampAuthority:
             attribute(MESSAGE_DIGEST, der.tlv(der.OCTET_STRING, hashlib.sha256(content).digest())),
             self._named,
         ]
-        signature = self._key.sign(der.set_of(der.SET, attributes), _ECDSA)
-        signer_info = der.tlv(
-            der.SEQUENCE,
-            ONE,
-            self._signer_id,
-            SHA256,
-            der.set_of(der.CONTEXT_0, attributes),
-            ECDSA_SHA256,
-            der.tlv(der.OCTET_STRING, signature),
-        )
-        signed_data = der.tlv(
-            der.SEQUENCE,
-            _THREE,
-            der.tlv(der.SET, SHA256),
+        return close_signed_data(
+            THREE,
             der.tlv(der.SEQUENCE, TST_INFO, der.tlv(der.CONTEXT_0, der.tlv(der.OCTET_STRING, content))),
             self._certificates if certificates else b"",
-            der.tlv(der.SET, signer_info),
+            sign_attributes(self._key, self._signer_id, attributes),
         )
-        return der.tlv(der.SEQUENCE, SIGNED_DATA, der.tlv(der.CONTEXT_0, signed_data))
 
 
 def verify_token(
@@ -210,18 +196,21 @@ def _read(token: bytes) -> TimeStamp:
 
 def _parse(token: bytes) -> tuple[bytes, list[bytes], der.Reader]:
     """The TSTInfo, the embedded certificates, and a reader at the start of the one SignerInfo."""
-    outer = der.Reader(token)
-    content_info = outer.inside(der.SEQUENCE)
-    outer.end()
-    expect(content_info, SIGNED_DATA)
-    wrapper = content_info.inside(der.CONTEXT_0)
-    content_info.end()
-    signed_data = wrapper.inside(der.SEQUENCE)
-    wrapper.end()
-    expect(signed_data, _THREE)
+    signed_data = open_signed_data(token, THREE)
     digests = signed_data.set_of(der.SET)
     if len(digests) != 1 or digests[0] not in SHA256_FORMS:
         raise SignatureInvalid("The time-stamp names another digest than SHA-256.")
+    content = content_of(signed_data)
+    certificates = signed_data.set_of(der.CONTEXT_0)
+    signer_infos = signed_data.set_of(der.SET)
+    signed_data.end()
+    if len(signer_infos) != 1:
+        raise SignatureInvalid("The time-stamp must have exactly one signer.")
+    return content, certificates, der.Reader(signer_infos[0]).inside(der.SEQUENCE)
+
+
+def content_of(signed_data: der.Reader) -> bytes:
+    """The TSTInfo that a SignedData holds; certificates have to follow. SignatureInvalid, DERError."""
     encapsulated = signed_data.inside(der.SEQUENCE)
     expect(encapsulated, TST_INFO)
     explicit = encapsulated.inside(der.CONTEXT_0)
@@ -230,12 +219,7 @@ def _parse(token: bytes) -> tuple[bytes, list[bytes], der.Reader]:
     explicit.end()
     if signed_data.peek() != der.CONTEXT_0:
         raise SignatureInvalid("The time-stamp holds no certificate of its authority.")
-    certificates = signed_data.set_of(der.CONTEXT_0)
-    signer_infos = signed_data.set_of(der.SET)
-    signed_data.end()
-    if len(signer_infos) != 1:
-        raise SignatureInvalid("The time-stamp must have exactly one signer.")
-    return content, certificates, der.Reader(signer_infos[0]).inside(der.SEQUENCE)
+    return content
 
 
 def _read_signed(content: bytes, certificates: list[bytes], signer_info: der.Reader) -> TimeStamp:
@@ -260,7 +244,7 @@ def _read_signed(content: bytes, certificates: list[bytes], signer_info: der.Rea
         )
     leaf, intermediates = order(certificate, certificates)
     try:
-        require_p256(leaf.public_key()).verify(value, der.set_of(der.SET, attributes), _ECDSA)
+        require_p256(leaf.public_key()).verify(value, der.set_of(der.SET, attributes), ECDSA)
     except (InvalidSignature, SigningError, ValueError, UnsupportedAlgorithm):
         raise SignatureInvalid("The time-stamp is not by the P-256 key of the certificate in it.") from None
     return read_info(content, leaf, intermediates)

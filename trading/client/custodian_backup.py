@@ -30,10 +30,9 @@ from signing.hkdf import hkdf_sha256
 from signing.hpke import SealingKey
 from trading.client import vault
 from trading.client.backup_words import SECRET_SIZE, deal_words
-from trading.client.custodian_state import sync_folder
 from trading.client.custodian_store import SIGNERS, Store
 from trading.client.errors import ClientError
-from trading.client.files import read_file, write_file
+from trading.client.files import read_file, sync_folder, write_file
 
 FORMAT = b"sunseal-custodian-backup/1"
 KEY = "backup.json"

@@ -11,6 +11,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from trading.client.files import read_record, sync_folder, write_record
 from trading.client.vault import Box, Plain
 
 # What lies in the folder itself.
@@ -52,7 +53,7 @@ class CustodianState:
         if not folder.is_dir():
             folder.mkdir(mode=0o700)
             sync_folder(self._tenders)
-        _write(folder / name, self._box.seal(f"{tender}/{name}", data))
+        write_record(folder / name, self._box.seal(f"{tender}/{name}", data))
 
     def write_once(self, tender: str, name: str, data: bytes) -> None:
         """Keep a record for ever; on disk before this returns.
@@ -84,7 +85,7 @@ class CustodianState:
 
     def write_shared(self, name: str, data: bytes) -> None:
         """Keep a record of the agent as a whole; the one it replaces is gone."""
-        _write(self.folder / name, self._box.seal(name, data))
+        write_record(self.folder / name, self._box.seal(name, data))
 
     def tenders(self) -> list[str]:
         """All tenders of which anything is on record."""
@@ -99,7 +100,7 @@ class CustodianState:
         return [name for name in _names(self.folder) if name in SHARED]
 
     def _open(self, name: str, path: Path) -> bytes | None:
-        data = _read(path)
+        data = read_record(path)
         return None if data is None else self._box.open(name, data)
 
 
@@ -121,30 +122,3 @@ def _erase(path: Path) -> None:
 def _names(folder: Path) -> list[str]:
     found = (each for each in folder.iterdir() if each.suffix not in (_NEW, _GONE))
     return sorted(each.name for each in found if each.is_file())
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(path.name + _NEW)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

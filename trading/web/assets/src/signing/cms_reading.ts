@@ -7,8 +7,8 @@ import { SignatureInvalid } from "./errors";
 import { sha256 } from "./hashing";
 import type { Kind, Usage } from "./profile";
 import {
-  CONTENT_TYPE, ECDSA_SHA256, MESSAGE_DIGEST, ONE, SHA256_FORMS, SIGNED_DATA, SIGNING_CERTIFICATE_V2, expect,
-  namesCertificate, order, readAttributes, signersOwn,
+  CONTENT_TYPE, ECDSA_SHA256, MESSAGE_DIGEST, ONE, SHA256_FORMS, SIGNING_CERTIFICATE_V2, expect,
+  namesCertificate, openSignedData, order, readAttributes, signersOwn,
 } from "./signer_info";
 import type { Crl, X509 } from "./x509";
 
@@ -60,15 +60,7 @@ export function signatureValue(signature: Bytes): Bytes {
 
 /** The embedded certificates and a reader at the start of the one SignerInfo. */
 function parse(signature: Bytes): [Bytes[], der.Reader] {
-  const outer = new der.Reader(signature);
-  const contentInfo = outer.inside(der.SEQUENCE);
-  outer.end();
-  expect(contentInfo, SIGNED_DATA);
-  const wrapper = contentInfo.inside(der.CONTEXT_0);
-  contentInfo.end();
-  const signedData = wrapper.inside(der.SEQUENCE);
-  wrapper.end();
-  expect(signedData, ONE);
+  const signedData = openSignedData(signature, ONE);
   const digests = signedData.setOf(der.SET);
   if (digests.length !== 1 || !SHA256_FORMS.includes(hex(digests[0] as Bytes))) {
     throw new SignatureInvalid("The signature names another digest than SHA-256.");

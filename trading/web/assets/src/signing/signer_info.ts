@@ -6,7 +6,7 @@ import { SignatureInvalid } from "./errors";
 import { sha256 } from "./hashing";
 import { attributesOf, readX509, sameName, type Name, type X509 } from "./x509";
 
-export const SIGNED_DATA = der.oid("1.2.840.113549.1.7.2");
+const SIGNED_DATA = der.oid("1.2.840.113549.1.7.2");
 export const CONTENT_TYPE = hex(der.oid("1.2.840.113549.1.9.3"));
 export const MESSAGE_DIGEST = hex(der.oid("1.2.840.113549.1.9.4"));
 export const SIGNING_CERTIFICATE_V2 = hex(der.oid("1.2.840.113549.1.9.16.2.47"));
@@ -20,6 +20,20 @@ const DIRECTORY_NAME = 0xa4;
 /** The next element must be `wanted`; DERError. */
 export function expect(reader: der.Reader, wanted: Bytes): void {
   if (!equal(reader.element(), wanted)) throw new der.DERError("another element than the profile has here");
+}
+
+/** A reader in the SignedData of a ContentInfo, after its `version`; DERError. */
+export function openSignedData(encoded: Bytes, version: Bytes): der.Reader {
+  const outer = new der.Reader(encoded);
+  const contentInfo = outer.inside(der.SEQUENCE);
+  outer.end();
+  expect(contentInfo, SIGNED_DATA);
+  const wrapper = contentInfo.inside(der.CONTEXT_0);
+  contentInfo.end();
+  const signedData = wrapper.inside(der.SEQUENCE);
+  wrapper.end();
+  expect(signedData, version);
+  return signedData;
 }
 
 /** The one value of each signed attribute by its type (hex); SignatureInvalid, DERError. */

@@ -4,9 +4,9 @@ import * as der from "./der";
 import { equal, hex, type Bytes } from "./encoding";
 import { CertificateError, SignatureInvalid } from "./errors";
 import { signedBy, type Digest } from "./public_keys";
-import { ONE, SIGNING_CERTIFICATE_V2, expect, issuerSerial, load, signersOwn } from "./signer_info";
+import { ONE, SIGNING_CERTIFICATE_V2, expect, issuerSerial, load, openSignedData, signersOwn } from "./signer_info";
 import {
-  MAX_TOKEN, checkAnswer, checkAttributes, contentOf, insideOf, readInfo, theOne, type TimeStamp,
+  MAX_TOKEN, THREE, checkAnswer, checkAttributes, contentOf, readInfo, theOne, type TimeStamp,
 } from "./timestamps";
 import type { X509 } from "./x509";
 
@@ -66,7 +66,7 @@ export async function verifyOutsideToken(
 }
 
 async function read(token: Bytes): Promise<TimeStamp> {
-  const signedData = insideOf(token);
+  const signedData = openSignedData(token, THREE);
   signedData.element(der.SET); // the digests, which the signer names again
   const content = contentOf(signedData);
   const certificates = signedData.inside(der.CONTEXT_0).elements();

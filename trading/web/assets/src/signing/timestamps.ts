@@ -6,8 +6,8 @@ import * as ecdsa from "./ecdsa";
 import { SignatureInvalid } from "./errors";
 import { sha256 } from "./hashing";
 import {
-  CONTENT_TYPE, ECDSA_SHA256, MESSAGE_DIGEST, ONE, SHA256_FORMS, SIGNED_DATA, SIGNING_CERTIFICATE_V2, expect,
-  namesCertificate, order, readAttributes, signersOwn,
+  CONTENT_TYPE, ECDSA_SHA256, MESSAGE_DIGEST, ONE, SHA256_FORMS, SIGNING_CERTIFICATE_V2, expect,
+  namesCertificate, openSignedData, order, readAttributes, signersOwn,
 } from "./signer_info";
 import { readImprint, type Imprint } from "./timestamp_messages";
 import type { X509 } from "./x509";
@@ -57,7 +57,7 @@ async function read(token: Bytes): Promise<TimeStamp> {
 
 /** The TSTInfo, the embedded certificates, and a reader at the start of the one SignerInfo. */
 function parse(token: Bytes): [Bytes, Bytes[], der.Reader] {
-  const signedData = insideOf(token);
+  const signedData = openSignedData(token, THREE);
   const digests = signedData.setOf(der.SET);
   if (digests.length !== 1 || !SHA256_FORMS.includes(hex(digests[0] as Bytes))) {
     throw new SignatureInvalid("The time-stamp names another digest than SHA-256.");
@@ -67,20 +67,6 @@ function parse(token: Bytes): [Bytes, Bytes[], der.Reader] {
   const signerInfos = signedData.setOf(der.SET);
   signedData.end();
   return [content, certificates, theOne(signerInfos)];
-}
-
-/** A reader of the token's SignedData after its version. */
-export function insideOf(token: Bytes): der.Reader {
-  const outer = new der.Reader(token);
-  const contentInfo = outer.inside(der.SEQUENCE);
-  outer.end();
-  expect(contentInfo, SIGNED_DATA);
-  const wrapper = contentInfo.inside(der.CONTEXT_0);
-  contentInfo.end();
-  const signedData = wrapper.inside(der.SEQUENCE);
-  wrapper.end();
-  expect(signedData, THREE);
-  return signedData;
 }
 
 /** The TSTInfo that a SignedData holds; certificates have to follow. */
