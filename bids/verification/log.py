@@ -63,8 +63,7 @@ _MADE_AFTER = {
     AWARD: ("tender.evaluated",),
     EVIDENCE: ("tender.awarded", *ENDING_ACTS),
 }
-_COURSE = (
-    "tender.closed",
+OPENING_COURSE = (
     "opening.frozen",
     "opening.unlocked",
     "tender.opened",
@@ -72,6 +71,7 @@ _COURSE = (
     "tender.evaluated",
     "tender.awarded",
 )
+_COURSE = ("tender.closed", *OPENING_COURSE)
 
 
 @dataclass(frozen=True)

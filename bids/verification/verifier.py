@@ -20,6 +20,7 @@ from bids.verification.documents import DocumentCheck, check_documents
 from bids.verification.files import check_complete, check_evidence
 from bids.verification.findings import Book, Report
 from bids.verification.log import (
+    OPENING_COURSE,
     Log,
     agency_statement,
     check_course,
@@ -52,15 +53,7 @@ _ALWAYS = (
     names.CRLS,
     names.ENROLMENTS,
 )
-_OPENING_ACTS = (
-    "custody.released",
-    "opening.frozen",
-    "opening.unlocked",
-    "tender.opened",
-    "tender.admitted",
-    "tender.evaluated",
-    "tender.awarded",
-)
+_OPENING_ACTS = ("custody.released", *OPENING_COURSE)
 
 
 def verify(

@@ -43,10 +43,10 @@ const MADE_AFTER: Readonly<Record<string, readonly string[]>> = {
   [AWARD]: ["tender.evaluated"],
   [EVIDENCE]: ["tender.awarded", ...ENDING_ACTS],
 };
-const COURSE = [
-  "tender.closed", "opening.frozen", "opening.unlocked", "tender.opened", "tender.admitted", "tender.evaluated",
-  "tender.awarded",
+export const OPENING_COURSE = [
+  "opening.frozen", "opening.unlocked", "tender.opened", "tender.admitted", "tender.evaluated", "tender.awarded",
 ];
+const COURSE = ["tender.closed", ...OPENING_COURSE];
 const ENDS: readonly string[] = [...ENDING_ACTS, "tender.failed"];
 
 /**

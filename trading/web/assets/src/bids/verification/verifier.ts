@@ -15,7 +15,8 @@ import { checkDocuments } from "./documents";
 import { checkComplete, checkEvidence } from "./files";
 import { Book, type Finding, type Report } from "./findings";
 import {
-  agencyStatement, checkCourse, checkLog, checkPublished, checkTimes, checkWholeLog, embedded, type Log,
+  OPENING_COURSE, agencyStatement, checkCourse, checkLog, checkPublished, checkTimes, checkWholeLog, embedded,
+  type Log,
 } from "./log";
 import { checkNotices } from "./notices";
 import { checkOpening, type Opened } from "./opened";
@@ -29,10 +30,7 @@ const ALWAYS = [
   names.NOTICE, names.NOTICE_SIGNATURE, names.CLOSING, names.LEDGER, names.EVIDENCE, names.README, names.LOG_KEY,
   names.LOG_CHECKPOINT, names.LOG_ENTRIES, names.ROOTS, names.CHAIN, names.CRLS, names.ENROLMENTS,
 ];
-const OPENING_ACTS = [
-  "custody.released", "opening.frozen", "opening.unlocked", "tender.opened", "tender.admitted", "tender.evaluated",
-  "tender.awarded",
-];
+const OPENING_ACTS = ["custody.released", ...OPENING_COURSE];
 const { LOG_ENTRIES } = names;
 
 export const NO_ANCHORS: Anchors = {
