@@ -254,8 +254,8 @@ class World:
     def _archive(self) -> None:
         self.publish()
         self._rounds()  # keys are erased
-        now = self.house.now().astimezone(SHANGHAI)
-        self.day = (now - timedelta(days=2)).date().isoformat()
+        ((received,),) = self.rows("SELECT min(at) FROM private_acts WHERE act = 'bid.received'")
+        self.day = self.time(received).astimezone(SHANGHAI).date().isoformat()
         log_acts(self.platform, self.day)
         log_enrolments(self.platform, self.day)
 
