@@ -47,9 +47,10 @@ class Gathering:
 
     def __init__(self) -> None:
         self._state = RecoveryState()
+        self._known = 0
 
-    def add(self, words: str) -> None:
-        """One share; a second time it changes nothing.
+    def add(self, words: str) -> bool:
+        """One share; False if it was there already, which changes nothing.
 
         Raises:
             ClientError: "words-mistyped", "words-other".
@@ -62,6 +63,8 @@ class Gathering:
             self._state.add_share(share)
         except MnemonicError:
             raise ClientError("words-other") from None
+        known, self._known = self._known, sum(map(len, self._state.groups.values()))
+        return self._known > known
 
     @property
     def complete(self) -> bool:

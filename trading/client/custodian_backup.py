@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from signing import canonical, hpke
 from signing.canonical import JSON
@@ -155,6 +156,19 @@ def open_backup(path: Path, secret: bytes) -> Backup:
 def read_about(path: Path) -> About:
     """What a backup says of itself; ClientError "backup-malformed", or unreadable."""
     return _parse(path)[0]
+
+
+def require_room(folder: Path) -> None:
+    """See that a store can be made here, before anybody types words.
+
+    Raises:
+        ClientError: "store-exists". OSError: the folder cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (folder / SIGNERS).exists():
+        raise ClientError("store-exists", path=folder)
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def restore(backup: Backup, folder: Path, passphrase: str) -> Store:

@@ -34,13 +34,7 @@ def open_session(
         ClientError: "store-damaged", "token-missing", "backup-no-words".
     """
     trusted = store.trusted
-    token = read_token() if read_token is not None else store.token
-    if not token:
-        raise ClientError("token-missing")
-    transport = HttpTransport(
-        server or trusted.server, ca_file=_ca_file(store, trusted.ca), read_seconds=READ_SECONDS
-    )
-    api = Api(transport, token, lang, read_token)
+    api = open_api(store, lang, server, read_token)
     if backup is not None and words_of(store) is None:
         raise ClientError("backup-no-words")
     secure = (lambda: None) if backup is None else partial(_secure, store, backup)
@@ -48,6 +42,24 @@ def open_session(
         api, store.keys, store.state, trusted.roots, trusted.log_key, journal=store.journal, secure=secure,
         policy=policy,
     )  # fmt: skip
+
+
+def open_api(
+    store: Store, lang: Language, server: str | None = None, read_token: Callable[[], str] | None = None
+) -> Api:
+    """The platform of an unlocked store; see open_session.
+
+    Raises:
+        ClientError: "store-damaged", "token-missing".
+    """
+    trusted = store.trusted
+    token = read_token() if read_token is not None else store.token
+    if not token:
+        raise ClientError("token-missing")
+    transport = HttpTransport(
+        server or trusted.server, ca_file=_ca_file(store, trusted.ca), read_seconds=READ_SECONDS
+    )
+    return Api(transport, token, lang, read_token)
 
 
 def _secure(store: Store, path: Path) -> None:

@@ -20,6 +20,7 @@ from trading.client.unlocking import fetch_unlocking
 from trading.commands.agency import make_agency, signing_options, tender_option
 from trading.commands.group import EXIT_FAILED, Language
 from trading.commands.options import PATH, first_line, say
+from trading.commands.usage import WrongUsage
 
 
 @click.command()
@@ -73,7 +74,10 @@ def decide_unlocking(
     agency, _ = make_agency(lang=lang, **options)
     verdicts = {**dict.fromkeys(revoked, REVOKED), **dict.fromkeys(withdrawn, WITHDRAWN)}
     if not verdicts or len(verdicts) < len(revoked) + len(withdrawn):
-        raise click.UsageError("Name each bid once, by --revoked or --withdrawn.")
+        raise WrongUsage(
+            "每份投标用 --revoked 或 --withdrawn 给出一次。",
+            "Name each bid once, by --revoked or --withdrawn.",
+        )
     done = agency.decide_unlocking(tender, {bid: (verdict, reason) for bid, verdict in verdicts.items()})
     for bid in done:
         word = ("撤销", "revoked") if verdicts[bid] == REVOKED else ("撤回", "withdrawn")
@@ -152,7 +156,10 @@ def _reasons(rejected: tuple[str, ...]) -> dict[str, str]:
     for each in rejected:
         bid, equals, reason = each.partition("=")
         if not equals or not reason.strip():
-            raise click.UsageError("--reject takes BID=REASON.")
+            raise WrongUsage(
+                "--reject 须写成“投标编号=理由”。",
+                "--reject takes BID=REASON.",
+            )
         reasons[bid.strip()] = reason.strip()
     return reasons
 

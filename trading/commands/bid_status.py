@@ -11,6 +11,7 @@ from trading.client.supplier import Supplier
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option, make_api, say, server_options
 from trading.commands.sealed_ids import read_sealed
+from trading.commands.usage import WrongUsage
 
 _STATES = {
     "published": "招标中", "closed": "已截止", "opening": "开标中", "judging": "阶段评审",
@@ -32,7 +33,10 @@ def status(
     if sealed is not None:
         tender = tender or read_sealed(sealed)[0].tender
     if not is_id(tender):
-        raise click.UsageError("Name a sealed bid, or --tender (32 hexadecimal digits).")
+        raise WrongUsage(
+            "请给出密封的投标文件，或 --tender（32 位十六进制）。",
+            "Name a sealed bid, or --tender (32 hexadecimal digits).",
+        )
     api = make_api(server, token, token_file, ca, lang)
     shown = api.get(f"/tenders/{tender}")
     state = _word(str(shown["state"]), lang)

@@ -16,6 +16,7 @@ from trading.client.custodian_backup import (
     new_words,
     open_backup,
     read_about,
+    require_room,
     restore,
     words_of,
     write_backup,
@@ -26,6 +27,7 @@ from trading.client.errors import ClientError
 from trading.client.files import read_file, write_file
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option, read_passphrase, say, store_options
+from trading.commands.usage import WrongUsage
 
 _backup_option = click.option("--backup", "file", type=PATH, required=True, help="The backup.")
 _words_option = click.option(
@@ -54,11 +56,14 @@ def backup(
     The first time the words are made and shown, once. After that the file can be made anew without them, also
     by the agent itself (sunseal custodian run --backup FILE).
     """
-    opened = Store.open(store, read_passphrase(passphrase_file, lang))
+    opened = Store.open(store, read_passphrase(passphrase_file))
     if words_of(opened) is None or new_words:
         _deal(opened, [read_group(each) for each in groups or ("1/1",)], needed, words_out, lang)
     elif groups or needed or words_out:
-        raise click.UsageError("--words, --groups and --words-out go with --new-words")
+        raise WrongUsage(
+            "已有词组；--words、--groups、--words-out 须与 --new-words 同用。",
+            "There are words already: --words, --groups and --words-out go with --new-words.",
+        )
     about = write_backup(opened, out, datetime.now(UTC))
     opened.journal.write("backed-up", path=out, words=about.words)
     say(
@@ -124,8 +129,9 @@ def recover(
 
     Then see to it that the lost one is of no use: revoke its certificate if it was stolen, make new words.
     """
+    require_room(store)
     found = _open(file, words_files, lang)
-    made = restore(found, store, read_passphrase(passphrase_file, lang, new=True))
+    made = restore(found, store, read_passphrase(passphrase_file, new=True))
     about, keys = found.about, len(found.tenders)
     made.journal.write("recovered", at=format_time(about.at), words=about.words)
     say(
@@ -153,7 +159,7 @@ def drill(
 
     Exit status 1 if anything does not hold.
     """
-    noted = None if store is None else Store.open(store, read_passphrase(passphrase_file, lang))
+    noted = None if store is None else Store.open(store, read_passphrase(passphrase_file))
     found = _open(file, words_files, lang)
     findings = rehearse(found, datetime.now(UTC))
     for one in findings:
@@ -191,7 +197,9 @@ def _ask(lang: Language) -> bytes:
         have = gathering.missing
         question = f"词组（已有 {have}）" if lang == "zh" else f"Words (so far {have})"
         try:
-            gathering.add(click.prompt(question, hide_input=False, err=True))
+            if not gathering.add(click.prompt(question, hide_input=False, err=True)):
+                zh, en = "这一份已经输入过，请输入另一份。", "This share is in already; type another."
+                click.echo(zh if lang == "zh" else en, err=True)
         except ClientError as error:
             click.echo(error.text(lang), err=True)
     return gathering.secret()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from signing.certificates import Party, fingerprint, party_of
 from signing.encoding import format_time
@@ -15,6 +16,7 @@ from signing.keys import Signer
 from signing.notes import NoteVerifier
 from trading.client.api import Api
 from trading.client.custodian_import import import_state
+from trading.client.custodian_session import open_api
 from trading.client.custodian_store import Store, Trusted
 from trading.client.errors import ClientError
 from trading.client.files import read_file
@@ -28,6 +30,7 @@ from trading.commands.options import (
     make_api,
     read_key,
     read_passphrase,
+    read_token,
     say,
     server_options,
     store_options,
@@ -54,14 +57,18 @@ def enrol(
     Keys are made here and stay here, encrypted under the passphrase. Compare the fingerprints shown with
     those that the platform publishes elsewhere: all later checks rest on them.
     """
-    api = make_api(server, token, token_file, ca, lang)
-    _require_custodian(api)
-    passphrase = read_passphrase(passphrase_file, lang, new=not renew)
-    secret = first_line(token_file) if token_file is not None else str(token)
     if renew:
-        _renew(Store.open(store, passphrase), api, secret, lang)
+        opened = Store.open(store, read_passphrase(passphrase_file))
+        with opened.alone():
+            chosen = click.get_current_context().get_parameter_source("server")
+            named = None if chosen is ParameterSource.DEFAULT else server
+            given = token if token_file is None else first_line(token_file)
+            _renew(opened, named, given, lang)
         return
-    made = Store.begin(store, passphrase)
+    secret = read_token(token, token_file)
+    api = make_api(server, secret, None, ca, lang)
+    _require_custodian(api)
+    made = Store.begin(store, read_passphrase(passphrase_file, new=True))
     with made.alone():
         trusted = _compare(api, server, ca, root, log_key, lang)
         if key is not None:
@@ -128,15 +135,19 @@ def _certified(api: Api, trusted: Trusted) -> Signer:
     return made.of_role("custodian").signer
 
 
-def _renew(store: Store, api: Api, token: str, lang: Language) -> None:
-    """A further signing key; policies that name an older one are served by that."""
-    with store.alone():
-        before = store.keys.id
-        signer = _certified(api, store.trusted)
-        party = party_of(signer.certificate)
-        if party.id != before:
-            raise ClientError("store-other-party", found=party.id, wanted=before)
-        store.add_signers([signer])
+def _renew(store: Store, server: str | None, token: str | None, lang: Language) -> None:
+    """A further signing key, from the store's own platform unless another address is named; policies that
+    name an older one are served by that."""
+    read_token = None if token is None else lambda: token
+    api = open_api(store, lang, server, read_token)
+    _require_custodian(api)
+    before = store.keys.id
+    signer = _certified(api, store.trusted)
+    party = party_of(signer.certificate)
+    if party.id != before:
+        raise ClientError("store-other-party", found=party.id, wanted=before)
+    store.add_signers([signer])
+    if token is not None:
         store.keep_token(token)
     store.journal.write("renewed", certificate=fingerprint(signer.certificate))
     _tell(party, signer, store.folder, lang)

@@ -9,6 +9,7 @@ import click
 
 from trading.client.custodian_store import Store
 from trading.client.errors import ClientError
+from trading.commands.asking import ask_secret
 from trading.commands.group import Language
 from trading.commands.options import (
     PATH,
@@ -28,16 +29,15 @@ def passphrase(
     store: Path, passphrase_file: Path | None, new_passphrase_file: Path | None, lang: Language
 ) -> None:
     """Put the store under another passphrase; the agent must not run meanwhile."""
-    opened = Store.open(store, read_passphrase(passphrase_file, lang))
+    opened = Store.open(store, read_passphrase(passphrase_file))
     with opened.alone():
         given = None if new_passphrase_file is None else first_line(new_passphrase_file)
-        opened.change_passphrase(given or _new_passphrase(lang))
+        opened.change_passphrase(given or _new_passphrase())
     opened.journal.write("passphrase")
     say(lang, "口令已更换。", "The passphrase is changed.")
 
 
-def _new_passphrase(lang: Language) -> str:
+def _new_passphrase() -> str:
     if not sys.stdin.isatty():
         raise ClientError("passphrase-missing")
-    question = "新口令" if lang == "zh" else "The new passphrase"
-    return str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
+    return ask_secret("新口令", "The new passphrase", twice=True)

@@ -44,7 +44,7 @@ def release(
 
     For when the agent's machine is down: recover the backup on a laptop first.
     """
-    opened = Store.open(store, read_passphrase(passphrase_file, lang))
+    opened = Store.open(store, read_passphrase(passphrase_file))
     with opened.alone():
         read_token = None if token_file is None else lambda: first_line(token_file)
         agent = open_session(opened, lang, server, read_token, policy=read_policy(policy))

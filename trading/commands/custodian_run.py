@@ -45,7 +45,7 @@ def run(
 
     Keep this machine's clock right: the agent judges opening times by it.
     """
-    opened = Store.open(store, read_passphrase(passphrase_file, lang))
+    opened = Store.open(store, read_passphrase(passphrase_file))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     with opened.alone():

@@ -15,6 +15,7 @@ from trading.client.files import write_file
 from trading.client.keyfile import enrol as enrol_key
 from trading.client.keyfile import enrol_outside, enrolment_beside
 from trading.client.keyfile import renew as renew_key
+from trading.commands.asking import ask_secret
 from trading.commands.group import Language
 from trading.commands.options import (
     PASSWORD_VARIABLE,
@@ -27,6 +28,7 @@ from trading.commands.options import (
     say,
     server_options,
 )
+from trading.commands.usage import WrongUsage
 
 
 @click.command()
@@ -59,7 +61,9 @@ def enrol(
     if out.exists():
         raise ClientError("file-exists", path=out)
     if renew is not None and outside is not None:
-        raise click.UsageError("give one of --renew and --outside")
+        raise WrongUsage(
+            "--renew 与 --outside 只能给出一个。", "Give one of --renew and --outside, not both."
+        )
     theirs = None if outside is None else read_key(outside, outside_password_file)
     old = None if renew is None else read_key(renew, password_file)
     if password_file is not None:
@@ -68,9 +72,7 @@ def enrol(
         given = os.environ.get(PASSWORD_VARIABLE)
         if not given and not sys.stdin.isatty():
             raise ClientError("password-missing")
-        password = given or str(
-            click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-        )
+        password = given or ask_secret("为密钥文件设置口令", "A password for the key file", twice=True)
     origin, now = server.rstrip("/"), datetime.now(UTC)
     if theirs is not None:
         made = enrol_outside(api, origin, theirs, password.encode(), now)

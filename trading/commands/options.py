@@ -19,7 +19,9 @@ from trading.client.files import read_file
 from trading.client.keyfile import KeyFile, read_roots
 from trading.client.policy_file import read_policy_file
 from trading.client.transport import HttpTransport
+from trading.commands.asking import ask_secret
 from trading.commands.group import Language, language_of
+from trading.commands.usage import WrongUsage
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -105,14 +107,26 @@ def make_api(
         ClientError: no token, or its file cannot be read.
     """
     if not server.startswith(("http://", "https://")):
-        raise click.BadParameter("must begin with http:// or https://", param_hint="--server")
-    secret = first_line(token_file) if token_file is not None else token
-    if need_token and not secret:
-        raise ClientError("token-missing")
+        raise WrongUsage("--server 须以 http:// 或 https:// 开头。", "--server must begin with http:// or https://.")
+    secret = read_token(token, token_file) if need_token or token_file is not None else token
     if secret and not (secret.isascii() and secret.isprintable()):
         raise ClientError("token-malformed")
     transport = HttpTransport(server, ca_file=None if ca is None else str(ca), read_seconds=read_seconds)
     return Api(transport, secret, lang, None if token_file is None else lambda: first_line(token_file))
+
+
+def read_token(token: str | None, token_file: Path | None) -> str:
+    """The token given, in a file or by itself, else the one that the person types.
+
+    Raises:
+        ClientError: "token-missing", or its file cannot be read.
+    """
+    secret = first_line(token_file) if token_file is not None else token
+    if not secret and token_file is None and sys.stdin.isatty():
+        secret = ask_secret("令牌", "Token").strip()
+    if not secret:
+        raise ClientError("token-missing")
+    return secret
 
 
 def read_key(path: Path, password_file: Path | None) -> KeyFile:
@@ -131,7 +145,7 @@ def read_key(path: Path, password_file: Path | None) -> KeyFile:
     except ClientError:
         if not sys.stdin.isatty():
             raise
-        return KeyFile.read(path, str(click.prompt("Password", hide_input=True, err=True)).encode())
+        return KeyFile.read(path, ask_secret("密钥文件口令", "The key file's password").encode())
 
 
 def roots_from(path: Path | None, key: KeyFile | None) -> tuple[x509.Certificate, ...]:
@@ -185,7 +199,7 @@ def store_options(command: Command) -> Command:
     return command
 
 
-def read_passphrase(path: Path | None, lang: Language, *, new: bool = False) -> str:
+def read_passphrase(path: Path | None, *, new: bool = False) -> str:
     """A store's passphrase, from a file, the environment, or the person (twice, if it is a `new` one).
 
     Raises:
@@ -198,6 +212,5 @@ def read_passphrase(path: Path | None, lang: Language, *, new: bool = False) -> 
     if not sys.stdin.isatty():
         raise ClientError("passphrase-missing")
     if new:
-        question = "为密钥库设置口令" if lang == "zh" else "A passphrase for the store"
-        return str(click.prompt(question, hide_input=True, confirmation_prompt=True, err=True))
-    return str(click.prompt("口令" if lang == "zh" else "Passphrase", hide_input=True, err=True))
+        return ask_secret("为密钥库设置口令", "A passphrase for the store", twice=True)
+    return ask_secret("密钥库口令", "The store's passphrase")

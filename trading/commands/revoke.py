@@ -12,6 +12,7 @@ from trading.client.api import segment
 from trading.client.errors import ClientError
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option, make_api, read_key, say, server_options
+from trading.commands.usage import WrongUsage
 
 _REASONS = (
     "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation", "privilegeWithdrawn",
@@ -35,7 +36,10 @@ def revoke(
     Needs a token of its holder (or the operator's), so that a thief of the key alone shuts nobody out.
     """
     if (key is None) == (certificate is None):
-        raise click.UsageError("give one of --key and --certificate")
+        raise WrongUsage(
+            "请给出 --key 或 --certificate，二者之一。",
+            "Give one of --key and --certificate.",
+        )
     api = make_api(server, token, token_file, ca, lang)
     name = certificate or ""
     if key is not None:

@@ -13,6 +13,7 @@ from bids.manifest import Manifest
 from signing.encoding import is_id
 from trading.client.errors import ClientError
 from trading.commands.options import PATH
+from trading.commands.usage import WrongUsage
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -41,10 +42,13 @@ def read_sealed(path: Path) -> tuple[Manifest, bytes]:
 
 
 def ids_of(sealed: Path | None, tender: str | None, bid: str | None) -> tuple[str, str]:
-    """The ids of tender and bid; click.UsageError if they are not given or malformed."""
+    """The ids of tender and bid; WrongUsage if they are not given or malformed."""
     if sealed is not None:
         manifest, _ = read_sealed(sealed)
         tender, bid = tender or manifest.tender, bid or manifest.bid
     if not is_id(tender) or not is_id(bid):
-        raise click.UsageError("Name a sealed bid, or --tender and --bid (32 hexadecimal digits each).")
+        raise WrongUsage(
+            "请给出密封的投标文件，或 --tender 和 --bid（各 32 位十六进制）。",
+            "Name a sealed bid, or --tender and --bid (32 hexadecimal digits each).",
+        )
     return str(tender), str(bid)

@@ -54,11 +54,11 @@ def test_who_mistypes_is_told() -> None:
     for wrong in ("", "hello world", one.replace(one.split()[9], "zebra"), one.rsplit(" ", 1)[0]):
         with pytest.raises(ClientError, match="mistyped"):
             gathering.add(wrong)
-    gathering.add(one)
+    assert gathering.add(one) and not gathering.add(one)
     with pytest.raises(ClientError, match="another set"):
         gathering.add(stranger)
     assert not gathering.complete and gathering.missing == "1/2"
-    gathering.add(other)
+    assert gathering.add(other)
     assert gathering.secret() == SECRET
     short = deal_words(bytes(16), [(1, 1)], 1)[0]
     with pytest.raises(ClientError, match="another set"):

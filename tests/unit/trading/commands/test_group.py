@@ -100,6 +100,42 @@ def test_exit_statuses(group: SunsealGroup, capsys: pytest.CaptureFixture[str]) 
     assert "fail  Fails." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("verify", "缺少参数"),
+        ("verify a.zip b.zip", "多余的参数：b.zip"),
+        ("verify a.zip --roots", "选项 --roots 后面缺少值"),
+        ("custodian run --store x --once=1", "选项 --once 后面不应有值"),
+        ("custodian run --store x --poll 0", "'--poll' 的值不对：0.0 不在 0.1<=x<=3600 之内"),
+        ("custodian run --store x --poll y", "'y' 不是数字"),
+        ("witness run --state x --port 1 --listen 127.0.0.1 --lang fr", "'fr' 不可用，只能是 'zh', 'en'"),
+        ("bid status", "--tender（32 位十六进制）"),
+        ("revoke --reason superseded", "--key 或 --certificate"),
+        ("bid status --tender " + "0" * 32 + " --server ftp://y", "--server 须以 http://"),
+    ],
+)
+def test_wrong_usage_is_told_in_chinese(
+    arguments: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert sunseal.run(arguments.split()) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1].startswith("错误：") and said in lines[-1], lines
+    assert sunseal.run(["custodian"]) == 2
+    assert "错误" not in capsys.readouterr().err, "only its help"
+
+
+def test_a_file_that_may_not_be_read_is_told_in_both_languages(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    for lang, said in (("zh", "无法读取，没有权限"), ("en", "is not readable")):
+        monkeypatch.setenv("LC_ALL", lang)
+        assert sunseal.run(["receipt", "check", __file__]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_a_surprise_shows_no_trace_but_keeps_it(
     group: SunsealGroup, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
