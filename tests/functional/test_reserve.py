@@ -178,3 +178,17 @@ def test_what_is_refused(house: OpeningHouse, agents: list[Agent]) -> None:
     house.publish(cast.agency, id_, *house.notice(cast.agency, id_))
     house.refused("DELETE", f"/custody/reserve/{id_}", first.who, None, "custodian-key-needed")
     house.call("DELETE", f"/custody/reserve/{id_}", house.enrol("custodian"), status=204)
+
+
+@pytest.mark.one_database
+def test_keys_under_a_revoked_certificate_are_wanted_again(
+    house: OpeningHouse, agents: list[Agent], tmp_path: Path
+) -> None:
+    who = house.enrol("custodian")
+    agent = Agent(house, who, tmp_path / who.id)
+    agent.step()
+    assert not any(shown(house, agent).values())
+    house.call("POST", f"/certificates/{who.fingerprint}/revocation", who, {"reason": "keyCompromise"})
+    assert all(shown(house, agent).values())
+    later([agent])
+    assert agent.refusal("-") == "custodian-no-certificate", "it says that it can sign no more"

@@ -69,7 +69,10 @@ class Stock:
             ClientError: "stock-too-large".
         """
         items = [item for item in self._api.get("/custody/reserve")["items"] if is_id(str(item["tender"]))]
-        wanted = [str(item["tender"]) for item in items if item["key_wanted"]]
+        wanted = [
+            str(item["tender"]) for item in items
+            if item["key_wanted"] or self._signed_before(str(item["tender"]))
+        ]  # fmt: skip
         # Other ids each time fill a disk as well as many at once.
         held = {*self.unused(frozenset()), *wanted} if wanted else set()
         if max(len(items), len(held)) > _MOST:
@@ -82,6 +85,12 @@ class Stock:
             self._journal.write("stocked", count=len(bodies))
             log.info("%d sealing keys handed in for tenders to come", len(bodies))
         return {str(item["tender"]) for item in items}
+
+    def _signed_before(self, tender: str) -> bool:
+        """Whether the key of an id was signed by a signing key that was renewed since."""
+        record = self._state.read(tender, _RECORD)
+        newest = fingerprint(self._keys.signer.certificate)
+        return record is not None and json.loads(record)["certificate"] != newest
 
     def unused(self, needed: AbstractSet[str]) -> list[str]:
         """Keys here of which no notice was accepted and that are not among the needed."""

@@ -53,8 +53,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Handed in the sealing key {key} of this tender, signed by the signing key here.",
     ),
     "stocked": (
-        "为平台预留的标识预先交出 {count} 把新密封公钥。",
-        "Handed in {count} fresh sealing keys for ids that the platform keeps ready.",
+        "为平台预留的标识预先交出 {count} 把密封公钥。",
+        "Handed in {count} sealing keys for ids that the platform keeps ready.",
     ),
     "given-up": (
         "该标识没有公布标段，平台不再使用其密钥；密封密钥已销毁。",

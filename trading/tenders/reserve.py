@@ -67,13 +67,16 @@ class Reserve:
         return True
 
     def shown(self, session: Session, organisation: str, now: datetime) -> list[tuple[str, bool]]:
-        """The ids shown now, and whether this custodian has given its key for each."""
+        """The ids shown now, and whether this custodian gave a key for each, under a valid certificate."""
+        given = (
+            select(StockKey.tender_id)
+            .join(PartyCertificate, PartyCertificate.fingerprint == StockKey.certificate)
+            .where(StockKey.organisation_id == organisation, *_valid(now))
+            .subquery()
+        )
         rows = session.execute(
-            select(ReservedTender.id, StockKey.tender_id)
-            .outerjoin(
-                StockKey,
-                (StockKey.tender_id == ReservedTender.id) & (StockKey.organisation_id == organisation),
-            )
+            select(ReservedTender.id, given.c.tender_id)
+            .outerjoin(given, given.c.tender_id == ReservedTender.id)
             .where(ReservedTender.day.in_(_shown(now)))
             .order_by(ReservedTender.id)
         )
