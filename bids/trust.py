@@ -16,7 +16,7 @@ from signing.certificates import Party, fingerprint, party_of, verify_chain
 from signing.chains import verify_outside_chain
 from signing.encoding import format_time, parse_time
 from signing.notes import NoteVerifier
-from signing.profile import outside_party
+from signing.profile import identifiers_of, outside_party
 from signing.revocations import Revocations
 from signing.statements import Statement
 
@@ -273,7 +273,7 @@ class Trust:
         party, value = outside_party(
             certificate, outside.attribute, enrolment.party, enrolment.organisation, enrolment.role
         )
-        return party, value == outside.value and value.endswith(identifier)
+        return party, value == outside.value and identifier in identifiers_of(value)
 
     def _anchor(self, certificate: x509.Certificate) -> x509.Certificate | None:
         """The trusted anchor of the outside authority that a certificate's enrolment names."""

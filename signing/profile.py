@@ -48,6 +48,9 @@ PARTY_ROLES = frozenset({"agency", "supplier", "custodian"})
 _ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 _PARTY_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _STRINGS = (0x0C, 0x13, 0x16)  # UTF8String, PrintableString, IA5String
+# ETSI EN 319 412-1 clause 5.1.4: a type of identity ("NTR", "VAT", "LEI", or two letters and a colon), a country
+# and a hyphen; CAs of the CA/Browser Forum may add a state or province.
+_IDENTITY = re.compile(r"(?:[A-Z]{3}|[A-Z]{2}:)[A-Z]{2}(?:\+[A-Z]{2,3})?-", re.ASCII)
 _MAX_NAME = 256
 _MAX_PEM = 1 << 20
 
@@ -145,6 +148,22 @@ def outside_party(
     named = subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     owner = _one(subject, NameOID.ORGANIZATION_NAME) if named else name
     return Party(id, organisation, role, name, owner), value
+
+
+def is_identity_prefix(text: str) -> bool:
+    """Whether it is what may stand before an organisation's id in a certificate: nothing, or type and country
+    by ETSI EN 319 412-1 ("NTRCN-")."""
+    return not text or _IDENTITY.fullmatch(text) is not None
+
+
+def identifiers_of(value: str) -> frozenset[str]:
+    """The ids that an attribute's value may stand for: all of it, and what follows type and country.
+
+    Never just any end of it: "NTRCN-914" names neither "14" nor "N-914".
+    """
+    found = _IDENTITY.match(value)
+    rest = value[found.end() :] if found else ""
+    return frozenset({value, rest} - {""})
 
 
 def _extension_text(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:

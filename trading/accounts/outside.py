@@ -24,7 +24,7 @@ from bids.schemas import ATTRIBUTE
 from signing.certificates import load_pem
 from signing.errors import CertificateError, SigningError
 from signing.keys import require_p256
-from signing.profile import PARTY_ROLES, policies_of
+from signing.profile import PARTY_ROLES, is_identity_prefix, policies_of
 from trading.errors import ConfigurationError
 
 PREFIX = "outside:"
@@ -121,7 +121,7 @@ def _read(path: Path) -> OutsideAuthority:
         issuer=certificates[-1],
         scheme=_text(path, given, "scheme", _SCHEME),
         attribute=_attribute(path, given),
-        prefix=_text(path, given, "prefix", None, ""),
+        prefix=_prefix(path, given),
         crl_url=_url(path, given),
         roles=_words(path, given, "roles", PARTY_ROLES, ("agency", "supplier")),
         policies=_words(path, given, "policies", None, ()),
@@ -159,6 +159,17 @@ def _attribute(path: Path, given: Mapping[str, Any]) -> str:
             path, "organisation", "应形如 subject:2.5.4.97 或 extension:1.2.156.10260.4.1.4",
             "must look like subject:2.5.4.97 or extension:1.2.156.10260.4.1.4",
         ) from None  # fmt: skip
+    return value
+
+
+def _prefix(path: Path, given: Mapping[str, Any]) -> str:
+    value = _text(path, given, "prefix", None, "")
+    if not is_identity_prefix(value):
+        # Verifiers, who do not have this file, take nothing else for what stands before an id.
+        raise _wrong(
+            path, "prefix", '应为空，或为 ETSI EN 319 412-1 的类型和国别，例如 "NTRCN-"',
+            'must be empty, or a type and a country by ETSI EN 319 412-1 such as "NTRCN-"',
+        )  # fmt: skip
     return value
 
 

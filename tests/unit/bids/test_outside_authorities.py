@@ -89,6 +89,22 @@ def test_what_the_certificate_does_not_say_is_caught(said: dict[str, str], reaso
     assert failures(check(case.package(), world))["verify-bids"] == [reason]
 
 
+def test_an_organisation_whose_id_only_ends_as_the_certificates_is_another() -> None:
+    world, authority = world_of_outsiders(82)
+    case = Case(world).run()
+    honest = world.suppliers[0]
+    identifier = honest.party.organisation.partition(":")[2]
+    outside = Outside(fingerprint(authority.root), EXTENSION, f"NTRCN-{identifier}")
+    at = world.now - HOUR
+    for named in (identifier[-8:], f"CN-{identifier}", f"-{identifier}"):
+        party = replace(honest.party, organisation=f"CN-USCC:{named}")
+        statement = build_enrolment(
+            at=at, certificate=honest.signer.certificate, party=party, outside=outside
+        )
+        world.suppliers[0] = replace(honest, enrolment=world.state(statement, at))
+        assert failures(check(case.package(), world))["verify-bids"] == ["enrolment-disagrees"]
+
+
 @pytest.mark.parametrize("revoked", [True, False])
 def test_the_outside_list_in_the_receipt_judges(revoked: bool) -> None:
     world, authority = world_of_outsiders(83)

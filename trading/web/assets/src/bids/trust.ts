@@ -5,7 +5,7 @@ import { verifyChain, verifyOutsideChain } from "../signing/chains";
 import { verify, type Verified } from "../signing/cms_reading";
 import { parseTime, type Bytes } from "../signing/encoding";
 import type { NoteVerifier } from "../signing/notes";
-import { outsideParty, partyNamed, type Usage } from "../signing/profile";
+import { identifiersOf, outsideParty, partyNamed, type Usage } from "../signing/profile";
 import { later } from "../signing/python";
 import { Revocations } from "../signing/revocations";
 import { readStatement, statedTime, verifyStatement, type VerifiedStatement } from "../signing/statements";
@@ -191,7 +191,7 @@ export class Trust {
     const { outside, party: id, organisation, role } = enrolment;
     const [party, value] = outsideParty(certificate, outside.attribute, id, organisation, role);
     const identifier = organisation.slice(organisation.indexOf(":") + 1);
-    return [party, value === outside.value && value.endsWith(identifier)];
+    return [party, value === outside.value && identifiersOf(value).includes(identifier)];
   }
 
   /** The trusted anchor of the outside authority that a certificate's enrolment names. */

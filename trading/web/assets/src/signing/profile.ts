@@ -19,6 +19,8 @@ export type Kind = keyof typeof KIND_POLICIES;
 export type Usage = keyof typeof USAGE_POLICIES;
 
 const STRINGS = [0x0c, 0x13, 0x16]; // UTF8String, PrintableString, IA5String
+// ETSI EN 319 412-1 clause 5.1.4: a type of identity, a country, a hyphen.
+const IDENTITY = /^(?:[A-Z]{3}|[A-Z]{2}:)[A-Z]{2}(?:\+[A-Z]{2,3})?-/;
 const COMMON_NAME = "2.5.4.3";
 const ORGANISATION_NAME = "2.5.4.10";
 const ROLES = ["agency", "supplier", "custodian"];
@@ -136,6 +138,12 @@ export function outsideParty(
   const name = one(COMMON_NAME);
   const named = attributes.some((each) => each.oid === oid(ORGANISATION_NAME));
   return [{ id, organisation, role, name, organisationName: named ? one(ORGANISATION_NAME) : name }, value];
+}
+
+/** The ids that an attribute's value may stand for: all of it, and what follows type and country; never just any end. */
+export function identifiersOf(value: string): readonly string[] {
+  const rest = IDENTITY.test(value) ? value.replace(IDENTITY, "") : "";
+  return [value, rest].filter((each) => each !== "");
 }
 
 /** The text of an extension whose value is one DER string. */
