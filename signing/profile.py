@@ -48,8 +48,8 @@ PARTY_ROLES = frozenset({"agency", "supplier", "custodian"})
 _ORGANIZATION_IDENTIFIER = x509.ObjectIdentifier("2.5.4.97")
 _PARTY_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _STRINGS = (0x0C, 0x13, 0x16)  # UTF8String, PrintableString, IA5String
-# ETSI EN 319 412-1 clause 5.1.4: a type of identity ("NTR", "VAT", "LEI", or two letters and a colon), a country
-# and a hyphen; CAs of the CA/Browser Forum may add a state or province.
+# ETSI EN 319 412-1 clause 5.1.4: a type of identity ("NTR", "VAT", "LEI", or two letters and a colon), a
+# country and a hyphen; CAs of the CA/Browser Forum may add a state or province.
 _IDENTITY = re.compile(r"(?:[A-Z]{3}|[A-Z]{2}:)[A-Z]{2}(?:\+[A-Z]{2,3})?-", re.ASCII)
 _MAX_NAME = 256
 _MAX_PEM = 1 << 20

@@ -167,6 +167,11 @@ class Database:
             yield session
 
 
+    def is_reader(self, session: Session) -> bool:
+        """Whether nothing written in the session would be kept."""
+        return session.bind is self._readers.kw["bind"]
+
+
 def reach(engine: Engine) -> None:
     """See whether the database answers.
 

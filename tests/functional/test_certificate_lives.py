@@ -22,13 +22,15 @@ from sqlalchemy import text
 from bids.errors import BidError
 from bids.objects import build_statement
 from signing.certificates import Party, create_csr, dump_pem, issue, load_pem
-from signing.encoding import b64encode, format_time
+from signing.encoding import b64decode, b64encode, format_time
 from signing.keys import Signer, SigningKey, generate_signing_key, save_pkcs12, spki
 from signing.statements import sign_statement
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import WsgiTransport
 from tests.outside_authority import OutsideAuthority
+from trading.accounts import views
+from trading.accounts.certificates import MOST_A_DAY
 from trading.accounts.models import PartyCertificate
 from trading.accounts.revocation_lists import RevocationLists
 from trading.accounts.services import Accounts
@@ -37,6 +39,7 @@ from trading.client.keyfile import KeyFile, enrol_outside, enrolment_beside
 from trading.client.supplier import fetch_notice, read_notice
 from trading.errors import TradingError
 from trading.sign_in.models import Login
+from trading.web.addresses import Attempts
 
 ORIGIN = "http://127.0.0.1:6543"
 
@@ -107,6 +110,37 @@ def test_hostile_renewals_are_refused(house: House) -> None:
     house.refused("POST", path, None, body, "person-disabled")
     house.call("POST", f"/certificates/{who.fingerprint}/revocation", who, {"reason": "keyCompromise"})
     house.refused("POST", path, None, body, "certificate-revoked-now")
+
+
+@pytest.mark.one_database
+def test_strangers_renewals_wait_for_no_lock_and_holders_are_not_endless(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_renewing", Attempts(MOST_A_DAY + 3))  # refusals are read in two languages
+    who, path = house.enrol("agency"), "/certificates/renewal"
+    at, before = (format_time(house.now() - timedelta(seconds=seconds)) for seconds in (1, 2))
+    forged = renewal(house, who, generate_signing_key(), at=at)
+    forged["file"] = b64encode(b64decode(forged["file"]).replace(at.encode(), before.encode()))
+    with house.platform.database.transaction() as session:
+        session.execute(text("SELECT 1"))  # the one write lock of SQLite
+        house.refused("POST", path, None, forged, "signature-invalid")
+    for _ in range(MOST_A_DAY - 1):
+        house.call("POST", path, None, renewal(house, who, generate_signing_key()), 201)
+    house.refused("POST", path, None, renewal(house, who, generate_signing_key()), "certificates-many")
+    house.refused("POST", "/certificates", who, csr_of(generate_signing_key()), "certificates-many")
+    house.refused("POST", path, None, forged, "renewals-many")
+
+
+def csr_of(key: SigningKey) -> dict[str, str]:
+    return {"csr": create_csr(key, "x").decode()}
+
+
+def test_who_only_reads_finds_a_list_when_the_job_has_been_silent(lively: OpeningHouse) -> None:
+    who, before = lively.enrol("supplier"), lively.now()
+    with lively.later(timedelta(days=30)):
+        check(lively, who)
+        with lively.platform.database.reading() as session:
+            assert Accounts(lively.platform).lists.published(session).issued_at > before
 
 
 def test_a_session_renews_a_key_before_its_end(house: House) -> None:

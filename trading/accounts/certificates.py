@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bids.errors import refusing
@@ -47,6 +47,8 @@ CERTIFICATE_DAYS = 730
 NEARLY_OVER = timedelta(days=30)
 # A renewal asked for again so soon is the same one, whose answer was lost.
 _SAME_RENEWAL = timedelta(hours=1)
+_DAY = timedelta(days=1)
+MOST_A_DAY = 20  # certificates for one person
 _SIGNERS = (Role.AGENCY, Role.SUPPLIER, Role.CUSTODIAN)
 
 
@@ -58,6 +60,14 @@ class Holder:
     organisation: str
     role: str
     name: str
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A renewal that holds by itself: the certificate whose key asks for it (SHA-256), and for which key."""
+
+    fingerprint: str
+    key: PublicKey
 
 
 class Certificates(Signatures):
@@ -84,30 +94,42 @@ class Certificates(Signatures):
             Conflict: the key is certified for somebody else. Forbidden: the role signs nothing.
         """
         holder = Holder(actor.person, actor.organisation, actor.role, actor.name)
-        return self._issue(session, holder, actor, address, csr_pem, renew)
+        with refusing("certificate request"):
+            key = read_csr(csr_pem)
+        return self._issue(session, holder, actor, address, key, renew)
 
-    def renew_certificate(self, session: Session, csr_pem: bytes, file: bytes) -> PartyCertificate:
-        """A new certificate for whoever holds the one whose key signed the statement `sunseal/renewal/v1`.
+    def judge_renewal(self, session: Session, csr_pem: bytes, file: bytes) -> Renewal:
+        """Check all that needs no lock of a renewal: a request, and a statement `sunseal/renewal/v1` over it.
+
+        Raises:
+            BidError: request or statement does not hold. TradingError: signed for another platform or
+            request, too old, or under a certificate that is unknown.
+        """
+        read = read_signed(file, "renewal")
+        now = self._clock.now(session)
+        self._check_asked(read.statement, now)
+        if read.statement["request"] != hashlib.sha256(csr_pem).hexdigest():
+            raise TradingError("renewal-other-request")
+        with refusing("certificate request"):
+            key = read_csr(csr_pem)
+        signed = self.check_signature(session, read.statement_bytes, read.signature, now)
+        return Renewal(signed.fingerprint, key)
+
+    def renew_certificate(self, session: Session, renewal: Renewal) -> PartyCertificate:
+        """A new certificate for whoever holds the key of another, as `judge_renewal` found.
 
         No token or session is asked for. The request may be for the same key or another. The old certificate
         stays good to its end.
 
         Raises:
-            BidError: request or statement does not hold. TradingError: signed for another platform or
-            request, too old, or under a certificate that is unknown or revoked. Forbidden: the person is
-            disabled, or the role gone.
+            TradingError: the certificate is unknown or revoked, or the person has had too many of late.
+            Forbidden: the person is disabled, or the role gone.
         """
-        read = read_signed(file, "renewal")
-        now = self._clock.now(session)
-        self._check_asked(read.statement, now)
-        signed = self.check_signature(session, read.statement_bytes, read.signature, now)
-        row = session.get(PartyCertificate, signed.fingerprint)
+        row = session.get(PartyCertificate, renewal.fingerprint)
         if row is None:
             raise TradingError("certificate-unknown", status=403)
         if row.revoked_at is not None:
             raise TradingError("certificate-revoked-now", status=403)
-        if read.statement["request"] != hashlib.sha256(csr_pem).hexdigest():
-            raise TradingError("renewal-other-request")
         person = session.get_one(Person, row.person_id)
         login = session.get(Login, person.id)
         if login is not None and login.disabled_at is not None:
@@ -116,7 +138,7 @@ class Certificates(Signatures):
         if row.role not in organisation.roles.split(","):
             raise Forbidden("certificate-role-gone", role=row.role)
         holder = Holder(person.id, organisation.id, row.role, person.name)
-        return self._issue(session, holder, None, None, csr_pem, renew=True)
+        return self._issue(session, holder, None, None, renewal.key, renew=True)
 
     def _check_asked(self, statement: dict[str, object], now: datetime) -> None:
         """For this platform's address, and of the present time."""
@@ -131,18 +153,17 @@ class Certificates(Signatures):
         holder: Holder,
         actor: Actor | None,
         address: str | None,
-        csr_pem: bytes,
+        key: PublicKey,
         renew: bool,
     ) -> PartyCertificate:
         if holder.role not in _SIGNERS:
             raise Forbidden("certificate-role", role=holder.role)
-        with refusing("certificate request"):
-            key = read_csr(csr_pem)
         now = self._clock.now(session)
         for held in self._of_key(session, holder, key):
             lately = held.issued_at > now - _SAME_RENEWAL if renew else held.expires_at > now + NEARLY_OVER
             if held.authority == "parties" and lately:
                 return held
+        self._refuse_many(session, holder, now)
         organisation = session.get_one(Organisation, holder.organisation)
         party = Party(
             id=organisation.id,
@@ -156,6 +177,20 @@ class Certificates(Signatures):
             certificate = issue(self._keys.parties, key, party, now, CERTIFICATE_DAYS, place)
         self.lists.current(session, now)
         return self._enrol(session, holder, actor, address, certificate, party, now)
+
+    def _refuse_many(self, session: Session, holder: Holder, now: datetime) -> None:
+        # Each is kept for ever, and those of agencies and custodians are entries of the public log.
+        lately = (
+            select(func.count())
+            .select_from(PartyCertificate)
+            .where(
+                PartyCertificate.organisation_id == holder.organisation,
+                PartyCertificate.person_id == holder.person,
+                PartyCertificate.issued_at > now - _DAY,
+            )
+        )
+        if (session.scalar(lately) or 0) >= MOST_A_DAY:
+            raise TradingError("certificates-many", status=429, most=MOST_A_DAY)
 
     def _of_key(self, session: Session, holder: Holder, key: PublicKey) -> Sequence[PartyCertificate]:
         """The holder's certificates for a key, newest first; Conflict if it is anybody else's, or revoked."""

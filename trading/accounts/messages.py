@@ -26,6 +26,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "该密钥已用于另一张证书，或其证书已撤销。请生成新的密钥。",
         "This key stands in another certificate, or its certificate was revoked. Make a new key.",
     ),
+    "certificates-many": (
+        "此人在 24 小时内已签发 {most} 张证书，已达上限。请使用已签发的证书，或明天再试。",
+        "This person got {most} certificates within 24 hours, which is the most. Use one of them, or try "
+        "again tomorrow.",
+    ),
+    "renewals-many": (
+        "此网络地址的续期请求过多。请在 {seconds} 秒后重试。",
+        "Too many renewals from this network address. Try again in {seconds} seconds.",
+    ),
     "certificate-not-found": (
         "没有这张证书。请核对其 SHA-256 指纹。",
         "There is no such certificate. Check its SHA-256 fingerprint.",

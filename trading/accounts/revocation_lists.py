@@ -32,6 +32,7 @@ class RevocationLists:
     def __init__(self, platform: Platform) -> None:
         self._keys = platform.keys
         self._clock = platform.clock
+        self._database = platform.database
         self._seconds = platform.settings.crl_hours * 3600
 
     def current(self, session: Session, now: datetime, authority: AuthorityName = "parties") -> Crl:
@@ -45,7 +46,10 @@ class RevocationLists:
             return kept
         newest = session.scalar(_newest(authority))
         if newest is None or newest.next_update <= now:
-            return self.make(session, now, authority)
+            if not self._database.is_reader(session):
+                return self.make(session, now, authority)
+            with self._database.transaction() as own:
+                return self.make(own, now, authority)
         if authority == "parties":
             columns = {column.key: getattr(newest, column.key) for column in Crl.__table__.columns}
             _NEWEST[self._clock] = Crl(**columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
 from cryptography import x509
@@ -19,14 +20,15 @@ from trading.accounts.models import Organisation, PartyCertificate
 from trading.accounts.ocsp import Responder
 from trading.accounts.services import Accounts, EnrolmentFacts, roles_of
 from trading.audit import private
-from trading.errors import NotFound
-from trading.web.addresses import address_of
+from trading.errors import NotFound, TradingError
+from trading.web.addresses import Attempts, address_of
 from trading.web.contexts import digest_of
 from trading.web.permissions import Permission as P
 from trading.web.security import actor_of
 
 _PEM = "application/x-pem-file"
 _CRL = "application/pkix-crl"
+_renewing = Attempts(60, 60.0)  # renewals for one address in a minute, in each process
 
 
 def _organisation(row: Organisation) -> dict[str, Any]:
@@ -142,10 +144,14 @@ def request_certificate(request: Request) -> dict[str, Any]:
 def renew_certificate(request: Request) -> dict[str, Any]:
     """A new certificate for whoever holds the key of the old one."""
     body = request.openapi_validated.body
-    row = Accounts(request.platform).renew_certificate(
-        request.dbsession, body["csr"].encode(), b64decode(body["file"])
-    )
-    return _issued(request, row)
+    wait = _renewing.count(address_of(request))
+    if wait is not None:
+        raise TradingError("renewals-many", status=429, seconds=math.ceil(wait))
+    accounts = Accounts(request.platform)
+    # Judged before anything is locked: anybody may send one.
+    with request.platform.database.reading() as session:
+        renewal = accounts.judge_renewal(session, body["csr"].encode(), b64decode(body["file"]))
+    return _issued(request, accounts.renew_certificate(request.dbsession, renewal))
 
 
 @view_config(
