@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from bids.manifest import Manifest
 from bids.objects import build_statement, read_signed
@@ -212,6 +212,31 @@ def test_a_replaced_bid_is_not_asked_and_the_window_ends_once_whatever_crashes(
     house.work()
     assert house.acts(tender).count("opening.unlocked") == 1
     assert Manifest.parse(first.manifest.raw).lock != second.manifest.lock
+
+
+def test_the_lock_is_held_no_longer_for_many_bidders(house: OpeningHouse, tender: Tendering) -> None:
+    many = house.tender(tender.agency, tender.custodians, lock=True)
+    first = [bids(house, each, count) for each, count in ((tender, 1), (many, 3))]
+    asked: list[str] = []
+    house.open(tender)
+    house.open(many)
+
+    def counted(act: Callable[[], object]) -> int:
+        asked.clear()
+        act()
+        return len(asked)
+
+    engine = house.platform.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    unlocks, ends = [], []
+    for each, mine in zip((tender, many), first, strict=True):
+        house.clock.ahead(AFTER)
+        unlocks.append(counted(partial(unlock, house, each, mine[0])))
+        assert not [one for one in asked if "ledger_leaves.raw" in one]
+        house.clock.ahead(AFTER + WINDOW + timedelta(seconds=5))
+        ends.append(counted(partial(Unlockings(house.platform).end, each.id)))
+    # What the log's entry costs differs by a statement.
+    assert unlocks[0] == unlocks[1] and abs(ends[0] - ends[1]) < 3
 
 
 def test_without_a_lock_there_is_nothing_to_unlock(house: OpeningHouse, tender: Tendering) -> None:

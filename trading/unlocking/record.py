@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from bids.unlocking import UNDECIDED, Unlock, Unlocking
@@ -91,22 +91,29 @@ class Seen:
     attempts: int
 
 
-def seen(session: Session, window: UnlockWindow, supplier: str) -> Seen:
-    """From the acts kept of the bidder's organisation; opening its page or asking the API is coming."""
-    mine = (
-        PrivateAct.tender_id == window.tender_id,
-        PrivateAct.organisation_id == supplier,
-        PrivateAct.at >= window.opened_at,
-        PrivateAct.at <= window.until,
-    )
-    came = select(func.count()).select_from(PrivateAct).where(*mine, PrivateAct.act == VISITED)
-    refused = (
-        select(func.count())
-        .select_from(PrivateAct)
-        .where(*mine, PrivateAct.act.startswith("refused."), PrivateAct.details.contains(_ROUTE))
-    )
-    attempts = session.scalar(refused) or 0
-    return Seen(bool(session.scalar(came)) or attempts > 0, attempts)
+UNSEEN = Seen(False, 0)
+
+
+def seen(session: Session, window: UnlockWindow, supplier: str | None = None) -> dict[str, Seen]:
+    """Who came in the window, by organisation, or only that one; whoever is not in it did not.
+
+    From the acts kept of each; opening the bid's page or asking the API is coming.
+    """
+    visited = PrivateAct.act == VISITED
+    refused = PrivateAct.act.startswith("refused.") & PrivateAct.details.contains(_ROUTE)
+    found = (
+        select(PrivateAct.organisation_id, func.count(case((refused, 1))))
+        .where(
+            PrivateAct.tender_id == window.tender_id,
+            PrivateAct.organisation_id.is_not(None) if supplier is None
+            else PrivateAct.organisation_id == supplier,
+            PrivateAct.at >= window.opened_at,
+            PrivateAct.at <= window.until,
+            visited | refused,
+        )
+        .group_by(PrivateAct.organisation_id)
+    )  # fmt: skip
+    return {str(who): Seen(True, attempts) for who, attempts in session.execute(found)}
 
 
 def silent_lately(session: Session, limit: int) -> list[tuple[Tender, int, datetime]]:

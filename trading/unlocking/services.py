@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,7 +11,6 @@ from sqlalchemy.orm import Session
 from bids.manifest import Manifest
 from bids.objects import read_signed
 from bids.unlocking import (
-    Outage,
     Unlock,
     Unlocking,
     build_unlock_receipt,
@@ -29,13 +29,14 @@ from trading.opening.record import current_on_record, leaves_on_record
 from trading.opening.statements import refuse_before_opening, sign
 from trading.platform import Platform
 from trading.queue import step
+from trading.submission.history import own_history
 from trading.submission.models import Bid
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
 from trading.unlocking.models import UnlockDecision, UnlockedBid, UnlockWindow
-from trading.unlocking.record import count_unlocked, decisions_of, seen
+from trading.unlocking.record import UNSEEN, count_unlocked, decisions_of, seen
 from trading.web.liveness import outages_between
 from trading.web.security import Actor
 
@@ -63,8 +64,11 @@ class Unlockings:
         Raises:
             TradingError: refused, with rule and article; the attempt is on record.
         """
-        tender = self._tenders.lock(session, tender_id)
+        # What a bid's owner has in the ledger was fixed at the closing: it is read before anybody waits.
         bid = session.get_one(Bid, bid_id)
+        manifest = Manifest.parse(bid.manifest)
+        history = own_history(session, tender_id, bid.supplier_id, None)
+        tender = self._tenders.lock(session, tender_id)
         pack = pack_named(tender.pack, tender.pack_version)
         if not tender.lock:
             raise Conflict("unlock-not-asked")
@@ -72,7 +76,6 @@ class Unlockings:
         if window is None:
             over = State(tender.state).final
             raise pack.refuse("unlock-minutes", "unlock-ended" if over else "unlock-early")
-        manifest = Manifest.parse(bid.manifest)
         if not manifest.is_secret(secret):
             raise pack.refuse("unlock-minutes", "unlock-secret-wrong", bid=bid.id)
         known = session.get(UnlockedBid, bid.id)
@@ -81,7 +84,7 @@ class Unlockings:
         now = max(self._clock.now(session), window.opened_at)
         if window.ended_at is not None or now >= window.until:
             raise pack.refuse("unlock-minutes", "unlock-late", until=format_time(window.until))
-        if bid.id not in self._current(session, tender):
+        if history.current(str(tender.policy_digest)) is not bid:
             raise pack.refuse("unlock-minutes", "unlock-not-current", bid=bid.id)
         row = UnlockedBid(
             bid_id=bid.id, tender_id=tender.id, person_id=actor.person, secret=secret, received_at=now,
@@ -96,17 +99,13 @@ class Unlockings:
     def visit(self, session: Session, actor: Actor, address: str, bid: Bid) -> None:
         """Keep, once in a window, that a bidder came; in a transaction of its own, as requests only read."""
         window = session.get(UnlockWindow, bid.tender_id)
-        if window is None or window.ended_at is not None or seen(session, window, bid.supplier_id).fetched:
+        if window is None or window.ended_at is not None:
+            return
+        if seen(session, window, bid.supplier_id):
             return
         with self._platform.database.transaction() as own:
             now = self._clock.now(own)
             private.keep(own, actor, address, "bid.unlock-visited", now, bid.tender_id, {"bid": bid.id})
-
-    def _current(self, session: Session, tender: Tender) -> tuple[str, ...]:
-        """The current bids, in the ledger's order."""
-        leaves = leaves_on_record(session, tender.id)
-        current = current_on_record(session, tender.id, str(tender.policy_digest), leaves)
-        return tuple(leaf.bid for leaf in current)
 
     # The platform
 
@@ -117,6 +116,11 @@ class Unlockings:
         is made once or not at all.
         """
         step("unlocking:started", tender_id)
+        with self._platform.database.reading() as session:
+            if session.get(UnlockWindow, tender_id) is None:
+                return False
+            # The ledger is frozen since before there was a window.
+            suppliers = self._current(session, tender_id)
         with self._platform.database.transaction() as session:
             tender = self._tenders.lock(session, tender_id)
             window = session.get(UnlockWindow, tender_id, with_for_update=True)
@@ -125,24 +129,40 @@ class Unlockings:
             now = max(self._clock.now(session), window.opened_at)
             if now < window.until and count_unlocked(session, tender_id) < window.bids:
                 return False
-            self._state(session, tender, window, now)
+            self._state(session, tender, window, now, suppliers)
             step("unlocking:logged", tender_id)
         step("unlocking:committed", tender_id)
         return True
 
-    def _state(self, session: Session, tender: Tender, window: UnlockWindow, now: datetime) -> None:
+    def _current(self, session: Session, tender_id: str) -> dict[str, str]:
+        """The supplier of each current bid, by bid, in the ledger's order."""
+        policy = str(session.get_one(Tender, tender_id).policy_digest)
+        leaves = current_on_record(session, tender_id, policy, leaves_on_record(session, tender_id))
+        return {leaf.bid: leaf.supplier for leaf in leaves}
+
+    def _state(
+        self,
+        session: Session,
+        tender: Tender,
+        window: UnlockWindow,
+        now: datetime,
+        suppliers: Mapping[str, str],
+    ) -> None:
         closing = session.get_one(Closing, tender.id).digest
         found = select(UnlockedBid).where(UnlockedBid.tender_id == tender.id)
         secrets = {row.bid_id: row for row in session.scalars(found)}
         at = max([now, *(row.received_at for row in secrets.values())])
         outages = outages_between(session, window.opened_at, window.until, now)
+        came = seen(session, window)
+        period = (window.opened_at, window.until)
         rows = []
-        for bid in self._current(session, tender):
+        for bid, supplier in suppliers.items():
             row = secrets.get(bid)
             if row is not None:
                 rows.append(Unlock(bid, row.secret, row.received_at))
             else:
-                rows.append(_silent(session, window, bid, outages))
+                facts = came.get(supplier, UNSEEN)
+                rows.append(Unlock.silent(bid, facts.fetched, facts.attempts, outages, period))
         statement = build_unlocking(
             at=at, tender=tender.id, closing=closing, opened_at=window.opened_at, until=window.until,
             outages=outages, bids=rows,
@@ -203,8 +223,3 @@ class Unlockings:
             digests={"unlock_decision": read.digest, "unlocking": str(window.digest)}, statement=file,
         )  # fmt: skip
         return rows
-
-
-def _silent(session: Session, window: UnlockWindow, bid: str, outages: list[Outage]) -> Unlock:
-    facts = seen(session, window, session.get_one(Bid, bid).supplier_id)
-    return Unlock.silent(bid, facts.fetched, facts.attempts, outages, (window.opened_at, window.until))
