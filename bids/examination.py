@@ -133,13 +133,21 @@ def examine_closing_entry(entry: bytes, proof: bytes, closing: Closing, trust: T
     Raises BidError: "log-key-missing", "closing-not-logged", or what is wrong with the proof.
     """
     with about(LOG_ENTRIES):
-        with refusing("closing proof"):
-            checkpoint = notes.verify_proof(proof, entry, log_verifier(trust), trust.log_origin)
-        read = Entry.parse(entry)
+        checkpoint, read = examine_entry(entry, proof, trust, "closing proof")
         named = read.act == "tender.closed" and read.tender == closing.tender
         if not named or read.digests.get("closing") != closing.digest:
             raise BidError("closing-not-logged")
     return checkpoint
+
+
+def examine_entry(entry: bytes, proof: bytes, trust: Trust, what: str) -> tuple[Checkpoint, Entry]:
+    """An entry that its proof shows to be in the log, and the checkpoint it is proved against.
+
+    Raises BidError "log-key-missing", or what is wrong with entry or proof, which it calls `what`.
+    """
+    with refusing(what):
+        checkpoint = notes.verify_proof(proof, entry, log_verifier(trust), trust.log_origin)
+    return checkpoint, Entry.parse(entry)
 
 
 def log_verifier(trust: Trust) -> NoteVerifier:

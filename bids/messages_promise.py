@@ -76,7 +76,66 @@ _FINDINGS = {
     ),
 }
 
+_UNLOCKING = {
+    "unlock-promise-receipt": (
+        "解锁回执由平台的回执密钥签名：投标 {bid} 的解锁密钥于 {at} 收到，标段 {tender}。",
+        "The receipt for unlocking is signed by the platform's receipt key: the secret of the bid {bid}, "
+        "received {at}, tender {tender}.",
+    ),
+    "unlock-promise-not-ended": (
+        "没有解锁声明：解锁时段尚未结束，或没有给出所公布的声明。时段结束后请用 --server 或 --package "
+        "再核对。",
+        "There is no unlocking statement: the window has not ended yet, or what was published was not given. "
+        "Check again after its end, with --server or --package.",
+    ),
+    "unlock-promise-statement": (
+        "解锁声明由平台签名，属于同一标段，时间 {at}；回执在其解锁时段之内。",
+        "The unlocking statement of {at} is signed by the platform, for the same tender; the receipt is from "
+        "within its window.",
+    ),
+    "unlock-promise-logged": (
+        "解锁声明在公开日志中。", "The unlocking statement is in the public log.",
+    ),
+    "unlock-promise-not-logged": (
+        "没有给出解锁声明在公开日志中的证明（或日志公钥），这一点未核对。",
+        "The unlocking statement's proof in the public log, or the log's key, was not given; this was not "
+        "checked.",
+    ),
+    "unlock-promise-stands": (
+        "投标 {bid} 的解锁密钥在解锁声明中，与回执所载一致。",
+        "The secret of the bid {bid} stands in the unlocking statement as the receipt says.",
+    ),
+}  # fmt: skip
+
 _REFUSALS = {
+    "unlocking-other-tender": (
+        "解锁声明属于另一个标段。",
+        "The unlocking statement is of another tender.",
+    ),
+    "unlocking-not-logged": (
+        "所给日志条目不是这份解锁声明的。",
+        "The log entry given is not that of this unlocking statement.",
+    ),
+    "unlock-receipt-outside": (
+        "投标 {bid} 的解锁回执的时间不在解锁声明所载的时段之内：平台不会在时段之外出具回执，两者必有一假。",
+        "The receipt for unlocking the bid {bid} is from outside of the window that the unlocking statement "
+        "names. The platform gives none outside of it, so one of the two is false.",
+    ),
+    "unlock-promise-missing": (
+        "平台出具了投标 {bid} 的解锁回执，其解锁声明中却没有这份投标。",
+        "The platform gave a receipt for unlocking the bid {bid}, but its unlocking statement does not have "
+        "that bid.",
+    ),
+    "unlock-promise-silent": (
+        "平台出具了投标 {bid} 的解锁回执，其解锁声明却称该投标未解锁。",
+        "The platform gave a receipt for unlocking the bid {bid}, but its unlocking statement says that the "
+        "bid was not unlocked.",
+    ),
+    "unlock-promise-differs": (
+        "解锁声明中投标 {bid} 的 {member} 与平台出具的解锁回执不同。",
+        "In the unlocking statement the {member} of the bid {bid} is another than in the receipt that the "
+        "platform gave for it.",
+    ),
     "promise-missing": (
         "平台出具了投标 {bid} 的回执，其台账中却没有这份投标。",
         "The platform gave a receipt for the bid {bid}, but its ledger does not have it.",
@@ -92,4 +151,4 @@ _REFUSALS = {
     ),
 }
 
-MESSAGES: dict[str, tuple[str, str]] = {**_FINDINGS, **_REFUSALS}
+MESSAGES: dict[str, tuple[str, str]] = {**_FINDINGS, **_UNLOCKING, **_REFUSALS}

@@ -18,6 +18,7 @@ MAX_SIZES = {  # bytes; other objects are part of something bounded
     "notice": 16 << 20,
     "withdrawal": 64 << 10,
     "receipt": 64 << 10,
+    "unlock-receipt": 64 << 10,
     "leaf": 4 << 10,
     "entry": 64 << 20,
 }
@@ -68,7 +69,7 @@ def build_statement(name: str, members: dict[str, JSON]) -> dict[str, JSON]:
 
 
 # Only receipts are stamped: beside any other statement a token would say nothing.
-STAMPED = frozenset({"receipt"})
+STAMPED = frozenset({"receipt", "unlock-receipt"})
 
 
 def read_signed(source: bytes | Statement, name: str) -> Statement:

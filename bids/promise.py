@@ -1,10 +1,12 @@
-"""Whether the platform kept the promise of a receipt: that the bid stands in the ledger that was published.
+"""Whether the platform kept the promise of a receipt: that the bid stands in the ledger that was published,
+or the bidder's secret in the statement that ended the window to unlock.
 
 A receipt says that the platform took a bid, or its withdrawal, before the deadline; the closing statement
 says what the ledger was then. Both are the platform's own signatures, so where the ledger lacks what the
-receipt names, one of them is false, and whoever holds both can show it to anybody. Nothing here trusts the
-holder: a receipt that is not the platform's, a ledger that is not the one under the closing, or a receipt for
-another tender prove nothing, and the judgement says so.
+receipt names, one of them is false, and whoever holds both can show it to anybody; likewise a receipt for
+unlocking and the unlocking statement. Nothing here trusts the holder: a receipt that is not the platform's, a
+ledger that is not the one under the closing, or a receipt for another tender prove nothing, and the judgement
+says so.
 """
 
 from __future__ import annotations
@@ -19,11 +21,31 @@ from bids.closing import Closing
 from bids.errors import BidError
 from bids.examination import examine_closing_entry, examine_ledger, ledger_verifier, log_verifier
 from bids.ledger import Leaf, parse_leaf
-from bids.package import CLOSING, CRLS, LEDGER
-from bids.receipt_bundle import LEAF, LOG_ENTRY, MANIFEST, RECEIPT, TOKEN, Kept
+from bids.manifest import Manifest
+from bids.package import CLOSING, CRLS, LEDGER, UNLOCKING
+from bids.receipt_bundle import (
+    LEAF,
+    LOG_ENTRY,
+    MANIFEST,
+    RECEIPT,
+    TOKEN,
+    UNLOCK_ENTRY,
+    UNLOCK_RECEIPT,
+    UNLOCK_TOKEN,
+    Kept,
+)
 from bids.receipts import Receipt, match_receipt
 from bids.tokens import examine_token
 from bids.trust import Trust, verify_platform
+from bids.unlock_receipts import (
+    UnlockReceipt,
+    check_unlocked,
+    check_unlocking_of,
+    examine_unlocking_entry,
+    is_unlock_receipt,
+    match_unlock_receipt,
+)
+from bids.unlocking import Unlocking
 from bids.verification.findings import Book, Finding
 from signing import notes
 from signing.encoding import format_time
@@ -35,14 +57,15 @@ Verdict = Literal["kept", "broken", "nothing", "open"]
 class Judgement:
     """What a receipt came to, with the findings in order.
 
-    "kept": the bid stands in the ledger. "broken": the platform's two signatures contradict each other, and
-    that is proved. "nothing": receipt or ledger do not hold, so nothing is proved against anybody. "open":
-    what is at hand does not tell, for one thing before the closing.
+    "kept": the bid stands in the ledger, or the secret in the unlocking statement. "broken": the platform's
+    two signatures contradict each other, and that is proved. "nothing": receipt, ledger or statement do not
+    hold, so nothing is proved against anybody. "open": what is at hand does not tell, for one thing before
+    the closing.
     """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
-    receipt: Receipt | None
+    receipt: Receipt | UnlockReceipt | None
 
 
 def judge(kept: Kept, trust: Trust, outside: Sequence[x509.Certificate] = ()) -> Judgement:
@@ -55,62 +78,116 @@ def judge(kept: Kept, trust: Trust, outside: Sequence[x509.Certificate] = ()) ->
     5. The ledger, all leaves or the one proved, is the one under the closing's checkpoint.
     6. The leaf that the receipt speaks of stands in it: bid, manifest, signature and receipt the same.
 
+    Of a receipt for unlocking, 3. and 4. are of the unlocking statement, and then
+
+    5. The statement gives the secret that the receipt is for, as received when the receipt says.
+
     `outside` are roots and intermediates of outside time-stamp authorities.
     """
     book = Book()
-    receipt = _check_receipt(book, kept, trust)
-    if receipt is None:
+    found = _check_receipt(book, kept, trust)
+    if found is None:
         return Judgement("nothing", tuple(book.findings), None)
-    _check_token(book, receipt, trust, outside)
+    _check_token(book, found, trust, outside)
+    verdict = (
+        _judge_unlocking(book, kept, found, trust)
+        if isinstance(found, UnlockReceipt)
+        else _judge_bid(book, kept, found, trust)
+    )
+    doubted = any(one.ok is False for one in book.findings if one.code in _DOUBTED)
+    return Judgement("open" if doubted and verdict == "kept" else verdict, tuple(book.findings), found)
+
+
+_DOUBTED = ("promise-closing", "promise-logged", "unlock-promise-statement", "unlock-promise-logged")
+
+
+def _judge_bid(book: Book, kept: Kept, receipt: Receipt, trust: Trust) -> Verdict:
     if kept.closing is None:
         book.note("promise-not-closed")
-        return Judgement("open", tuple(book.findings), receipt)
+        return "open"
     closing = _check_closing(book, kept.closing, receipt, trust)
     if closing is None:
-        return Judgement("nothing", tuple(book.findings), receipt)
+        return "nothing"
     _check_logged(book, kept, closing, trust)
-    verdict = _check_leaf(book, kept, closing, receipt, trust)
-    doubted = any(
-        one.ok is False for one in book.findings if one.code in ("promise-closing", "promise-logged")
-    )
-    return Judgement("open" if doubted and verdict == "kept" else verdict, tuple(book.findings), receipt)
+    return _check_leaf(book, kept, closing, receipt, trust)
 
 
-def _check_receipt(book: Book, kept: Kept, trust: Trust) -> Receipt | None:
-    receipt: Receipt | None = None
+def _check_receipt(book: Book, kept: Kept, trust: Trust) -> Receipt | UnlockReceipt | None:
+    receipt: Receipt | UnlockReceipt | None = None
+    unlocking = is_unlock_receipt(kept.receipt)
+    told = ("unlock-promise-receipt", UNLOCK_RECEIPT) if unlocking else ("promise-receipt", RECEIPT)
     listed = False
-    with book.step("promise-receipt", RECEIPT) as step:
-        read = verify_platform(kept.receipt, "receipt", "receipt", trust.roots, trust.revocations)
-        found = Receipt.parse(read)
+    # A receipt for unlocking names the manifest's lock, and no signature.
+    whole = kept.document is not None and (unlocking or kept.signature is not None)
+    with book.step(*told) as step:
+        what = "unlock-receipt" if unlocking else "receipt"
+        read = verify_platform(kept.receipt, what, "receipt", trust.roots, trust.revocations)
+        found = UnlockReceipt.parse(read) if unlocking else Receipt.parse(read)
         assert read.verified is not None
         listed = trust.revocations.reach(read.verified.intermediates[0], found.at)
         step.params.update(bid=found.bid, tender=found.tender, at=format_time(found.received_at))
-        if kept.document is not None and kept.signature is not None:
-            match_receipt(found, kept.document, kept.signature)
+        if whole:
+            _match(found, kept)
         receipt = found
     if receipt is not None and not listed:
         book.note("promise-no-lists", CRLS)
-    if receipt is not None and (kept.document is None or kept.signature is None):
+    if receipt is not None and not whole:
         book.note("promise-no-document", MANIFEST)
     return receipt
 
 
-def _check_token(book: Book, receipt: Receipt, trust: Trust, outside: Sequence[x509.Certificate]) -> None:
+def _match(receipt: Receipt | UnlockReceipt, kept: Kept) -> None:
+    assert kept.document is not None
+    if isinstance(receipt, UnlockReceipt):
+        own = Manifest.parse(kept.document)
+        match_unlock_receipt(receipt, tender=own.tender, policy=own.policy, bid=own.bid, lock=own.lock)
+    else:
+        match_receipt(receipt, kept.document, kept.signature or b"")
+
+
+def _check_token(
+    book: Book, receipt: Receipt | UnlockReceipt, trust: Trust, outside: Sequence[x509.Certificate]
+) -> None:
+    unlocking = isinstance(receipt, UnlockReceipt)
+    file, token = (UNLOCK_RECEIPT, UNLOCK_TOKEN) if unlocking else (RECEIPT, TOKEN)
     if receipt.token is None:
-        book.note("promise-no-token", RECEIPT)
+        book.note("promise-no-token", file)
         return
-    with book.step("promise-token", TOKEN) as step:
+    with book.step("promise-token", token) as step:
         stamped = examine_token(receipt, trust.roots, outside, trust.revocations)
         assert stamped is not None
         step.params["time"] = format_time(stamped.time)
     if step.reasons:
         return
     if stamped.authority == "own":
-        book.note("promise-token-own", TOKEN)
+        book.note("promise-token-own", token)
     elif stamped.authority == "unrooted":
-        book.note("promise-token-unrooted", TOKEN)
+        book.note("promise-token-unrooted", token)
     if stamped.late:
-        book.note("promise-token-late", TOKEN, minutes=int(stamped.late.total_seconds() // 60))
+        book.note("promise-token-late", token, minutes=int(stamped.late.total_seconds() // 60))
+
+
+def _judge_unlocking(book: Book, kept: Kept, receipt: UnlockReceipt, trust: Trust) -> Verdict:
+    if kept.unlocking is None:
+        book.note("unlock-promise-not-ended", UNLOCKING)
+        return "open"
+    unlocking: Unlocking | None = None
+    with book.step("unlock-promise-statement", UNLOCKING) as step:
+        found = Unlocking.parse(trust.platform_statement("unlocking", kept.unlocking))
+        step.params["at"] = format_time(found.at)
+        if found.tender == receipt.tender:
+            unlocking = found
+        check_unlocking_of(receipt, found)
+    if unlocking is None:
+        return "nothing"
+    if kept.entry is None or kept.entry_proof is None or trust.log is None:
+        book.note("unlock-promise-not-logged", UNLOCK_ENTRY)
+    else:
+        with book.step("unlock-promise-logged", UNLOCK_ENTRY):
+            examine_unlocking_entry(kept.entry, kept.entry_proof, unlocking, trust)
+    with book.step("unlock-promise-stands", UNLOCKING, bid=receipt.bid) as step:
+        check_unlocked(receipt, unlocking)
+    return "broken" if step.reasons else "kept"
 
 
 def _check_closing(book: Book, data: bytes, receipt: Receipt, trust: Trust) -> Closing | None:

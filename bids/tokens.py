@@ -10,12 +10,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from cryptography import x509
 
 from bids.errors import BidError, refusing
-from bids.receipts import Receipt
 from bids.trust import SKEW, check_authority
 from signing import cms
 from signing.encoding import b64decode
@@ -30,6 +29,25 @@ from signing.timestamps import TimeStamp, verify_token
 PROMPT = SKEW
 
 Authority = Literal["own", "outside", "unrooted"]
+
+
+class Given(Protocol):
+    """What a time-stamp needs to know of a receipt, be it for a bid or for unlocking; times are UTC."""
+
+    @property
+    def bid(self) -> str: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def received_at(self) -> datetime: ...
+
+    @property
+    def cms(self) -> bytes: ...
+
+    @property
+    def token(self) -> bytes | None: ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,7 @@ def token_file(token: bytes) -> bytes:
 
 
 def examine_token(
-    receipt: Receipt,
+    receipt: Given,
     roots: Sequence[x509.Certificate],
     outside: Sequence[x509.Certificate] = (),
     revocations: Revocations | None = None,

@@ -12,17 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography import x509
-
 from bids.closing import Closing
 from bids.entries import Entry
-from bids.errors import BidError, refusing
-from bids.manifest import Manifest
+from bids.errors import BidError
 from bids.notice import Policy
-from bids.objects import build_statement, read_signed, type_of
+from bids.objects import build_statement, read_signed
 from bids.releases import CheckedClosing
 from bids.trust import Trust
-from signing import statements
 from signing.canonical import JSON
 from signing.encoding import b64decode, b64encode, format_time, parse_time
 from signing.statements import Statement
@@ -234,44 +230,6 @@ def check_frozen(entries: Sequence[bytes], closing: Closing, policy: Policy, tru
     same = (members["tender"], members["closing"]) == (closing.tender, closing.digest)
     if not same or len({row["custodian"] for row in members["releases"]}) < policy.threshold:
         raise BidError("unlock-not-frozen")
-
-
-@dataclass(frozen=True)
-class UnlockReceipt:
-    """The platform's word that a secret came in time: proof against it if the bid is then called silent."""
-
-    raw: bytes
-    bid: str
-    received_at: datetime
-
-
-def build_unlock_receipt(manifest: Manifest, at: datetime) -> dict[str, JSON]:
-    """The receipt's statement for a secret received at `at` (UTC)."""
-    return build_statement(
-        "unlock-receipt",
-        {
-            "at": format_time(at),
-            "tender": manifest.tender,
-            "policy": manifest.policy,
-            "bid": manifest.bid,
-            "lock": manifest.lock,
-            "received_at": format_time(at),
-        },
-    )
-
-
-def check_unlock_receipt(
-    file: bytes, roots: Sequence[x509.Certificate], *, tender: str, policy: str, bid: str, lock: str
-) -> UnlockReceipt:
-    """A receipt signed by the platform's receipt key for the lock (its digest) of this very bid; BidError."""
-    with refusing("receipt"):
-        verified = statements.verify_statement(file, type_of("unlock-receipt"), roots, "platform", "receipt")
-    members = read_signed(verified, "unlock-receipt").statement
-    wanted = {"tender": tender, "policy": policy, "bid": bid, "lock": lock}
-    for name, value in wanted.items():
-        if members[name] != value:
-            raise BidError("receipt-mismatch", member=name, bid=bid)
-    return UnlockReceipt(file, bid, parse_time(members["received_at"]))
 
 
 def build_unlock_decision(

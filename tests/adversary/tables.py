@@ -38,6 +38,10 @@ _ANSWERED = "whether the platform was down while bidders unlocked is its own wor
 _WITNESS = "the witness, and whoever wants its cosignature (tests/unit/trading/client/test_witness.py)"
 _STAGES = "verifier, as every signed statement of the evidence (tests/unit/bids/test_stages.py)"
 _UNLOCKING = "verifier, as every signed statement of the evidence (tests/unit/bids/test_unlocking.py)"
+_UNLOCKED = (
+    "the supplier, by its receipt for unlocking, which proves it (tests/functional/test_receipt_check.py); a "
+    "wrong secret the verifier too"
+)
 _NOTICE = "the supplier, who gets none, or one whose signature fails (tests/functional/test_documents.py)"
 _EVALUATOR = "the evaluator's browser, which keeps its key and deals the content key again (tests/browser)"
 
@@ -284,7 +288,7 @@ TABLES: dict[str, tuple[Kind, ...]] = {
         harmless(WORK, "opened_at until bids ended_at digest log_position"),
     ),
     "unlocked_bids": (
-        elsewhere(_UNLOCKING, "(row) bid_id tender_id secret receipt"),
+        elsewhere(_UNLOCKED, "(row) bid_id tender_id secret receipt"),
         harmless(COPY, "person_id received_at"),
     ),
     "unlock_decisions": (

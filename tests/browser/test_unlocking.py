@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from bids.unlock_file import read_unlock_file
-from signing.encoding import b64encode
+from bids.unlock_receipts import UnlockReceipt, build_unlock_receipt
+from signing.encoding import b64decode, b64encode
+from signing.statements import sign_statement
 from tests.browser.chromium import Reader
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
 from tests.browser.served import served
 from tests.browser.signed_in import newcomer, sign_in
 from tests.browser.test_bidding import fill, hand_in, received
+from tests.browser.test_checking import give, verdict
 from tests.functional.opening_house import AFTER, OpeningHouse
 from tests.functional.test_unlocking import WINDOW, answering
 
@@ -95,8 +98,9 @@ def test_sealed_unlocked_and_decided_in_browsers(
     page.locator("#unlock .refusal").wait_for()
     page.locator("#unlock-now").click()
     page.get_by_text("已解锁", exact=True).wait_for()
-    with page.expect_download():
+    with page.expect_download() as download:
         page.locator("#unlock a[download]").click()
+    receipt = Path(download.value.path()).read_bytes()
     other.look()
     other.pictures("unlocking-done")
     watcher: Reader = enter(desk, lang)
@@ -108,6 +112,22 @@ def test_sealed_unlocked_and_decided_in_browsers(
     # Afterwards: one silent, one whose attempts failed, on whom the agency decides.
     house.clock.ahead(AFTER + WINDOW + timedelta(seconds=5))
     house.work()
+    # Who unlocked sees by its receipt that the platform's statement has the secret, there and by itself.
+    page = other.open(place)
+    page.locator("#promise", has_text="在解锁声明中").wait_for()
+    other.pictures("unlocking-promise")
+    statement = b64decode(house.call("GET", f"/tenders/{tender.id}/unlocking").json["file"])
+    page = other.open("/check", look=False)
+    give(page, ("x.json", receipt), ("unlocking.json", statement))
+    verdict(page, "平台履行了承诺")
+    # The receipt of whom the statement calls silent: the platform's own keys make one here.
+    at = UnlockReceipt.parse(receipt).received_at
+    told = build_unlock_receipt(failed.manifest, at)
+    others = sign_statement(told, house.platform.keys.receipt, at)
+    give(page, ("x.json", others), ("unlocking.json", statement))
+    verdict(page, "两个签名互相矛盾")
+    other.look()
+    other.pictures("check-unlocking-receipt")
     signer: Reader = enter(desk, lang)
     join(signer, house, agency.id, "李强", "agency")
     signer.open("/desk", look=False)

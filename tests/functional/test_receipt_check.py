@@ -8,18 +8,25 @@ import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from sqlalchemy import delete, select
 
-from bids.receipt_bundle import read_bundle
+from bids.receipt_bundle import parse_receipt, read_bundle
+from bids.unlock_receipts import UnlockReceipt
+from signing.certificates import dump_pem
+from signing.encoding import b64decode, b64encode
 from tests.functional.house import Sealed, Tendering, Who
-from tests.functional.opening_house import OpeningHouse
+from tests.functional.opening_house import AFTER, OpeningHouse
+from tests.outside_stamper import new_stamper
 from trading.cli import sunseal
 from trading.commands.receipt_check import EXIT_BROKEN
 from trading.submission.models import LedgerLeaf
+from trading.unlocking.models import UnlockedBid
 
 pytestmark = pytest.mark.one_database
 
@@ -65,9 +72,24 @@ class Scene:
         self.house.work()
 
     def check(self, path: Path, *more: object, anchored: bool = True) -> int:
-        own = ("--roots", self.folder / "roots.pem", "--log-key", self.folder / "log.key")
-        arguments = ("receipt", "check", path, *(own if anchored else ()), *more, "--lang", "en")
-        return sunseal.run([str(one) for one in arguments])
+        return check(self.folder, path, *more, anchored=anchored)
+
+
+def check(folder: Path, path: Path, *more: object, anchored: bool = True) -> int:
+    own = ("--roots", folder / "roots.pem", "--log-key", folder / "log.key")
+    arguments = ("receipt", "check", path, *(own if anchored else ()), *more, "--lang", "en")
+    return sunseal.run([str(one) for one in arguments])
+
+
+@contextmanager
+def served(house: OpeningHouse) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, house.app.app, handler_class=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @pytest.fixture
@@ -79,13 +101,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 @pytest.fixture
 def address(scene: Scene) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, scene.house.app.app, handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(scene.house) as at:
+        yield at
 
 
 def test_a_promise_kept_before_and_after_the_closing(
@@ -154,6 +171,68 @@ def test_a_dropped_bid_is_proved_to_a_supervisor_who_trusts_nobody(
                 archive.writestr(each, data)
         assert scene.check(path) == 1
         assert "This proves nothing" in capsys.readouterr().out
+
+
+def test_a_secret_that_was_received_and_then_left_out_is_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamper = new_stamper(datetime.now(UTC), "P-256")
+    (tmp_path / "tsa.pem").write_bytes(dump_pem([stamper.root, stamper.intermediate]))
+    house = OpeningHouse(
+        tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}",
+        tsa_urls="http://127.0.0.1:9/nobody-there own", tsa_roots_file=tmp_path / "tsa.pem",
+    )  # fmt: skip
+    custodians = tuple(house.enrol("custodian") for _ in range(2))
+    tender = house.tender(house.enrol("agency"), custodians, lock=True)
+    suppliers = [house.enrol("supplier") for _ in range(2)]
+    bids = [house.bid(who, tender) for who in suppliers]
+    (tmp_path / "roots.pem").write_bytes(house.call("GET", "/certificates/roots.pem").body)
+    (tmp_path / "log.key").write_bytes(house.call("GET", "/log/key").body)
+    house.open(tender)
+    mine, other = tmp_path / "mine.unlocked.json", tmp_path / "other.unlocked.json"
+    places = [f"/tenders/{tender.id}/bids/{one.bid}" for one in bids]
+    for file, who, sealed, place in zip((mine, other), suppliers, bids, places, strict=True):
+        body = {"secret": b64encode(sealed.secret or b"")}
+        file.write_bytes(b64decode(house.call("POST", f"{place}/unlocking", who, body, 200).json["receipt"]))
+        assert parse_receipt(file.read_bytes()).token is None, "it comes later, as from outside"
+        # The platform loses the first one's secret before the window can end.
+        if file == mine:
+            house.work(2)
+            own = house.call("GET", f"{place}/unlocking", who).json["receipt"]
+            with house.platform.database.transaction() as session:
+                session.execute(delete(UnlockedBid).where(UnlockedBid.bid_id == sealed.bid))
+            mine.write_bytes(b64decode(own))
+    stamped = parse_receipt(mine.read_bytes())
+    assert stamped.token is not None and isinstance(stamped, UnlockReceipt)
+    with served(house) as address:
+        assert check(tmp_path, mine, "--server", address) == 1
+        assert "window has not ended" in capsys.readouterr().out
+        house.clock.ahead(AFTER + timedelta(minutes=31))
+        house.work()
+        assert check(tmp_path, other, "--server", address) == 0
+        said = capsys.readouterr().out
+        assert "kept its promise: your secret" in said and "is in the public log" in said
+        assert check(tmp_path, mine, "--server", address) == EXIT_BROKEN
+        assert "BROKE its promise" in capsys.readouterr().out
+    proof = tmp_path / "mine.unlocked.proof.zip"
+    assert check(tmp_path, proof) == EXIT_BROKEN, "the supervisor needs nothing but the file"
+    said = capsys.readouterr().out
+    assert "says that the bid was not unlocked" in said and "signature was there at" in said
+    assert check(tmp_path, proof, anchored=False) == 1, "the accuser's own roots prove nothing"
+    # What a bidder keeps holds both receipts, and both promises are judged.
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(house.call("GET", f"{places[1]}/bundle.zip", suppliers[1]).body)
+    assert [parse_receipt(one.receipt).bid for one in read_bundle(bundle.open("rb"))] == [bids[1].bid] * 2
+    capsys.readouterr()
+    assert check(tmp_path, bundle) == 0
+    assert capsys.readouterr().out.count("The platform kept its promise") == 2
+    # By the evidence, whoever was wronged is right, and nobody else.
+    house.cancel(tender)
+    package = tmp_path / "evidence.zip"
+    package.write_bytes(house.package(tender))
+    assert check(tmp_path, mine, "--package", package, "--proof", tmp_path / "again.zip") == EXIT_BROKEN
+    assert check(tmp_path, other, "--package", package) == 0
+    house.close()
 
 
 @pytest.mark.outside

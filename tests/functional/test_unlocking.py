@@ -12,7 +12,8 @@ from sqlalchemy import delete, event, select
 
 from bids.manifest import Manifest
 from bids.objects import build_statement, read_signed
-from bids.unlocking import Unlocking, check_unlock_receipt
+from bids.unlock_receipts import check_unlock_receipt
+from bids.unlocking import Unlocking
 from signing.encoding import b64decode, b64encode, format_time
 from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import AFTER, OpeningHouse, failures, shared_house

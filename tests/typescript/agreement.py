@@ -18,8 +18,19 @@ from cryptography import x509
 
 from bids import receipts
 from bids.errors import BidError
+from bids.manifest import Manifest
 from bids.package import Package, read_package
 from bids.receipts import Receipt
+from bids.tokens import examine_token
+from bids.trust import verify_platform
+from bids.unlock_receipts import (
+    UnlockReceipt,
+    check_unlocked,
+    check_unlocking_of,
+    match_unlock_receipt,
+    verify_unlock_receipt,
+)
+from bids.unlocking import Unlocking
 from bids.verification import Report
 from signing import canonical
 from signing.certificates import dump_pem
@@ -128,6 +139,36 @@ def check_receipt(
         assert told == {"refused": refusal(error)}
         raise
     assert told == {"bid": receipt.bid, "kind": receipt.kind, "digest": receipt.digest}
+    return receipt
+
+
+def check_unlock_promise(
+    receipt_file: bytes, document: bytes | None, statement: bytes, roots: Sequence[x509.Certificate]
+) -> UnlockReceipt:
+    """That a receipt for unlocking holds and its secret stands in the unlocking statement, in both languages.
+
+    Raises BidError, the same in both.
+    """
+    members = {"file": receipt_file, "document": document, "statement": statement}
+    told = running()[0].ask(
+        "unlock-promise.check",
+        roots=dump_pem(roots).decode(),
+        **{name: data and base64.b64encode(data).decode() for name, data in members.items()},
+    )
+    try:
+        receipt = verify_unlock_receipt(receipt_file, roots)
+        if document is not None:
+            own = Manifest.parse(document)
+            match_unlock_receipt(receipt, tender=own.tender, policy=own.policy, bid=own.bid, lock=own.lock)
+        stamped = examine_token(receipt, roots)
+        unlocking = Unlocking.parse(verify_platform(statement, "unlocking", "statement", roots))
+        check_unlocking_of(receipt, unlocking)
+        check_unlocked(receipt, unlocking)
+    except BidError as error:
+        assert told == {"refused": refusal(error)}
+        raise
+    token = None if stamped is None else stamped.authority
+    assert told == {"bid": receipt.bid, "digest": receipt.digest, "token": token}
     return receipt
 
 

@@ -10,7 +10,7 @@ import { contentKey, listedFiles, openFile, openIndex, recoverKey, safeNames } f
 import { buildWithdrawal, matchReceipt, parseReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { lineAmount, formatAmount, minorDigits, parseAmount, parseDecimal } from "../../trading/web/assets/src/bids/money";
 import { readUnlockFile, writeUnlockFile, type UnlockFile } from "../../trading/web/assets/src/bids/unlock_file";
-import { checkUnlockReceipt, type Locked } from "../../trading/web/assets/src/bids/unlocking";
+import { checkUnlockReceipt, type Locked } from "../../trading/web/assets/src/bids/unlock_receipts";
 import * as canonical from "../../trading/web/assets/src/signing/canonical";
 import { fromPem, partyOf, readCertificate } from "../../trading/web/assets/src/signing/certificates";
 import { sign, type Signer } from "../../trading/web/assets/src/signing/cms";
@@ -189,7 +189,7 @@ export const commands: Commands = {
   "unlock-file.write": ({ secret, ...place }) => b64encode(writeUnlockFile({ ...place, secret: b64decode(secret) } as UnlockFile)),
   "unlock-file.read": ({ file }) => plain(readUnlockFile(b64decode(file))),
   "unlock-receipt.check": async ({ file, roots, ...locked }) =>
-    checkUnlockReceipt(b64decode(file), locked as Locked, loadPem(encoding.utf8(roots))),
+    (await checkUnlockReceipt(b64decode(file), locked as Locked, loadPem(encoding.utf8(roots)))).receivedAt,
   "bid.seal": async ({ notice, supplier, offer, attachments, replaces, before = {}, secret }) => {
     const filesOf = (files: readonly Request[]) => files.map(({ name, media_type, bytes }) => {
       const content = new Blob([b64decode(bytes)], { type: media_type });

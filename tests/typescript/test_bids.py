@@ -22,7 +22,7 @@ from bids.objects import read_object
 from bids.offer import Announcement, Offer, build_announcement, build_offer, recompute
 from bids.receipts import Withdrawal, check_receipt
 from bids.unlock_file import UnlockFile, read_unlock_file, write_unlock_file
-from bids.unlocking import build_unlock_receipt, check_unlock_receipt
+from bids.unlock_receipts import build_unlock_receipt, check_unlock_receipt
 from signing import canonical, cms, objects
 from signing.certificates import dump_pem, party_of
 from signing.encoding import b64decode, b64encode, parse_time

@@ -1,9 +1,16 @@
 // Commands about verifying.
 import { readFile } from "node:fs/promises";
 import { BidError } from "../../trading/web/assets/src/bids/errors";
+import { parseManifest } from "../../trading/web/assets/src/bids/manifest";
 import { textOf } from "../../trading/web/assets/src/bids/messages";
 import { readPackage } from "../../trading/web/assets/src/bids/package";
 import { verifyReceipt, matchReceipt } from "../../trading/web/assets/src/bids/receipts";
+import { examineToken } from "../../trading/web/assets/src/bids/tokens";
+import { verifyPlatform } from "../../trading/web/assets/src/bids/trust";
+import {
+  checkUnlocked, checkUnlockingOf, matchUnlockReceipt, verifyUnlockReceipt,
+} from "../../trading/web/assets/src/bids/unlock_receipts";
+import { parseUnlocking } from "../../trading/web/assets/src/bids/unlocking";
 import { findingText } from "../../trading/web/assets/src/bids/verification/findings";
 import { verify } from "../../trading/web/assets/src/bids/verification/verifier";
 import { verifyChain } from "../../trading/web/assets/src/signing/chains";
@@ -103,6 +110,19 @@ export const commands: Commands = {
         found[name] = read instanceof Uint8Array ? hexdigest(read) : read.refused.code;
       }
       return { files: found };
+    }),
+  "unlock-promise.check": ({ file, document, statement, roots }) =>
+    refusalOr(async () => {
+      const anchors = loadPem(utf8(roots));
+      const receipt = await verifyUnlockReceipt(b64decode(file), anchors);
+      if (document !== null) matchUnlockReceipt(receipt, parseManifest(b64decode(document)));
+      const stamped = await examineToken(receipt, anchors, []);
+      const unlocking = parseUnlocking(
+        await verifyPlatform(b64decode(statement), "unlocking", "statement", anchors, null),
+      );
+      checkUnlockingOf(receipt, unlocking);
+      checkUnlocked(receipt, unlocking);
+      return { bid: receipt.bid, digest: receipt.digest, token: stamped === null ? null : stamped.authority };
     }),
   "receipt.check": ({ file, document, signature, roots }) =>
     refusalOr(async () => {

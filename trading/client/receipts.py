@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -16,15 +15,16 @@ from bids.entries import Entry
 from bids.errors import BidError
 from bids.package import Package, bid_name, read_package, split_lines
 from bids.promise import Judgement, judge
-from bids.receipt_bundle import Kept, read_bundle
+from bids.receipt_bundle import Kept, parse_receipt, read_bundle
 from bids.receipts import Receipt
 from bids.trust import Trust
+from bids.unlock_receipts import is_unlock_receipt
 from bids.verification.anchors import load_crls
 from signing.certificates import load_pem
 from signing.encoding import b64decode
 from signing.errors import SigningError
 from signing.notes import NoteVerifier
-from trading.client.api import Api, unfile
+from trading.client.api import Api, ApiProblem, unfile
 from trading.client.errors import ClientError
 from trading.client.files import read_file
 
@@ -56,7 +56,7 @@ def open_receipt(path: Path) -> list[Kept]:
         if start == _ZIP:
             return read_bundle(source)
     data = read_file(path)
-    Receipt.parse(data)
+    parse_receipt(data)
     return [Kept(data)]
 
 
@@ -71,21 +71,22 @@ def with_package(kept: Kept, path: Path) -> Kept:
     Raises:
         ClientError, BidError: no evidence package, or not of the receipt's tender.
     """
-    tender = Receipt.parse(kept.receipt).tender
+    tender = parse_receipt(kept.receipt).tender
     with _open(path) as source:
         package = read_package(source)
-        entries = split_lines(package.read(names.LOG_ENTRIES), names.LOG_ENTRIES)
-        closed = [raw for raw in entries if Entry.parse(raw).act == "tender.closed"]
         closing = package.read(names.CLOSING)
         if Closing.parse(closing).tender != tender:
             raise ClientError("receipt-other-tender", tender=tender)
-        entry, proof = _logged(package, entries, closed)
+        if is_unlock_receipt(kept.receipt):
+            unlocking = package.read(names.UNLOCKING) if names.UNLOCKING in package else None
+            entry, proof = _logged(package, "opening.unlocked")
+            told = replace(kept, unlocking=unlocking, entry=entry, entry_proof=proof)
+        else:
+            entry, proof = _logged(package, "tender.closed")
+            ledger = split_lines(package.read(names.LEDGER), names.LEDGER)
+            told = replace(kept, closing=closing, ledger=ledger, entry=entry, entry_proof=proof)
         return replace(
-            kept,
-            closing=closing,
-            ledger=split_lines(package.read(names.LEDGER), names.LEDGER),
-            entry=entry,
-            entry_proof=proof,
+            told,
             log_key=package.read(names.LOG_KEY),
             roots=package.read(names.ROOTS),
             crls=package.read(names.CRLS),
@@ -93,30 +94,33 @@ def with_package(kept: Kept, path: Path) -> Kept:
         )
 
 
-def _logged(
-    package: Package, entries: Sequence[bytes], closed: Sequence[bytes]
-) -> tuple[bytes | None, bytes | None]:
-    """The closing's entry and its proof: proofs are named by position, in the entries' order."""
+def _logged(package: Package, act: str) -> tuple[bytes | None, bytes | None]:
+    """The one entry of an act and its proof: proofs are named by position, in the entries' order."""
+    entries = split_lines(package.read(names.LOG_ENTRIES), names.LOG_ENTRIES)
+    found = [raw for raw in entries if Entry.parse(raw).act == act]
     proofs = sorted(
         (name for name in package.names if name.startswith("log/proofs/")),
         key=lambda name: int(name.removeprefix("log/proofs/").partition(".")[0]),
     )
-    if len(closed) != 1 or len(proofs) != len(entries):
+    if len(found) != 1 or len(proofs) != len(entries):
         return None, None
-    return closed[0], package.read(proofs[entries.index(closed[0])])
+    return found[0], package.read(proofs[entries.index(found[0])])
 
 
 def fetch_published(kept: Kept, api: Api) -> Kept:
-    """What the platform shows everybody of the tender now: ledger, closing, its place in the log.
+    """What the platform shows everybody of the tender now: ledger, closing, its place in the log; for a
+    receipt for unlocking the statement that ended the window, and its place.
 
     Before the closing there is nothing but roots, lists and the log's key. Raises ApiProblem, ClientError.
     """
-    tender = Receipt.parse(kept.receipt).tender
+    tender = parse_receipt(kept.receipt).tender
     told = replace(
         kept, roots=api.raw("/certificates/roots.pem"), log_key=api.raw("/log/key"), crls=_crls(api, tender)
     )
     if api.get(f"/tenders/{tender}/opening")["state"] in ("published", "draft"):
         return told
+    if is_unlock_receipt(kept.receipt):
+        return _fetch_unlocking(told, api, tender)
     logged = api.get(f"/tenders/{tender}/closing")
     leaves: list[bytes] = []
     start: int | None = 0
@@ -134,6 +138,21 @@ def fetch_published(kept: Kept, api: Api) -> Kept:
         entry_proof=str(logged["proof"]).encode(),
         ledger=tuple(leaves),
     )
+
+
+def _fetch_unlocking(told: Kept, api: Api, tender: str) -> Kept:
+    try:
+        file = api.get(f"/tenders/{tender}/unlocking")["file"]
+    except ApiProblem as problem:
+        if problem.code != "unlocking-not-found":
+            raise
+        return told
+    entries = api.get("/log/entries", tender=tender)["entries"]
+    for position, entry in [(one["position"], b64decode(str(one["raw"]))) for one in entries]:
+        if Entry.parse(entry).act == "opening.unlocked":
+            proof = api.raw("/log/proof/inclusion", position=position)
+            told = replace(told, entry=entry, entry_proof=proof)
+    return told if file is None else replace(told, unlocking=b64decode(str(file)))
 
 
 def judge_kept(kept: Kept, anchors: Anchors) -> Judgement:
@@ -159,8 +178,9 @@ def stands_in(path: Path, kept: Kept) -> bool | None:
     """Whether an evidence package holds the receipt's document as the holder has it; None without that."""
     if kept.document is None:
         return None
-    receipt = Receipt.parse(kept.receipt)
-    name = bid_name(receipt.bid, f"{receipt.kind}.json")
+    receipt = parse_receipt(kept.receipt)
+    kind = receipt.kind if isinstance(receipt, Receipt) else "manifest"
+    name = bid_name(receipt.bid, f"{kind}.json")
     with _open(path) as source:
         package = read_package(source)
         return name in package and package.read(name) == kept.document

@@ -11,7 +11,8 @@ from cryptography import x509
 from bids.errors import BidError
 from bids.trust import Trust
 from bids.unlock_file import UnlockFile
-from bids.unlocking import Unlocking, check_frozen, check_unlock_receipt
+from bids.unlock_receipts import check_unlock_receipt
+from bids.unlocking import Unlocking, check_frozen
 from signing.canonical import digest
 from signing.encoding import b64decode, b64encode, format_time, parse_time
 from signing.notes import NoteVerifier

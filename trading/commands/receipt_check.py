@@ -9,6 +9,7 @@ import click
 from bids.promise import Judgement
 from bids.receipt_bundle import Kept, files_of, write_bundle
 from bids.receipt_readme import readme
+from bids.unlock_receipts import is_unlock_receipt
 from signing.notes import NoteVerifier
 from trading.client.files import new_file
 from trading.client.keyfile import read_roots
@@ -29,18 +30,20 @@ from trading.commands.sealed_ids import read_sealed
 EXIT_BROKEN = 3  # the platform broke its promise, and that is proved
 
 _SAID = {
-    "kept": (
-        "平台履行了承诺：投标在台账中。",
-        "The platform kept its promise: the bid stands in the ledger.",
-    ),
     "open": (
         "尚不能下结论：上面标明了缺什么。回执本身请妥善保存。",
         "It cannot be told yet: the findings above say what is missing. Keep the receipt.",
     ),
     "nothing": (
-        "不能证明任何事：回执、截标声明或台账本身不成立（见上）。这不是对平台的证据。",
-        "This proves nothing: receipt, closing or ledger do not hold by themselves (see above). It is no "
-        "proof against the platform.",
+        "不能证明任何事：回执、截标声明、台账或解锁声明本身不成立（见上）。这不是对平台的证据。",
+        "This proves nothing: receipt, closing, ledger or unlocking statement do not hold by themselves "
+        "(see above). It is no proof against the platform.",
+    ),
+}
+_BID = {
+    "kept": (
+        "平台履行了承诺：投标在台账中。",
+        "The platform kept its promise: the bid stands in the ledger.",
     ),
     "broken": (
         "平台没有履行承诺：它签发了回执，台账中却没有这份投标，或与回执不符。"
@@ -49,10 +52,23 @@ _SAID = {
         "otherwise. Two signatures of its own contradict each other, as anybody can check.",
     ),
 }
+_UNLOCKING = {
+    "kept": (
+        "平台履行了承诺：您的解锁密钥在解锁声明中。",
+        "The platform kept its promise: your secret stands in the unlocking statement.",
+    ),
+    "broken": (
+        "平台没有履行承诺：它签发了解锁回执，解锁声明却称没有收到，或与回执不符。"
+        "平台自己的两个签名互相矛盾，任何人都能核对。",
+        "The platform BROKE its promise: it signed the receipt for unlocking, and its unlocking statement "
+        "lacks the secret or has it otherwise. Two signatures of its own contradict each other, as anybody "
+        "can check.",
+    ),
+}
 _MADE_UP = (
-    "回执与台账互相矛盾，但根证书是随文件一起来的：谁都可以编造一个平台来签名。"
+    "平台的声明互相矛盾，但根证书是随文件一起来的：谁都可以编造一个平台来签名。"
     "请用 --roots 给出您自己取得的平台根证书再核对，否则不能证明任何事。",
-    "Receipt and ledger contradict each other, but the root certificates came along with the file, and "
+    "Its statements contradict each other, but the root certificates came along with the file, and "
     "anybody can make up a platform that signs. Give the platform's roots, from elsewhere, with --roots: "
     "without them this proves nothing.",
 )
@@ -79,7 +95,8 @@ def check(
     A receipt says that your bid was taken in time; once the tender is closed, the bid must stand in the
     ledger that the platform published. If it does not, that is proved by the platform's own signatures, and
     the proof is written as one file for the supervisor, who checks it with this same command and trusts
-    neither side.
+    neither side. With a receipt for unlocking (bid.unlocked.json) it is your secret that must stand in the
+    unlocking statement.
 
     The exit status is 0 if the promise was kept, 3 if it was broken and that is proved, 1 if neither shows.
     """
@@ -128,7 +145,8 @@ def _tell(
     if judgement.verdict == "broken" and not believed:
         say(lang, *_MADE_UP)
         return EXIT_FAILED
-    say(lang, *_SAID[judgement.verdict])
+    about = _UNLOCKING if is_unlock_receipt(kept.receipt) else _BID
+    say(lang, *(_SAID | about)[judgement.verdict])
     if judgement.verdict != "broken":
         return 0 if judgement.verdict == "kept" else EXIT_FAILED
     _write_proof(kept, receipt, proof, lang)
@@ -136,7 +154,9 @@ def _tell(
 
 
 def _write_proof(kept: Kept, receipt: Path, proof: Path | None, lang: Language) -> None:
-    out = proof or receipt.with_name(f"{receipt.stem}.proof.zip")
+    # A bundle may have two receipts, and two proofs come of it.
+    more = ".unlocking" if is_unlock_receipt(kept.receipt) and receipt.suffix == ".zip" else ""
+    out = proof or receipt.with_name(f"{receipt.stem}{more}.proof.zip")
     if proof is None and receipt.name.endswith(".proof.zip"):
         return  # the proof itself is what was judged
     with new_file(out) as sink:

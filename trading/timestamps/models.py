@@ -13,7 +13,7 @@ from trading.db import Base, UtcTime
 class AwaitedToken(Base):
     """A receipt whose time-stamp is asked for outside, next at `next_at`; gone once it is there or given up.
 
-    `kind` is "receipt" or "withdrawal-receipt", as the package names them.
+    `kind` is "receipt", "withdrawal-receipt" or "unlock-receipt", as bundles name them.
     """
 
     __tablename__ = "awaited_tokens"

@@ -3,7 +3,8 @@
 An outside authority is asked when the receipt is given and its transaction is over: no lock waits for it. Its
 token is put beside the receipt's signature when it comes, with the time that it says, while the tender is
 published or closed. What comes later would speak of nothing that the opening has not shown, so then the
-receipt stays as it is.
+receipt stays as it is. A receipt for unlocking is given at the opening, and gets its token until the tender
+is over.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bids.errors import BidError
+from bids.receipt_bundle import parse_receipt
 from bids.receipts import Receipt
 from bids.tokens import Stamped, examine_token, imprint_of, imprint_of_file
+from bids.unlock_receipts import UnlockReceipt
 from signing.profile import fingerprint
 from signing.statements import add_token
 from signing.timestamps import TimeStamp
@@ -30,7 +33,9 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.reading import lock_tender
 from trading.timestamps.models import AwaitedToken, TsaCertificate
+from trading.unlocking.models import UnlockedBid
 
+UNLOCKING = "unlock-receipt"
 _OPEN = (State.PUBLISHED, State.CLOSED)
 # Time enough for every authority in turn; then another worker may try.
 _HELD = timedelta(seconds=60)
@@ -40,7 +45,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class _Awaited:
-    receipt: Receipt
+    receipt: Receipt | UnlockReceipt
     tries: int
     now: datetime
 
@@ -109,9 +114,9 @@ class Stamping:
             if taken is None:
                 return None
             row = _row(session, bid_id, kind)
-            receipt = None if row is None else Receipt.parse(row.receipt)
-            unopened = _is_unopened(session.get_one(Tender, taken.tender_id))
-            if receipt is None or receipt.token is not None or not unopened:
+            receipt = None if row is None else parse_receipt(row.receipt)
+            wanted = _is_wanted(session.get_one(Tender, taken.tender_id), kind)
+            if receipt is None or receipt.token is not None or not wanted:
                 session.delete(session.get_one(AwaitedToken, (bid_id, kind)))
                 return None
             return _Awaited(receipt, taken.tries, now)
@@ -131,7 +136,7 @@ class Stamping:
             # The opening and the evidence after it lock this row: what they have read stays as it is.
             tender = lock_tender(session, awaited.tender_id)
             row = _row(session, bid_id, kind)
-            if row is not None and _is_unopened(tender) and Receipt.parse(row.receipt).token is None:
+            if row is not None and _is_wanted(tender, kind) and parse_receipt(row.receipt).token is None:
                 row.receipt = add_token(row.receipt, token)
                 for one in chain:
                     der = one.public_bytes(Encoding.DER)
@@ -139,9 +144,13 @@ class Stamping:
             session.delete(awaited)
 
 
-def _is_unopened(tender: Tender) -> bool:
-    """Whether nothing of it has been opened yet; between segments a tender is closed once more."""
-    return State(tender.state) in _OPEN and not tender.opened_segments
+def _is_wanted(tender: Tender, kind: str) -> bool:
+    """Whether a token still says something: for a bid while nothing has been opened yet (between segments a
+    tender is closed once more), for its unlocking while the tender goes on."""
+    state = State(tender.state)
+    if kind == UNLOCKING:
+        return not state.final
+    return state in _OPEN and not tender.opened_segments
 
 
 def kept_chains(session: Session) -> list[x509.Certificate]:
@@ -162,7 +171,9 @@ def _chain(stamp: TimeStamp) -> tuple[x509.Certificate, ...]:
     return (*stamp.intermediates, *(() if stamp.root is None else (stamp.root,)))
 
 
-def _row(session: Session, bid_id: str, kind: str) -> Bid | Withdrawal | None:
+def _row(session: Session, bid_id: str, kind: str) -> Bid | Withdrawal | UnlockedBid | None:
     if kind == "receipt":
         return session.get(Bid, bid_id, with_for_update=True, populate_existing=True)
+    if kind == UNLOCKING:
+        return session.get(UnlockedBid, bid_id, with_for_update=True, populate_existing=True)
     return session.get(Withdrawal, bid_id, with_for_update=True, populate_existing=True)

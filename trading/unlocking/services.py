@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from bids.manifest import Manifest
 from bids.objects import read_signed
+from bids.unlock_receipts import build_unlock_receipt
 from bids.unlocking import (
     Unlock,
     Unlocking,
-    build_unlock_receipt,
     build_unlocking,
     read_unlock_decision,
 )
-from signing.canonical import digest
+from signing.canonical import digest, dumps
 from signing.encoding import format_time
 from signing.statements import sign_statement
 from trading.accounts.services import Accounts
@@ -35,6 +35,7 @@ from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
 from trading.tenders.rules import pack_named
 from trading.tenders.services import Tenders
+from trading.timestamps.services import UNLOCKING, Stamping
 from trading.unlocking.models import UnlockDecision, UnlockedBid, UnlockWindow
 from trading.unlocking.record import UNSEEN, count_unlocked, decisions_of, seen
 from trading.web.liveness import outages_between
@@ -50,6 +51,7 @@ class Unlockings:
         self._accounts = Accounts(platform)
         self._tenders = Tenders(platform)
         self._log = AuditLog(platform)
+        self._stamping = Stamping(platform)
 
     # The bidder
 
@@ -86,14 +88,19 @@ class Unlockings:
             raise pack.refuse("unlock-minutes", "unlock-late", until=format_time(window.until))
         if history.current(str(tender.policy_digest)) is not bid:
             raise pack.refuse("unlock-minutes", "unlock-not-current", bid=bid.id)
+        statement = build_unlock_receipt(manifest, now)
+        receipt = sign_statement(statement, self._platform.keys.receipt, now)
         row = UnlockedBid(
             bid_id=bid.id, tender_id=tender.id, person_id=actor.person, secret=secret, received_at=now,
-            receipt=sign_statement(build_unlock_receipt(manifest, now), self._platform.keys.receipt, now),
+            receipt=self._stamping.at_once(receipt, now),
         )  # fmt: skip
         session.add(row)
-        details = {"bid": bid.id, "lock": manifest.lock, "receipt": digest(row.receipt)}
+        # A token that comes later changes the file, and not what it states.
+        details = {"bid": bid.id, "lock": manifest.lock, "receipt": digest(dumps(statement))}
         private.keep(session, actor, address, "bid.unlocked", now, tender.id, details)
         session.flush()
+        step("unlocking:received", tender.id)
+        self._stamping.later(session, tender.id, bid.id, UNLOCKING, now)
         return row
 
     def visit(self, session: Session, actor: Actor, address: str, bid: Bid) -> None:

@@ -16,13 +16,12 @@ from bids.envelope import open_files, prepare
 from bids.errors import BidError
 from bids.manifest import Manifest, check_manifest
 from bids.opening import open_bid, reason_text
+from bids.unlock_receipts import build_unlock_receipt, check_unlock_receipt
 from bids.unlocking import (
     Outage,
     Unlock,
     Unlocking,
-    build_unlock_receipt,
     check_frozen,
-    check_unlock_receipt,
     read_unlock_decision,
     verdict_of,
 )

@@ -14,6 +14,7 @@ const MAX_SIZES: Readonly<Record<string, number>> = {
   notice: 16 << 20,
   withdrawal: 64 << 10,
   receipt: 64 << 10,
+  "unlock-receipt": 64 << 10,
   leaf: 4 << 10,
   entry: 64 << 20,
 };
@@ -61,7 +62,7 @@ export function buildStatement(name: string, members: Readonly<Record<string, JS
 }
 
 // Only receipts are stamped: beside any other statement a token would say nothing.
-export const STAMPED = ["receipt"];
+export const STAMPED = ["receipt", "unlock-receipt"];
 
 /** A signed statement, from its file's bytes or as `signing` read it; the signature is not checked here. BidError. */
 export function readSigned<S extends Statement>(source: Bytes | S, name: string): Statement | S {

@@ -11,7 +11,6 @@ import { readOutsideToken, verifyOutsideToken } from "../signing/timestamp_outsi
 import { verifyToken, type TimeStamp } from "../signing/timestamps";
 import { sameName, type X509 } from "../signing/x509";
 import { BidError, refusing, refusingLater } from "./errors";
-import type { Receipt } from "./receipts";
 import { SKEW, checkAuthority } from "./trust";
 
 // A token made later than this after the receipt says little of when the receipt was given.
@@ -19,6 +18,15 @@ const PROMPT = SKEW;
 
 /** The platform's own, an outside one under a root that was given, or one that nobody vouches for here. */
 type Authority = "own" | "outside" | "unrooted";
+
+/** What a time-stamp needs to know of a receipt, be it for a bid or for unlocking. */
+export interface Given {
+  readonly bid: string;
+  readonly at: string;
+  readonly receivedAt: string;
+  readonly cms: Bytes;
+  readonly token: Bytes | null;
+}
 
 /** A receipt's time-stamp that holds; `late`: by how many microseconds it is from after the receipt, zero if prompt. */
 export interface Stamped {
@@ -39,7 +47,7 @@ export function tokenFile(token: Bytes): Bytes {
 
 /** Check a receipt's token by the rules of bids/tokens.py; null if it has none; BidError. */
 export async function examineToken(
-  receipt: Receipt, roots: readonly X509[], outside: readonly X509[], revocations: Revocations | null = null,
+  receipt: Given, roots: readonly X509[], outside: readonly X509[], revocations: Revocations | null = null,
 ): Promise<Stamped | null> {
   const { token } = receipt;
   if (token === null) return null;

@@ -1,13 +1,12 @@
 // A bidder's own lock (Order 20 art. 30, 31): who unlocked in the window, and what becomes of who did not.
 import { b64decode, parseTime, type Bytes } from "../signing/encoding";
-import { verifyStatement, type Statement } from "../signing/statements";
-import type { X509 } from "../signing/x509";
+import type { Statement } from "../signing/statements";
 import type { Closing } from "./closing";
 import { parseEntry } from "./entries";
-import { BidError, refusingLater } from "./errors";
+import { BidError } from "./errors";
 import { isSecret } from "./manifest";
 import type { Policy } from "./notice";
-import { readSigned, typeOf } from "./objects";
+import { readSigned } from "./objects";
 import type { CheckedClosing } from "./releases";
 import type { Trust } from "./trust";
 
@@ -171,26 +170,6 @@ export async function checkFrozen(
   if (members.tender !== closing.tender || members.closing !== closing.digest || custodians < policy.threshold) {
     throw new BidError("unlock-not-frozen");
   }
-}
-
-/** What a receipt for unlocking must name; `lock` is the SHA-256 of the secret. */
-export interface Locked {
-  readonly tender: string;
-  readonly policy: string;
-  readonly bid: string;
-  readonly lock: string;
-}
-
-/** When a secret was received, by a receipt signed by the platform's receipt key for this very bid's lock; BidError. */
-export async function checkUnlockReceipt(file: Bytes, locked: Locked, roots: readonly X509[]): Promise<string> {
-  const verified = await refusingLater("receipt", () =>
-    verifyStatement(file, typeOf("unlock-receipt"), roots, "platform", "receipt"),
-  );
-  const members = readSigned(verified, "unlock-receipt").statement;
-  for (const member of ["tender", "policy", "bid", "lock"] as const) {
-    if (members[member] !== locked[member]) throw new BidError("receipt-mismatch", { member, bid: locked.bid });
-  }
-  return String(members["received_at"]);
 }
 
 /** What the agency decides of a bid that the record left open, and why. */

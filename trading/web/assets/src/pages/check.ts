@@ -1,23 +1,19 @@
 // The page /check: what is given is read and judged here; nothing of it leaves the browser.
-import { manifestIn } from "../bids/container";
-import { BidError, refusing } from "../bids/errors";
-import { sentence, textOf } from "../bids/messages";
-import { matchReceipt, verifyReceipt, type Receipt } from "../bids/receipts";
-import { examineToken } from "../bids/tokens";
+import { BidError } from "../bids/errors";
+import { textOf } from "../bids/messages";
 import type { Anchors } from "../bids/verification/anchors";
 import { NO_ANCHORS } from "../bids/verification/verifier";
-import { formatMoment, type Bytes } from "../signing/encoding";
-import { contentOf } from "../signing/contents";
+import type { Bytes } from "../signing/encoding";
 import { PolicyError, SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
 import { parsePolicy } from "../signing/policies";
 import { loadPem } from "../signing/profile";
 import { byId, h } from "./dom";
+import { judgeReceipt, kindOf } from "./receipt-check";
 import { Verifying, type Line } from "./verifying";
-import { language, t, when } from "./words";
+import { language, t } from "./words";
 
 const FILES_SHOWN = 5;
-const MAX_SMALL = 1 << 20; // bytes of a receipt, a manifest, a signature
 
 /** What stops the checking before it begins, in the reader's language. */
 class Mistake extends Error {}
@@ -119,96 +115,8 @@ async function checkReceipt(file: File, others: readonly File[]): Promise<void> 
   const from: Source = chose === "package" ? "platform" : chose; // a receipt brings no root certificates
   const { roots, tsaRoots } = await anchorsOf(from);
   if (roots === null) throw new Mistake(t("请先选择您自己的根证书。", "Choose your own root certificates first."));
-  const lines: Line[] = [];
-  const add = (ok: boolean | null, text: string, files: readonly string[]): void =>
-    void lines.push({ number: lines.length + 1, ok, text, files });
-  let receipt: Receipt | null = null;
-  try {
-    receipt = await verifyReceipt(await bytesOf(file), refusing("roots", () => loadPem(roots)));
-    add(true, t("回执由平台的回执密钥签名，签名和证书在出具时有效。", "The receipt is signed by the platform's receipt key; signature and certificate held when it was given."), [file.name]);
-    add(true, told(receipt), [file.name]);
-  } catch (error) {
-    if (!(error instanceof BidError)) throw error;
-    add(false, t("回执由平台的回执密钥签名。 不符：", "The receipt is signed by the platform's receipt key. Not so: ") + textOf(error, language), [file.name]);
-  }
-  if (receipt !== null) await compareDocument(receipt, others, add);
-  const unknown = lines.some((one) => one.ok === null);
-  if (receipt !== null) await tellToken(receipt, roots, tsaRoots, file.name, add);
-  const failed = lines.some((one) => one.ok === false);
-  show(lines, from, failed
-    ? ["核对未通过：回执不成立。", "The receipt does NOT hold."]
-    : [
-        `回执有效${unknown ? "，但未核对它对应哪份投标" : "，并对应您的投标"}。`,
-        `The receipt holds${unknown ? "; which bid it is for was not checked" : ", and is for your bid"}.`,
-      ]);
-}
-
-/** What the time-stamp says, in the words of `sunseal receipt check`. */
-async function tellToken(
-  receipt: Receipt, roots: Bytes, tsaRoots: Bytes | null, name: string,
-  add: (ok: boolean | null, text: string, files: readonly string[]) => void,
-): Promise<void> {
-  try {
-    const outside = tsaRoots === null ? [] : loadPem(tsaRoots);
-    const found = await examineToken(receipt, loadPem(roots), outside);
-    if (found === null) {
-      add(null, sentence("promise-no-token", language, {}), [name]);
-      return;
-    }
-    add(true, sentence("promise-token", language, { time: `${when(formatMoment(found.stamp.time))} (UTC+8)` }), [name]);
-    const left = { own: "promise-token-own", outside: null, unrooted: "promise-token-unrooted" }[found.authority];
-    if (left !== null) add(null, sentence(left, language, {}), [name]);
-    const minutes = String(found.late / 60_000_000n);
-    if (found.late > 0n) add(null, sentence("promise-token-late", language, { minutes }), [name]);
-  } catch (error) {
-    if (!(error instanceof BidError)) throw error;
-    add(false, textOf(error, language), [name]);
-  }
-}
-
-function told({ kind, bid, tender, receivedAt }: Receipt): string {
-  const at = when(receivedAt);
-  return kind === "manifest"
-    ? t(`标段 ${tender} 的投标 ${bid} 于 ${at}（北京时间）收到。`, `The bid ${bid} for the tender ${tender} was received at ${at} (UTC+8).`)
-    : t(`标段 ${tender} 的投标 ${bid} 于 ${at}（北京时间）撤回。`, `The bid ${bid} for the tender ${tender} was withdrawn at ${at} (UTC+8).`);
-}
-
-async function compareDocument(
-  receipt: Receipt, others: readonly File[], add: (ok: boolean | null, text: string, files: readonly string[]) => void,
-): Promise<void> {
-  const said = t("回执对应所给的投标清单和签名，逐字节一致。", "The receipt is for the manifest and signature given, to the byte.");
-  try {
-    const found = await documentIn(others);
-    if (found === null) {
-      add(null, t("没有给出清单和签名（manifest.json 和 manifest.p7s，或 bid.sealed），未能核对回执对应哪份投标。", "Without manifest.json and manifest.p7s (or bid.sealed) it could not be checked which bid the receipt is for."), []);
-      return;
-    }
-    matchReceipt(receipt, found.document, found.signature);
-    add(true, said, found.files);
-  } catch (error) {
-    if (!(error instanceof BidError)) throw error;
-    add(false, `${said}${t(" 不符：", " Not so: ")}${textOf(error, language)}`, others.map((one) => one.name));
-  }
-}
-
-async function documentIn(
-  others: readonly File[],
-): Promise<{ document: Bytes; signature: Bytes; files: readonly string[] } | null> {
-  const sealed = others.find((one) => one.name.endsWith(".sealed"));
-  if (sealed !== undefined) {
-    const [document, signature] = await manifestIn(contentOf(sealed));
-    return { document, signature, files: [sealed.name] };
-  }
-  const document = others.find((one) => one.name.endsWith(".json"));
-  const signature = others.find((one) => one.name.endsWith(".p7s"));
-  if (document === undefined || signature === undefined) return null;
-  if (document.size > MAX_SMALL || signature.size > MAX_SMALL) throw new BidError("too-large", { what: document.name, limit: MAX_SMALL });
-  return { document: await bytesOf(document), signature: await bytesOf(signature), files: [document.name, signature.name] };
-}
-
-/** Whether a file is a receipt: what it says it is decides, not its name. */
-async function isReceipt(file: File): Promise<boolean> {
-  return file.size <= MAX_SMALL && (await file.text()).includes('"type":"sunseal/receipt/v1"');
+  const { lines, concluded } = await judgeReceipt(file, others, { roots, tsaRoots });
+  show(lines, from, concluded);
 }
 
 async function isZip(file: Blob): Promise<boolean> {
@@ -218,13 +126,17 @@ async function isZip(file: Blob): Promise<boolean> {
 
 async function judge(files: readonly File[]): Promise<void> {
   for (const file of files) {
+    // A receipt for unlocking is judged by the statement in a package that lies beside it.
+    if ((await kindOf(file)) === "unlocking") return checkReceipt(file, files.filter((one) => one !== file));
+  }
+  for (const file of files) {
     if (file.name.toLowerCase().endsWith(".zip") || (await isZip(file))) {
       if (files.length > 1) throw new Mistake(t("请一次只核对一个证据包。", "Check one package at a time."));
       return checkPackage(file);
     }
   }
   for (const file of files) {
-    if (await isReceipt(file)) return checkReceipt(file, files.filter((one) => one !== file));
+    if ((await kindOf(file)) !== null) return checkReceipt(file, files.filter((one) => one !== file));
   }
   throw new Mistake(t("这不是证据包（ZIP），也不是平台的回执（JSON）。请另选文件。", "This is neither an evidence package (ZIP) nor a receipt of the platform (JSON). Choose another file."));
 }

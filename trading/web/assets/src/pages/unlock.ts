@@ -5,8 +5,10 @@ import type { Closing } from "../bids/closing";
 import { examineClosingEntry } from "../bids/custody";
 import { BidError } from "../bids/errors";
 import { examineClosing, examineNotice } from "../bids/examination";
+import { sentence as said } from "../bids/messages";
 import { parseLeaf } from "../bids/ledger";
-import { checkFrozen, checkUnlockReceipt } from "../bids/unlocking";
+import { checkUnlockReceipt, checkUnlocked, checkUnlockingOf, verifyUnlockReceipt } from "../bids/unlock_receipts";
+import { checkFrozen, parseUnlocking } from "../bids/unlocking";
 import { readUnlockFile } from "../bids/unlock_file";
 import type { Notice } from "../bids/notice";
 import type { Trust } from "../bids/trust";
@@ -18,7 +20,7 @@ import { fetchEntries, fetchNotice, fetchTrust } from "./closed";
 import { byId, download, h } from "./dom";
 import { keepSecret, keptSecret } from "./keeping";
 import { api, attempt } from "./page";
-import { sentence, t, when } from "./words";
+import { language, sentence, t, when } from "./words";
 
 const CALM = 15_000; // milliseconds between questions while the deadline is far
 const SOON = 2_000;
@@ -36,6 +38,7 @@ class UnlockPage {
   private doubted = false;
   private readonly act = byId("unlock-act");
   private readonly wrong = h("div", { class: "px-3" });
+  private readonly promise = h("div", { class: "mt-3", id: "promise" });
   private readonly byItself = h("input", { type: "checkbox", class: "form-check-input", id: "by-itself", checked: true });
 
   constructor(place: HTMLElement) {
@@ -151,10 +154,10 @@ class UnlockPage {
     const answer = await this.calls.post(`/tenders/${this.tender}/bids/${this.bid}/unlocking`, { secret: b64encode(secret) });
     const receipt = b64decode(String(answer["receipt"]));
     const locked = { tender: this.tender, policy: notice.policy.digest, bid: this.bid, lock: hexdigest(secret) };
-    const at = await checkUnlockReceipt(receipt, locked, trust.roots);
+    const { receivedAt } = await checkUnlockReceipt(receipt, locked, trust.roots);
     this.state = "unlocked";
     const head = byId("unlock").querySelector("div");
-    head?.replaceChildren(h("p", { class: "clock mb-1" }, t("已解锁", "Unlocked")), h("p", { class: "mb-0" }, when(at)));
+    head?.replaceChildren(h("p", { class: "clock mb-1" }, t("已解锁", "Unlocked")), h("p", { class: "mb-0" }, when(receivedAt)));
     this.showReceipt(receipt);
   }
 
@@ -175,12 +178,38 @@ class UnlockPage {
     return closing;
   }
 
+  /** When the window has ended: whether the platform's statement gives the secret that it gave the receipt for. */
+  private async tellPromise(receipt: Bytes): Promise<void> {
+    let file: Bytes;
+    try {
+      const told = (await this.calls.get(`/tenders/${this.tender}/unlocking`))["file"];
+      if (told === null) return void setTimeout(() => void this.tellPromise(receipt), CALM);
+      file = b64decode(String(told));
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) && !(error instanceof ApiProblem)) throw error;
+      return void setTimeout(() => void this.tellPromise(receipt), CALM);
+    }
+    try {
+      const trust = await fetchTrust(this.calls, this.tender);
+      const read = await verifyUnlockReceipt(receipt, trust.roots);
+      const unlocking = parseUnlocking(await trust.platformStatement("unlocking", file));
+      checkUnlockingOf(read, unlocking);
+      checkUnlocked(read, unlocking);
+      this.promise.replaceChildren(h("p", { class: "mb-0" }, said("unlock-promise-stands", language, { bid: this.bid })));
+    } catch (error) {
+      this.promise.replaceChildren(h("p", { class: "refusal mb-0", role: "alert" }, sentence(error), " ", t(
+        "请保存回执，用 sunseal receipt check 生成举证文件，交给监督部门。",
+        "Keep the receipt, have sunseal receipt check write the proof, and give it to the supervisor.")));
+    }
+  }
+
   private showReceipt(receipt: Bytes): void {
     this.act.replaceChildren(h("div", { class: "px-3 pb-3" },
       h("p", {}, t("平台签名的回执证明您已按时解锁。请保存：如果开标记录仍说未解锁，凭它可以投诉。",
         "The receipt, signed by the platform, proves that you unlocked in time. Keep it: if the opening record says otherwise, it is your proof.")),
       h("p", { class: "mb-0" }, download(`${this.bid}.unlocked.json`, receipt, "application/json", t("保存回执", "Keep the receipt")), " ",
-        h("a", { class: "btn btn-link", href: `/tenders/${this.tender}/opening` }, t("观看开标", "Watch the opening")))));
+        h("a", { class: "btn btn-link", href: `/tenders/${this.tender}/opening` }, t("观看开标", "Watch the opening"))), this.promise));
+    void this.tellPromise(receipt);
   }
 }
 
