@@ -86,6 +86,11 @@ _CUSTODY = {
         "rewritten. "
         "Tell the supervisor.",
     ),
+    "log-entries-false": (
+        "平台提供的日志条目与其签名的日志（{size} 条）不符。请重试；如仍如此，请报告监督部门。",
+        "The entries that the platform serves are not those of the log that it signed ({size} entries). Try "
+        "again; if it stays so, tell the supervisor.",
+    ),
     "ledger-size": (
         "台账应有 {wanted} 条，实有 {found} 条。",
         "The ledger must have {wanted} leaves; {found} are there.",

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pyotp
 
+from playwright.sync_api import Page
+
 from tests.browser.chromium import Reader
 from tests.functional.house import House
 from trading.accounts.models import Organisation
@@ -44,3 +46,14 @@ def join(reader: Reader, house: House, organisation: str, name: str, *roles: str
     """A new person of the organisation, signed in; their app's key."""
     username = f"user-{organisation[:8]}-{len(name)}-{house.now():%H%M%S%f}".lower()
     return settle(reader, house, invitation(house, organisation, name, roles), username)
+
+
+def keep_anchors(page: Page) -> None:
+    """Root and log key are the ones on paper: this browser keeps them."""
+    page.locator("#pin").click()
+    page.locator("#pin").wait_for(state="detached")
+
+
+def set_clock(reader: Reader, house: House) -> None:
+    """The reader's own clock goes with the house's, from the next page on."""
+    reader.context.clock.set_system_time(house.now())

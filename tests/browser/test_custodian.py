@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bids.notice import Notice
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
-from tests.browser.journeys import join
+from tests.browser.journeys import join, keep_anchors, set_clock
 from tests.functional.house import Tendering
 from tests.functional.opening_house import AFTER, OpeningHouse
 from trading.audit.models import LogEntry
@@ -28,8 +28,14 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     join(reader, house, by_hand.id, "值班员", "custodian")
     page = reader.open("/desk")
     page.get_by_role("link", name="道路改造第一标段").click()
-    page.get_by_role("button", name="生成并交出公钥" if zh else "Make it and hand in").click()
+    make = page.get_by_role("button", name="生成并交出公钥" if zh else "Make it and hand in")
+    make.click()
     page.get_by_role("button", name="在本浏览器生成密钥" if zh else "Make a key in this browser").click()
+    page.get_by_text("请先核对平台根证书" if zh else "First compare the fingerprints").wait_for()
+    reader.look()
+    reader.pictures("custodian-anchors")
+    keep_anchors(page)
+    make.click()
     page.get_by_text("您的密封密钥指纹" if zh else "Fingerprint of your sealing key").wait_for()
     page.get_by_text("等待招标人发布" if zh else "has yet to publish").wait_for()
     reader.look()
@@ -49,6 +55,12 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     house.past_deadline()
     house.work()
     house.release(tender, others[0])
+    page = reader.open(f"/custody/{tender_id}", weigh=False)
+    page.get_by_role("button", name="核对并交出份额" if zh else "Check and release").click()
+    page.get_by_role("alert").wait_for()  # by its own clock it is too early, whatever the platform says
+    with house.platform.database.reading() as session:
+        assert session.get(Release, (tender_id, "bid", by_hand.id)) is None
+    set_clock(reader, house)
     page = reader.open(f"/custody/{tender_id}", weigh=False)
     reader.pictures("custodian-release")
     page.get_by_role("button", name="核对并交出份额" if zh else "Check and release").click()
@@ -76,6 +88,7 @@ def test_what_does_not_hold_is_not_released(enter: Enter, house: OpeningHouse, d
     reader = enter(desk, "zh")
     join(reader, house, custodians[0].id, "值班员", "custodian")
     page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
+    keep_anchors(page)
     page.get_by_role("button", name="生成并交出公钥").click()
     page.get_by_role("button", name="在本浏览器生成密钥").click()
     page.get_by_text("您的密封密钥指纹").wait_for()
@@ -92,6 +105,7 @@ def test_what_does_not_hold_is_not_released(enter: Enter, house: OpeningHouse, d
     with house.platform.database.transaction() as session:
         entry = session.scalars(select(LogEntry).where(LogEntry.act == "tender.closed")).one()
         entry.raw = entry.raw.replace(b'"act":"tender.closed"', b'"act":"tender.closer"')
+    set_clock(reader, house)
     page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
     page.get_by_role("button", name="核对并交出份额").click()
     page.get_by_role("alert").get_by_text("日志").wait_for()

@@ -15,7 +15,7 @@ from bids.opening_record import OpeningRecord
 from signing.encoding import b64decode
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
-from tests.browser.journeys import join
+from tests.browser.journeys import join, keep_anchors, set_clock
 from tests.browser.signed_in import sign_in
 from tests.functional.agent_scene import CAST, Agent, Cast, Scene
 from tests.functional.house import Tendering
@@ -125,6 +125,7 @@ def test_a_custodian_releases_each_segment_by_hand(
     reader = enter(desk, "zh")
     join(reader, house, by_hand.id, "值班员", "custodian")
     page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
+    keep_anchors(page)
     page.get_by_role("button", name="生成并交出公钥").click()
     page.get_by_role("button", name="在本浏览器生成密钥").click()
     page.get_by_text("您的密封密钥指纹").wait_for()
@@ -138,6 +139,7 @@ def test_a_custodian_releases_each_segment_by_hand(
     def release(segment: str) -> list[str]:
         for agent in agents:
             agent.step()
+        set_clock(reader, house)
         page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
         page.get_by_role("button", name="核对并交出份额").click()
         page.get_by_text("份额已交出").wait_for()

@@ -51,6 +51,18 @@ export class Api {
     return new Uint8Array(await (await this.send("GET", path)).arrayBuffer());
   }
 
+  /** A public file outside of the API, which browsers may keep; null if there is none. */
+  async file(address: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const response = await this.repeat(address, { redirect: "error" });
+    if (response.status === 404) return null;
+    if (!response.ok) throw new ApiProblem(response.status, {});
+    try {
+      return new Uint8Array(await response.arrayBuffer());
+    } catch {
+      throw new ConnectionLost(); // it broke off
+    }
+  }
+
   /** What arrives, piece by piece; ConnectionLost if it breaks off. */
   async *stream(path: string): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
     const reader = (await this.send("GET", path)).body?.getReader();

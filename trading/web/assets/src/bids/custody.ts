@@ -7,7 +7,7 @@ import { b64decode, b64encode, equal, parseTime, type Bytes } from "../signing/e
 import { SealingError } from "../signing/errors";
 import { hexdigest } from "../signing/hashing";
 import * as merkle from "../signing/merkle";
-import { parseCheckpoint, parseProof, type Checkpoint } from "../signing/notes";
+import { parseCheckpoint, parseProof, type Checkpoint, type NoteVerifier } from "../signing/notes";
 import { byName } from "../signing/suite";
 import { checkChain } from "./amendments";
 import type { Closing } from "./closing";
@@ -123,7 +123,7 @@ export async function examineClosingEntry(entry: Bytes, proof: Bytes, closing: C
 }
 
 /** What the log says of the tender: this notice is the last, it was closed once by this closing, nothing ended it. */
-async function checkEntries(entries: readonly Bytes[], notice: Notice, closing: string): Promise<void> {
+export async function checkEntries(entries: readonly Bytes[], notice: Notice, closing: string): Promise<void> {
   await about(LOG_ENTRIES, () => {
     let last: string | undefined;
     const closings: (string | undefined)[] = [];
@@ -201,21 +201,26 @@ async function recordOf(entry: Entry, file: Bytes, segment: string, trust: Trust
   });
 }
 
-/** Check that the log of the note `checkpoint` begins with all of the one in the note `seen`; BidError "log-rewritten". */
+/**
+ * Check that the log of the note `checkpoint` begins with all of the one in the note `seen`; the new checkpoint. BidError
+ * "note-invalid", "log-rewritten".
+ */
 export async function checkLogExtends(
-  seen: Bytes | undefined, checkpoint: Bytes, consistency: (older: bigint, newer: bigint) => Promise<readonly Bytes[]>, trust: Trust,
-): Promise<void> {
-  const newer = await refusingLater("log checkpoint", () => parseCheckpoint(checkpoint, trust.log, trust.logOrigin));
-  if (seen === undefined) return;
-  const older = await refusingLater("log checkpoint", () => parseCheckpoint(seen, trust.log, trust.logOrigin));
+  seen: Bytes | undefined, checkpoint: Bytes, consistency: (older: bigint, newer: bigint) => Promise<readonly Bytes[]>,
+  log: NoteVerifier,
+): Promise<Checkpoint> {
+  const newer = await refusingLater("log checkpoint", () => parseCheckpoint(checkpoint, log, log.name));
+  if (seen === undefined) return newer;
+  const older = await refusingLater("log checkpoint", () => parseCheckpoint(seen, log, log.name));
   const rewritten = new BidError("log-rewritten", { old: String(older.size), new: String(newer.size) });
   if (older.size > newer.size) throw rewritten;
-  const proof = older.size === newer.size ? [] : await consistency(older.size, newer.size);
+  const proof = older.size === newer.size || older.size === 0n ? [] : await consistency(older.size, newer.size);
   try {
     merkle.verifyConsistency(older.size, newer.size, older.root, newer.root, proof);
   } catch {
     throw rewritten;
   }
+  return newer;
 }
 
 /** A release's members beside `at`, and by bid this custodian's shares of the `files` parts, for the people entitled. */

@@ -13,7 +13,7 @@ import type { Bytes } from "../signing/encoding";
 import { byName } from "../signing/suite";
 import { AttachmentList } from "./attachments";
 import { byId, download, h } from "./dom";
-import { dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keepSecret, keptBid, keptDraft, type KeptBid } from "./keeping";
+import { beginLog, dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keepSecret, keptBid, keptDraft, type KeptBid } from "./keeping";
 import { measureInWorkers } from "./measuring";
 import { now } from "./page";
 import { PriceForm, type Draft } from "./prices";
@@ -221,6 +221,8 @@ class BidPage {
     if (secret !== undefined) {
       // First the file, then the bid: whoever loses the secret loses the bid.
       await keepSecret(sealed.bid, secret).catch(() => undefined);
+      // Whoever unlocks with this browser knows the log from now on.
+      await this.api.bytes("/log/checkpoint").then((note) => beginLog(notice.tender, note)).catch(() => undefined);
       if (!this.saved) return this.offerUnlockFile(notice, sealed.bid, secret);
     }
     let uploaded = false;

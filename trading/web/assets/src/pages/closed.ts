@@ -11,6 +11,7 @@ import { NoteVerifier } from "../signing/notes";
 import { loadPem } from "../signing/profile";
 import { Revocations } from "../signing/revocations";
 import { readCrl, type Crl } from "../signing/x509";
+import type { Anchors } from "./anchors";
 
 const MOST_NOTICES = 1000;
 
@@ -18,17 +19,17 @@ function bytesIn(answer: Json, member: string): Bytes {
   return b64decode(String(answer[member]));
 }
 
-/** Revocation lists, enrolments, roots and the log's key as the platform gives them. */
-export async function fetchTrust(api: Api, tender: string): Promise<Trust> {
+/** Revocation lists and enrolments as the platform gives them; roots and the log's key too, unless the reader has them. */
+export async function fetchTrust(api: Api, tender: string, anchors?: Pick<Anchors, "roots" | "logKey">): Promise<Trust> {
   const answer = await api.get(`/tenders/${tender}/trust`);
-  const roots = loadPem(utf8(String(answer["roots"])));
+  const roots = loadPem(anchors?.roots ?? utf8(String(answer["roots"])));
   const crls = new Map<string, Crl>();
   for (const text of answer["crls"] as readonly string[]) {
     const crl = readCrl(b64decode(text));
     crls.set(crl.fingerprint, crl);
   }
   const files = (answer["enrolments"] as readonly string[]).map((text) => loads(b64decode(text)));
-  const log = await NoteVerifier.fromVkey((await api.text("/log/key")).trim());
+  const log = await NoteVerifier.fromVkey(anchors?.logKey ?? (await api.text("/log/key")).trim());
   const revocations = new Revocations(Array.from(crls.values()));
   const pem = String(answer["outside"] ?? "");
   const outside = pem === "" ? [] : loadPem(utf8(pem));
@@ -41,7 +42,7 @@ export async function fetchNotice(api: Api, tender: string, sha256?: string): Pr
   return { raw: await api.bytes(`${at}/notice.json`), signature: await api.bytes(`${at}/notice.p7s`) };
 }
 
-/** The closed tender as the platform hands it out, and the checkpoint under which its closing is shown. */
+/** The closed tender as the platform hands it out; its entries in the log are for whoever follows that. */
 export async function fetchClosed(api: Api, tender: string): Promise<ClosedTender> {
   const logged = await api.get(`/tenders/${tender}/closing`);
   const notice = await fetchNotice(api, tender);
@@ -57,12 +58,12 @@ export async function fetchClosed(api: Api, tender: string): Promise<ClosedTende
     closing: bytesIn(logged, "file"),
     closingEntry: bytesIn(logged, "entry"),
     closingProof: utf8(String(logged["proof"])),
-    entries: await fetchEntries(api, tender),
+    entries: null,
     ...(await fetchLedger(api, tender)),
   };
 }
 
-/** The tender's entries of the public log so far, to the byte. */
+/** The tender's entries of the public log as the platform gives them, to the byte. */
 export async function fetchEntries(api: Api, tender: string): Promise<Bytes[]> {
   const entries = (await api.get(`/log/entries?tender=${tender}`))["entries"] as readonly Json[];
   return entries.map((entry) => bytesIn(entry, "raw"));

@@ -1,13 +1,11 @@
 // A custodian's acts on a tender, by hand, in place of an agent: the key, the release, the erasure.
 import type { Api } from "../api";
 import { signedSealingKey, signedStatement } from "../bids/acts";
-import { buildRelease, checkClosed, checkLogExtends, checkStages, sealFilesShare } from "../bids/custody";
+import { buildRelease, checkClosed, checkStages, sealFilesShare } from "../bids/custody";
 import { BidError } from "../bids/errors";
-import { examineNotice } from "../bids/examination";
-import { placeOf, type Notice } from "../bids/notice";
-import { BID } from "../bids/segments";
-import { shownRecords, trustedOpening } from "./opening-record";
+import { placeOf } from "../bids/notice";
 import type { CheckedClosing } from "../bids/releases";
+import { BID } from "../bids/segments";
 import type { Trust } from "../bids/trust";
 import { fingerprint } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
@@ -15,37 +13,14 @@ import { b64decode, b64encode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { generateSeed, publicKey } from "../signing/hpke";
 import { parseProof } from "../signing/notes";
-import { fetchClosed, fetchNotice, fetchTrust } from "./closed";
+import { fetchClosed } from "./closed";
+import { Custody, accept } from "./custody-tender";
+import { byId, h } from "./dom";
+import { proveEnd } from "./erasing";
 import { chooseKey } from "./key-panel";
-import { keepCheckpoint, keepCustody, keptCheckpoint, keptCustody, type KeptCustody } from "./keeping";
-import { h } from "./dom";
-import { actor, api, attempt, now, type Actor } from "./page";
-import { fingerprint as groups, t } from "./words";
-
-/** The tender's page, for whom, and what this browser keeps of it. */
-class Custody {
-  readonly tender: string;
-  readonly calls: Api = api();
-  private readonly owner: string;
-
-  constructor(readonly place: HTMLElement, readonly who: Actor) {
-    this.tender = place.dataset["custody"] ?? "";
-    this.owner = `${who.organisation}/${this.tender}`;
-  }
-
-  kept(): Promise<KeptCustody> {
-    return keptCustody(this.owner);
-  }
-
-  async keep(more: KeptCustody): Promise<void> {
-    await keepCustody(this.owner, { ...(await this.kept()), ...more });
-  }
-
-  async forget(): Promise<void> {
-    const { seed: _, releases: __, ...rest } = await this.kept();
-    await keepCustody(this.owner, rest);
-  }
-}
+import { shownRecords } from "./opening-record";
+import { actor, attempt, now, type Actor } from "./page";
+import { Refused, fingerprint as groups, t } from "./words";
 
 function step(custody: Custody, text: string, label: string, act: (signer: Signer) => Promise<void>): void {
   const keyPlace = h("div");
@@ -66,8 +41,16 @@ function handIn(custody: Custody): void {
       "A sealing key is made for this tender alone; its private half stays in this browser. Do not clear the browser's data before the deadline, and release from this same browser."),
     t("生成并交出公钥", "Make it and hand in its public half"),
     async (signer) => {
+      const { anchors, follower } = await custody.panel();
+      if (anchors.compared === null) {
+        byId("pin").focus();
+        throw new Refused("请先核对平台根证书与日志公钥的指纹并固定下来（见“本浏览器信任什么”），再交出公钥。",
+          "First compare the fingerprints of the platform's root and log key and keep them (see “What this browser trusts”); then hand in the key.");
+      }
       const seed = (await custody.kept()).seed ?? generateSeed();
-      await custody.keep({ seed });
+      // What concerns this tender is in the log after this.
+      await follower.begin(custody.tender);
+      await custody.keep({ seed, signing: hexdigest(signer.certificate.spki) });
       await navigator.storage?.persist?.();
       const key = await publicKey(seed);
       const signature = await signedSealingKey(signer.key, custody.tender, custody.who.organisation, key);
@@ -78,21 +61,8 @@ function handIn(custody: Custody): void {
     });
 }
 
-/** The signed notice, if it is to be believed and names this custodian with the key kept here; its policy is accepted. */
-async function accept(custody: Custody, trust: Trust, seed: Bytes): Promise<Notice> {
-  const { raw, signature } = await fetchNotice(custody.calls, custody.tender);
-  const { notice } = await examineNotice(raw, signature, trust);
-  if (notice.tender !== custody.tender) throw new BidError("notice-other-tender");
-  const own = notice.policy.custodians.find((one) => one.id === custody.who.organisation);
-  if (own === undefined || hexdigest(own.sealingKey) !== hexdigest(await publicKey(seed))) {
-    throw new BidError("sealing-key-differs", { custodian: custody.who.organisation });
-  }
-  await custody.keep({ policy: notice.policy.digest });
-  return notice;
-}
-
 async function held(custody: Custody, seed: Bytes): Promise<void> {
-  const notice = await accept(custody, await fetchTrust(custody.calls, custody.tender), seed);
+  const notice = await accept(custody, await custody.trust(), await custody.entries(), seed);
   tell(custody, t("已核对招标人签名的公告并记住密封政策。本浏览器保管密钥：", "The signed notice is checked and its policy remembered. This browser holds the key: "),
     h("span", { class: "mono" }, groups(hexdigest(await publicKey(seed)).slice(0, 32))),
     h("br"), t("截标后请回到此页交出份额：", "Come back after the deadline to release: "), notice.deadline);
@@ -117,16 +87,17 @@ function release(custody: Custody, seed: Bytes): void {
 
 async function made(custody: Custody, segment: string, seed: Bytes, signer: Signer): Promise<string> {
   const { calls, tender, who } = custody;
-  const trust = await fetchTrust(calls, tender);
-  const policy = (await custody.kept()).policy ?? (await accept(custody, trust, seed)).policy.digest;
+  const trust = await custody.trust();
   const closed = await fetchClosed(calls, tender);
-  await followLog(calls, parseProof(closed.closingProof).checkpoint, trust);
-  const at = now();
-  const checked = await checkClosed(closed, trust, policy, BigInt(at.getTime()) * 1000n);
+  const logged = await custody.witnessed(parseProof(closed.closingProof).checkpoint);
+  const { policy } = await accept(custody, trust, logged, seed);
+  const entries = logged.map(([, raw]) => raw);
+  // By this machine's clock, whatever the platform's is.
+  const checked = await checkClosed({ ...closed, entries }, trust, policy.digest, BigInt(Date.now()) * 1000n);
   const { closing, stages = {} } = await custody.kept();
   if (closing !== undefined && closing !== checked.closing.digest) throw new BidError("closing-second");
   const before = await recordsBefore(calls, checked, segment);
-  const stage = await checkStages(checked, segment, closed.entries ?? [], before, trust);
+  const stage = await checkStages(checked, segment, entries, before, trust);
   const digest = stage?.stage.digest;
   if (digest !== undefined && (stages[segment] ?? digest) !== digest) throw new BidError("stage-second", { segment });
   const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed), segment, stage);
@@ -134,7 +105,7 @@ async function made(custody: Custody, segment: string, seed: Bytes, signer: Sign
   await custody.keep({
     closing: checked.closing.digest, ...(digest === undefined ? {} : { stages: { ...stages, [segment]: digest } }),
   });
-  const file = await signedStatement("release", built.members as Record<string, never>, signer, at);
+  const file = await signedStatement("release", built.members as Record<string, never>, signer, now());
   return JSON.stringify({ file: b64encode(file), files_shares: shares });
 }
 
@@ -148,15 +119,6 @@ async function recordsBefore(calls: Api, { notice, policy }: CheckedClosing, seg
     if (found === undefined) throw new BidError("stage-missing", { segment });
     return found.record;
   });
-}
-
-/** The log must be an extension of the last checkpoint that this browser has seen. */
-async function followLog(calls: Api, checkpoint: Bytes, trust: Trust): Promise<void> {
-  await checkLogExtends(await keptCheckpoint(trust.logOrigin), checkpoint, async (older, newer) => {
-    const answer = await calls.get(`/log/proof/consistency?old=${older}&new=${newer}`);
-    return (answer["hashes"] as readonly string[]).map((one) => b64decode(one));
-  }, trust);
-  await keepCheckpoint(trust.logOrigin, checkpoint);
 }
 
 /** The shares of `files` parts go to the agency alone, under the key that it signed. */
@@ -178,27 +140,35 @@ async function sealed(
 /** After the signed opening record, or the tender's end, the key is worth nothing but trouble. */
 function erase(custody: Custody, seed: Bytes): void {
   step(custody,
-    t("标段已开标或已结束。销毁密钥后，任何人都不能再用它打开投标；销毁声明由您签名并写入公开日志。",
-      "The tender has been opened or has ended. Once the key is erased nobody opens a bid with it any more; your signed word goes into the public log."),
-    t("销毁密钥并签名", "Erase the key and sign"),
+    t("标段已开标或已结束。本浏览器会先在公开日志中核实，再销毁密钥；之后任何人都不能再用它打开投标，销毁声明由您签名并写入公开日志。",
+      "The tender has been opened or has ended. This browser proves it by the public log, then erases the key; nobody opens a bid with it any more, and your signed word goes into the log."),
+    t("核实后销毁密钥并签名", "Prove, erase the key and sign"),
     async (signer) => {
-      const { calls, tender, who } = custody;
-      const trust = await fetchTrust(calls, tender);
-      if (custody.place.dataset["state"] === "opened") await trustedOpening(calls, tender, trust);
+      const { tender, who } = custody;
+      const [trust, logged] = [await custody.trust(), await custody.entries()];
+      await proveEnd(custody, await accept(custody, trust, logged, seed), logged, trust);
       const members = { tender, custodian: who.organisation, sealing_key: hexdigest(await publicKey(seed)) };
-      const file = await signedStatement("erasure", members, signer, now());
+      const erasure = b64encode(await signedStatement("erasure", members, signer, now()));
+      await custody.keep({ erasure });
       await custody.forget();
-      await calls.put(`/custody/tenders/${tender}/erasure`, { file: b64encode(file) });
-      location.reload();
+      await tellErased(custody, erasure);
     });
+}
+
+async function tellErased(custody: Custody, file: string): Promise<void> {
+  await custody.calls.put(`/custody/tenders/${custody.tender}/erasure`, { file });
+  location.reload();
 }
 
 async function begin(place: HTMLElement, who: Actor): Promise<void> {
   const custody = new Custody(place, who);
   const wanted = place.dataset["step"];
-  const { seed } = await custody.kept();
+  const { seed, erasure } = await custody.kept();
+  // The panel tells what is wrong with it by itself, and every act asks it again.
+  await custody.panel().then((panel) => panel.follower.follow().then(() => panel.show(), () => panel.show())).catch(() => undefined);
   if (wanted === "key") return handIn(custody);
   if (wanted === "done") return;
+  if (seed === undefined && erasure !== undefined && wanted === "erase") return tellErased(custody, erasure); // broken off
   if (seed === undefined) {
     tell(custody, t("此标段的密钥不在本浏览器中。请在交出公钥时所用的浏览器中操作，或由保管密钥的代理程序处理。",
       "This tender's key is not in this browser. Use the browser that handed it in, or leave it to the agent that holds it."));

@@ -7,11 +7,13 @@ import { readCertificate } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
 import type { Bytes } from "../signing/encoding";
 import { signerOf } from "../signing/keys";
+import type { Anchors } from "./anchors";
+import type { LogMemory } from "./log-follower";
 
 const NAME = "sunseal";
-const VERSION = 4;
+const VERSION = 5;
 
-const STORES = ["keys", "drafts", "custody", "envelopes", "under-way", "unlocking"] as const;
+const STORES = ["keys", "drafts", "custody", "envelopes", "under-way", "unlocking", "log"] as const;
 type Store = (typeof STORES)[number];
 
 interface KeptKey {
@@ -145,12 +147,18 @@ export async function dropSeed(owner: string): Promise<void> {
 /** What a custodian keeps of a tender: its sealing key's seed, what it accepted, and what it has seen. */
 export interface KeptCustody {
   readonly seed?: Bytes;
-  /** The digest of the policy that was accepted from the signed notice. */
+  /** The notice that was accepted, ever in the chain of its successors. */
+  readonly notice?: string;
+  /** The digest of its policy. */
   readonly policy?: string;
   /** The one closing, ever. */
   readonly closing?: string;
   /** By segment, the release as it was sent. */
   readonly releases?: Readonly<Record<string, string>>;
+  /** SHA-256 of the public half (SPKI) of the key that signed the sealing key. */
+  readonly signing?: string;
+  /** The signed word that the key is erased, from the decision on. */
+  readonly erasure?: string;
   /** By segment, the one stage statement that opened it, ever. */
   readonly stages?: Readonly<Record<string, string>>;
 }
@@ -163,11 +171,31 @@ export async function keepCustody(of: string, custody: KeptCustody): Promise<voi
   await within("custody", "readwrite", (store) => store.put(custody, of));
 }
 
-/** The last checkpoint of the public log that this browser has seen. */
-export async function keptCheckpoint(log: string): Promise<Bytes | undefined> {
-  return (await within("custody", "readonly", (store) => store.get(`log ${log}`))) as Bytes | undefined;
+/** What this browser has seen of the public log of that origin (log-follower.ts), and the policy for it. */
+export function keptLog(origin: string): LogMemory {
+  return {
+    read: async (name) => {
+      const found = await within("log", "readonly", (store) => store.get(`${origin} ${name}`));
+      // Where earlier versions kept it.
+      return found ?? (name === "checkpoint" ? within("custody", "readonly", (store) => store.get(`log ${origin}`)) : found);
+    },
+    write: async (name, value) => {
+      await within("log", "readwrite", (store) => store.put(value, `${origin} ${name}`));
+    },
+  };
 }
 
-export async function keepCheckpoint(log: string, note: Bytes): Promise<void> {
-  await within("custody", "readwrite", (store) => store.put(note, `log ${log}`));
+/** Following a tender begins at this checkpoint, unless it has begun; whether the note is one is judged when it is used. */
+export async function beginLog(tender: string, note: Bytes): Promise<void> {
+  const log = keptLog(new TextDecoder().decode(note).split("\n", 1)[0] ?? "");
+  if ((await log.read(`tender ${tender}`)) === undefined) await log.write(`tender ${tender}`, { note });
+}
+
+/** Roots and log key that this browser trusts; undefined before first sight. */
+export async function keptAnchors(): Promise<Anchors | undefined> {
+  return (await within("log", "readonly", (store) => store.get("anchors"))) as Anchors | undefined;
+}
+
+export async function keepAnchors(anchors: Anchors): Promise<void> {
+  await within("log", "readwrite", (store) => store.put(anchors, "anchors"));
 }

@@ -28,7 +28,7 @@ export async function openBids(calls: Api, tender: string, segment: string): Pro
   const trust = await fetchTrust(calls, tender);
   const record = parseOpeningRecord(await trustedOpening(calls, tender, trust, segment));
   // A tender may be cancelled after its opening, so what the log says of its end is no hindrance.
-  const { notice, current, closing } = await checkClosed({ ...(await fetchClosed(calls, tender)), entries: null }, trust, null, null);
+  const { notice, current, closing } = await checkClosed(await fetchClosed(calls, tender), trust, null, null);
   if (notice.tender !== tender) throw new BidError("notice-other-tender");
   if (record.closing !== closing.digest) throw new BidError("record-other-closing");
   const opened = new Set(record.bids.filter((row) => row["opened"] === true).map((row) => row["bid"]));

@@ -2,7 +2,8 @@
 // shares are frozen.
 import { ApiProblem, ConnectionLost, type Api } from "../api";
 import type { Closing } from "../bids/closing";
-import { examineClosingEntry } from "../bids/custody";
+import { checkEntries, examineClosingEntry } from "../bids/custody";
+import { parseEntry } from "../bids/entries";
 import { BidError } from "../bids/errors";
 import { examineClosing, examineNotice } from "../bids/examination";
 import { sentence as said } from "../bids/messages";
@@ -16,14 +17,17 @@ import { b64decode, b64encode, equal, parseTime, utf8, type Bytes } from "../sig
 import { hexdigest } from "../signing/hashing";
 import * as merkle from "../signing/merkle";
 import { parseCheckpoint, parseProof } from "../signing/notes";
-import { fetchEntries, fetchNotice, fetchTrust } from "./closed";
+import { fetchNotice, fetchTrust } from "./closed";
 import { byId, download, h } from "./dom";
 import { keepSecret, keptSecret } from "./keeping";
+import { LogPanel } from "./log-panel";
+import { waitCosigned } from "./log-witnesses";
 import { api, attempt } from "./page";
 import { language, sentence, t, when } from "./words";
 
 const CALM = 15_000; // milliseconds between questions while the deadline is far
 const SOON = 2_000;
+const PATIENCE = 30_000; // for witnesses, who need a few seconds
 
 class ClockDoubt extends Error {}
 
@@ -36,6 +40,7 @@ class UnlockPage {
   private secret: Bytes | null = null;
   private sending = false;
   private doubted = false;
+  private watched: Promise<LogPanel> | null = null;
   private readonly act = byId("unlock-act");
   private readonly wrong = h("div", { class: "px-3" });
   private readonly promise = h("div", { class: "mt-3", id: "promise" });
@@ -55,6 +60,29 @@ class UnlockPage {
     this.secret = await keptSecret(this.bid);
     this.show();
     void this.follow();
+    await this.readLog();
+  }
+
+  /** Ahead of the window: in it there is then little left to read. What is wrong is told, and refuses when it counts. */
+  private async readLog(): Promise<void> {
+    try {
+      const panel = await this.panel();
+      try {
+        await panel.follower.follow();
+        await panel.follower.entries(this.tender);
+      } finally {
+        await panel.show();
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) && !this.sending) {
+        this.wrong.replaceChildren(h("p", { class: "refusal", role: "alert" }, sentence(error)));
+      }
+    }
+  }
+
+  private panel(): Promise<LogPanel> {
+    this.watched ??= LogPanel.of(byId("log-watch"), this.calls);
+    return this.watched;
   }
 
   /** Ask how it stands, often when it matters; the page is made anew by the server when that changes. */
@@ -139,7 +167,8 @@ class UnlockPage {
 
   /** Every check first; then the secret, and the receipt that proves it. */
   private async unlock(secret: Bytes): Promise<void> {
-    const trust = await fetchTrust(this.calls, this.tender);
+    const panel = await this.panel();
+    const trust = await fetchTrust(this.calls, this.tender, panel.anchors);
     const { raw, signature } = await fetchNotice(this.calls, this.tender);
     const { notice } = await examineNotice(raw, signature, trust);
     if (notice.tender !== this.tender) throw new BidError("notice-other-tender");
@@ -149,8 +178,8 @@ class UnlockPage {
       this.doubted = true;
       throw new ClockDoubt();
     }
-    const closing = await this.closed(notice, trust);
-    await checkFrozen(await fetchEntries(this.calls, this.tender), closing, notice.policy, trust);
+    const closing = await this.closed(notice, trust, panel);
+    await this.frozen(notice, closing, trust, panel);
     const answer = await this.calls.post(`/tenders/${this.tender}/bids/${this.bid}/unlocking`, { secret: b64encode(secret) });
     const receipt = b64decode(String(answer["receipt"]));
     const locked = { tender: this.tender, policy: notice.policy.digest, bid: this.bid, lock: hexdigest(secret) };
@@ -161,12 +190,37 @@ class UnlockPage {
     this.showReceipt(receipt);
   }
 
+  /**
+   * By the log as it was followed to its end: this notice is the last one published, this closing the only one, nothing
+   * ended the tender, and the custodians' releases are frozen; the witnesses that are wanted have cosigned that.
+   */
+  private async frozen(notice: Notice, closing: Closing, trust: Trust, panel: LogPanel): Promise<void> {
+    const { follower, policy } = panel;
+    try {
+      for (let seen = -1; ; ) {
+        await follower.follow();
+        const logged = await follower.entries(this.tender);
+        const entries = logged.map(([, raw]) => raw);
+        await checkEntries(entries, notice, closing.digest);
+        await checkFrozen(entries, closing, notice.policy, trust);
+        const last = logged.find(([, raw]) => parseEntry(raw).act === "opening.frozen")?.[0] ?? -1;
+        if (policy === null || last === seen) return;
+        await waitCosigned(this.calls, follower, policy, last, PATIENCE);
+        seen = last;
+      }
+    } finally {
+      await panel.show();
+    }
+  }
+
   /** The closing is in the log, and this bid in the ledger that it froze. */
-  private async closed(notice: Notice, trust: Trust): Promise<Closing> {
+  private async closed(notice: Notice, trust: Trust, { follower }: LogPanel): Promise<Closing> {
     const logged = await this.calls.get(`/tenders/${this.tender}/closing`);
     const own = await this.calls.get(`/tenders/${this.tender}/bids/${this.bid}/proofs`);
     const closing = await examineClosing(b64decode(String(logged["file"])), notice, trust);
-    await examineClosingEntry(b64decode(String(logged["entry"])), utf8(String(logged["proof"])), closing, trust);
+    const shown = utf8(String(logged["proof"]));
+    await examineClosingEntry(b64decode(String(logged["entry"])), shown, closing, trust);
+    await follower.follow(parseProof(shown).checkpoint);
     const leaf = b64decode(String(own["leaf"]));
     const proof = parseProof(utf8(String(own["ledger"])));
     const verifier = await trust.log.renamed(closing.ledgerOrigin);

@@ -26,10 +26,21 @@ const KEY_FILES: Readonly<Record<string, Both>> = {
   "other-certificate": ["文件中的证书不是该密钥的证书。", "The certificate in the file belongs to another key."],
 };
 
+/** Refused by a page itself, with what it says of that. */
+export class Refused extends Error {
+  readonly said: Both;
+
+  constructor(...said: Both) {
+    super(said[1]);
+    this.name = "Refused";
+    this.said = said;
+  }
+}
+
 /** What went wrong and what to do, for a person. */
 export function sentence(error: unknown): string {
   if (error instanceof KeyFileError) return t(...(KEY_FILES[error.reason] as Both));
-  if (error instanceof SheetError) return t(...error.said);
+  if (error instanceof SheetError || error instanceof Refused) return t(...error.said);
   if (error instanceof BidError) return textOf(error, language);
   if (error instanceof ApiProblem) {
     const cited = error.article === "" ? "" : t(`（${error.rule}，${error.article}）`, ` (${error.rule}, ${error.article})`);

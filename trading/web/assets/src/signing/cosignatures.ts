@@ -1,7 +1,7 @@
 // Witnesses' cosignatures of checkpoints: c2sp.org/tlog-cosignature, Ed25519 (signature type 0x04).
 import { b64encode, concat, equal, hex, utf8, type Bytes } from "./encoding";
 import { NoteError } from "./errors";
-import { decodeVkey, ed25519, keyId, splitNote } from "./notes";
+import { DASH, decodeVkey, ed25519, keyId, splitNote } from "./notes";
 
 const COSIGNATURE = 4;
 const TIME_BYTES = 8;
@@ -49,4 +49,11 @@ export class CosignatureVerifier {
     if (!holds) throw new NoteError(`The cosignature by ${this.name} does not hold.`);
     return seconds;
   }
+}
+
+/** The note with the signature lines of `name` alone: a checkpoint as its log signed it; NoteError. */
+export function bare(note: Bytes, name: string): Bytes {
+  const [text, signatures] = splitNote(note);
+  const own = signatures.filter(([key]) => key === name).map(([key, value]) => `${DASH}${key} ${b64encode(value)}\n`);
+  return utf8(`${text}\n${own.join("")}`);
 }
