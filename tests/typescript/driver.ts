@@ -1,10 +1,11 @@
 // Answers the tests' questions: a line of JSON in, {"command": name, …}, a line out, {"result"} or {"error"}.
 import { createInterface } from "node:readline";
 import type { Commands } from "./commands";
+import { commands as log } from "./log_commands";
 import { commands as sealing } from "./sealing_commands";
 import { commands as verification } from "./verification_commands";
 
-const all: Commands = { ...sealing, ...verification };
+const all: Commands = { ...log, ...sealing, ...verification };
 
 function told(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { kind: "unknown", message: String(error) };

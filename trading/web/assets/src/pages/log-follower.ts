@@ -36,6 +36,9 @@ interface Followed {
   readonly entries: readonly Logged[];
 }
 
+/** Where following a tender begins: no entry before that checkpoint can concern it; the rest once it was read. */
+type Begun = Pick<Followed, "note"> & Partial<Followed>;
+
 /** Two checkpoints that the log's key signed, of which neither extends the other; when the second was shown. */
 export interface Split {
   readonly seen: Bytes;
@@ -114,8 +117,8 @@ export class LogFollower {
    * be the checkpoint's. BidError "log-entries-false".
    */
   async entries(tender: string): Promise<readonly Logged[]> {
-    const kept = (await this.memory.read(`tender ${tender}`)) as Partial<Followed> | undefined;
-    if (kept?.note !== undefined) await this.follow(kept.note);
+    const kept = await this.begun(tender);
+    if (kept !== null) await this.follow(kept.note);
     const note = (await this.memory.read("checkpoint")) as Bytes | undefined;
     if (note === undefined) {
       await this.follow();
@@ -138,9 +141,19 @@ export class LogFollower {
     return found;
   }
 
-  /** The tree that a tender's entries were read from, or where following it begins. */
-  private async frontierOf(kept: Partial<Followed> | undefined): Promise<Frontier> {
-    if (kept?.note === undefined) return new Frontier();
+  /** What was read of a tender, or where following it begins; null for the log's beginning. */
+  private async begun(tender: string): Promise<Begun | null> {
+    const kept = (await this.memory.read(`tender ${tender}`)) as Begun | undefined;
+    if (kept === undefined || kept.peaks !== undefined) return kept ?? null;
+    // Where it begins was noted unread, at a time when something else mattered.
+    return this.parsed(kept.note).then(() => kept, (error) => {
+      if (error instanceof BidError) return null;
+      throw error;
+    });
+  }
+
+  private async frontierOf(kept: Begun | null): Promise<Frontier> {
+    if (kept === null) return new Frontier();
     if (kept.peaks !== undefined && kept.size !== undefined) return new Frontier(kept.size, kept.peaks);
     const { size, root } = await this.parsed(kept.note);
     const given = await refusingLater("log tiles", () => readPeaks(Number(size), (path) => this.api.file(PREFIX + path)));

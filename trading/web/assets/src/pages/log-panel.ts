@@ -133,7 +133,7 @@ function prints(anchors: Anchors): HTMLElement[] {
 
 function comparison(lines: readonly HTMLElement[], label: string, anchors: Anchors): HTMLElement {
   const wrong = h("div");
-  const button = h("button", { type: "button", class: "btn btn-primary", id: "pin" }, label);
+  const button = h("button", { type: "button", class: "btn btn-outline-secondary", id: "pin" }, label);
   button.addEventListener("click", () => void attempt(button, wrong, async () => {
     await pin(anchors);
     location.reload();
