@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyotp
-
 from playwright.sync_api import Page
 
 from tests.browser.chromium import Reader
