@@ -36,4 +36,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The roots of authorities outside the platform ({count}) are the package's own; only the platform's "
         "enrolments vouch for them.",
     ),
+    "enrolment-day-entry": (
+        "日志中的这一条不是供应商证书的每日汇总，或没有写明日期和根。",
+        "This entry of the log is no day's root of suppliers' enrolments, or names neither day nor root.",
+    ),
+    "enrolment-day-other": (
+        "出示的不是 {party} 在这一天汇总下的位置。",
+        "What was shown is not the place of {party} under that day's root.",
+    ),
+    "enrolment-day-root": (
+        "出示的 {party} 的位置推算不到日志中的根。",
+        "The place of {party} that was shown does not lead to the root in the log.",
+    ),
 }

@@ -62,6 +62,7 @@ ATTRIBUTE = Pattern(
     ),
     "subject:2.5.4.97",
 )
+_DAY = Pattern(re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])", re.ASCII), "2026-06-01")
 _ENTRY_NAME = Pattern(re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", re.ASCII), "bids/…/manifest.json")
 
 ITEM_NUMBER = Text(64)
@@ -371,6 +372,10 @@ SCHEMAS: Mapping[str, Members] = {
         }
     ),
     "cancellation": _statement({"tender": Id(), "notice": Digest(), "reason": REASON}),
+    # A leaf under the daily root of suppliers' enrolments, by the SHA-256 of their files
+    "enrolled": _object(
+        {"day": _DAY, "party": Id(), "enrolments": List(Digest(), 0, 10_000), "salt": Digest()}
+    ),
     # A leaf of the public log
     "entry": _statement(
         {"act": _ACT},

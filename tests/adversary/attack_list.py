@@ -18,13 +18,15 @@ Run = Callable[[World, Forger], Book]
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: its title on the page, the parties that must find it, and how it runs."""
+    """One attack: its title on the page, the parties that must find it, and how it runs; `when`, where that
+    is not when they do otherwise."""
 
     title: str
     moment: Moment
     by: frozenset[Party]
     why: str
     run: Run = field(repr=False)
+    when: str = ""
 
     @property
     def name(self) -> str:
@@ -34,11 +36,13 @@ class Attack:
 ATTACKS: list[Attack] = []
 
 
-def attack(title: str, moment: Moment, *by: Party, why: str = "") -> Callable[[Run], Run]:
+def attack(
+    title: str, moment: Moment, *by: Party, why: str = "", when: str = ""
+) -> Callable[[Run], Run]:
     """Enter an attack in the list; with nobody who finds it, it needs a `why`."""
 
     def enter(run: Run) -> Run:
-        ATTACKS.append(Attack(title, moment, frozenset(by), why, run))
+        ATTACKS.append(Attack(title, moment, frozenset(by), why, run, when))
         return run
 
     return enter

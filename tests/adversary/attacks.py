@@ -14,7 +14,7 @@ from signing.cosignatures import CosignatureSigner
 from signing.encoding import format_time
 from signing.notes import NoteVerifier, generate_note_key, read_checkpoint
 from tests.adversary import attacks_on_bids
-from tests.adversary.attack_list import ATTACKS, A, Attack, C, R, V, W, attack
+from tests.adversary.attack_list import ATTACKS, A, Attack, C, R, S, V, W, attack
 from tests.adversary.forger import Forger, Members
 from tests.adversary.moments import Moment
 from tests.adversary.parties import (
@@ -24,6 +24,7 @@ from tests.adversary.parties import (
     custodians,
     drafting_agency,
     everybody,
+    owner,
     reader,
     verifier,
 )
@@ -224,16 +225,10 @@ def pdf_false_from_the_start(world: World, forger: Forger) -> Book:
 # --- in other parties' names
 
 
-_VOUCHING = (
-    "the platform's own authority vouches for parties; the log names the certificate that its party never "
-    "asked for, and certificates of an outside authority take that power from the platform"
-)
-
-
 @attack(
     "Issues itself a certificate in the agency's name, puts an envelope key of its own in the agency's "
-    "place, reads the attachments, and seals their shares to the agency again", Moment.CLOSED,
-    why=_VOUCHING,
+    "place, reads the attachments, and seals their shares to the agency again", Moment.CLOSED, A,
+    when="when it checks the certificates in its name: at once, as the log has them in the clear",
 )  # fmt: skip
 def agency_impersonated(world: World, forger: Forger) -> Book:
     ((honest,),) = world.rows("SELECT statement FROM envelope_keys")
@@ -242,15 +237,20 @@ def agency_impersonated(world: World, forger: Forger) -> Book:
     custodians(world, book)
     forger.seal_again(key)
     world.execute("UPDATE envelope_keys SET statement = ?", honest)
-    return after(world, Moment.RELEASED, book)
+    book = after(world, Moment.RELEASED, book)
+    owner(world, book, world.agency)
+    return book
 
 
 @attack(
-    "Issues itself a certificate in the name of a supplier that does not bid, and bids", Moment.BIDDING,
-    why="as before; the log has a supplier's certificate only within a day's root, so it learns of it "
-    "from the opening record, which names it as a bidder",
+    "Issues itself a certificate in the name of a supplier that does not bid, and bids", Moment.BIDDING, S,
+    when="when it checks the certificates in its name: from the closing on the ledger has the bid, and the "
+    "next day's root has the certificate",
 )  # fmt: skip
 def supplier_impersonated(world: World, forger: Forger) -> Book:
     who = world.bystander
     world.bid_as(who, forger.impersonate(who))
-    return everybody(world)
+    book = everybody(world)
+    assert not book.found, "to all others it is the supplier's"
+    owner(world, book, who)
+    return book

@@ -53,6 +53,7 @@ def attacks() -> Iterator[str]:
     for one in ATTACKS:
         if one.by:
             who, when = _detected(one.by, one.moment)
+            when = one.when or when
         else:
             who, when = "**nobody**", one.why
         yield f"| {one.title} | {MOMENTS[one.moment]} | {who} | {when} |"

@@ -17,12 +17,14 @@ from bids.errors import BidError
 from bids.package import read_package
 from bids.receipt_bundle import Kept
 from bids.verification import Report, verify
+from signing.certificates import party_of
 from signing.encoding import b64decode
 from signing.errors import SigningError
 from signing.keys import spki
 from signing.notes import NoteVerifier
 from tests.adversary.moments import Moment
 from tests.adversary.world import DOCUMENTS, World
+from tests.functional.house import Who
 from tests.functional.wsgi_transport import LyingTransport
 from trading.client.api import Api, ApiProblem
 from trading.client.attachments import open_attachments
@@ -30,6 +32,8 @@ from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import LogFollower
+from trading.client.own_judgement import Own, judge
+from trading.client.own_name import OwnName
 from trading.client.receipts import Anchors, fetch_published, judge_kept
 from trading.client.supplier import Supplier
 from trading.evidence.pades_check import DocumentInvalid, check_document
@@ -82,6 +86,10 @@ class Book:
     @property
     def enough(self) -> bool:
         return bool(self._wanted) and self._wanted <= self.parties
+
+    def wants(self, party: Party) -> bool:
+        """Whether somebody asks what this very party finds."""
+        return party in self._wanted
 
     @contextmanager
     def of(self, party: Party) -> Iterator[None]:
@@ -138,9 +146,7 @@ def suppliers(world: World, book: Book) -> None:
                 return
             api = Api(LyingTransport(world.house.app.app), who.token, "en")
             with book.of(Party.SUPPLIER):
-                Supplier(api, world.platform_roots).check_proofs(
-                    world.id, bid, log, world.receipts[bid]
-                )
+                Supplier(api, world.platform_roots).check_proofs(world.id, bid, log, world.receipts[bid])
 
 
 def promise(world: World, bid: str) -> str:
@@ -177,9 +183,7 @@ def verifier(world: World, book: Book, policy: bytes | None = None) -> Report | 
         entries = house.call("GET", "/log/entries?limit=500").json["entries"]
         lines = b"".join(b64decode(entry) + b"\n" for entry in entries)
         with book.of(Party.VERIFIER):
-            report = verify(
-                read_package(io.BytesIO(data)), world.roots, world.log_key, lines, policy=policy
-            )
+            report = verify(read_package(io.BytesIO(data)), world.roots, world.log_key, lines, policy=policy)
             for finding in report.findings:
                 for reason in finding.reasons:
                     book.add(Party.VERIFIER, reason.code)
@@ -203,9 +207,7 @@ def agency(world: World, book: Book) -> None:
                 folder.mkdir()
                 try:
                     notice, key = world.tender.notice, world.envelope
-                    for file in open_attachments(
-                        api, notice, current.manifest, key, folder, "bid"
-                    ):
+                    for file in open_attachments(api, notice, current.manifest, key, folder, "bid"):
                         if file.problem is not None:
                             book.add(Party.AGENCY, file.problem.code)
                 finally:
@@ -218,6 +220,27 @@ def supervisor(world: World, book: Book) -> None:
         checked = Supervision(world.platform).check_day(world.day)
         if checked.fault is not None:
             book.add(Party.SUPERVISOR, str(checked.fault))
+
+
+def owner(world: World, book: Book, who: Who) -> None:
+    """`sunseal certificates check`: a party looks for what was certified in its name."""
+    api = Api(LyingTransport(world.house.app.app), who.token, "en")
+    log, certificate = NoteVerifier.from_vkey(world.log_key), who.signer.certificate
+    party, state = party_of(certificate), CustodianState(world.live / "owners" / who.id)
+    found = Party.AGENCY if party.role == "agency" else Party.SUPPLIER
+    with book.of(found):
+        since = certificate.not_valid_before_utc
+        looked = OwnName(api, state, world.platform_roots, log, party, since).look(True)
+        judged = judge(looked, Own(frozenset(), ((certificate, party),)))
+        for fault in judged.faults:
+            book.add(found, fault.code)
+        if judged.foreign or looked.withheld:
+            book.add(found, "certificate-foreign")
+
+
+def winner(world: World, book: Book) -> None:
+    """The winner looks for what was certified in its name."""
+    owner(world, book, world.suppliers[1])
 
 
 def reader(world: World, book: Book) -> None:
@@ -322,6 +345,7 @@ def _afterwards(world: World, book: Book) -> None:
     looks: list[Callable[[World, Book], object]] = [verifier, witness, suppliers, agency]
     if world.moment is Moment.ARCHIVED:
         looks += [supervisor, reader]
+        looks.insert(0 if book.wants(Party.SUPPLIER) else len(looks), winner)
     for look in looks:
         if not book.enough:
             look(world, book)

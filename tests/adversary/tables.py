@@ -56,6 +56,11 @@ def elsewhere_(world: World, value: Any) -> Any:
     return value + 1000
 
 
+def days_later(world: World, value: Any) -> Any:
+    """A time of the database, ten days on."""
+    return value + 864_000_000
+
+
 def cut(world: World, value: Any) -> Any:
     """The first half of it."""
     return value[: len(value) // 2]
@@ -70,7 +75,8 @@ TABLES: dict[str, tuple[Kind, ...]] = {
     # --- people and what lets them in
     "organisations": (
         caught(CLOSED, "(row) id", S),
-        harmless(SHOWN, "scheme identifier name enrolled_at"),
+        caught(ARCHIVED, "enrolled_at", S, change=days_later),
+        harmless(SHOWN, "scheme identifier name"),
         harmless(ACCESS, "roles"),
     ),
     "persons": (
@@ -106,9 +112,9 @@ TABLES: dict[str, tuple[Kind, ...]] = {
         caught(CLOSED, "(row) fingerprint", C),
         caught(AWARDED, "enrolment", V),
         caught(CLOSED, "der", ALL, change=cut),
-        harmless(COPY, "role serial key_digest issued_at expires_at person_id organisation_id"),
+        caught(ARCHIVED, "role organisation_id enrolment_day", S),
+        harmless(COPY, "serial key_digest issued_at expires_at person_id"),
         harmless(COPY, "revoked_at revocation_reason authority chain"),
-        harmless(WORK, "enrolment_day"),
     ),
     "crls": (
         caught(CLOSED, "(row) der", C),
@@ -160,8 +166,10 @@ TABLES: dict[str, tuple[Kind, ...]] = {
         ),
     ),
     "enrolment_days": (
-        open_("the day's root stays in the log, but nothing opens it yet", "(row) day filler"),
-        harmless(COPY, "root log_position at"),
+        caught(ARCHIVED, "(row) filler log_position", S),
+        caught(ARCHIVED, "day", S, change=lambda world, value: "2020-01-01"),
+        caught(ARCHIVED, "nodes", S, change=lambda world, value: bytes(len(value))),
+        harmless(COPY, "root at"),
     ),
     "outbox": (harmless(WORK, "(row) id job subject"),),
     "claims": (harmless(WORK, "(row) kind subject token owner expires_at"),),

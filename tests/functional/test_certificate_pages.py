@@ -55,6 +55,24 @@ def test_a_holder_sees_and_revokes_their_own_alone(lively: OpeningHouse) -> None
     assert "Revoked" in page(house, who) and "Revoke it" not in page(house, who)
 
 
+def test_everybody_of_the_organisation_sees_what_is_in_its_name_and_where_the_log_has_it(
+    lively: OpeningHouse,
+) -> None:
+    house = lively
+    supplier, agency = house.enrol("supplier"), house.enrol("agency")
+    body = {"person": "同事", "role": "supplier", "days": 9}
+    answer = house.call("POST", f"/organisations/{supplier.id}/tokens", house.operator, body).json
+    colleague = replace(supplier, token=answer["token"])
+    said = page(house, colleague)
+    assert supplier.fingerprint in said and "in the next daily root" in said
+    assert "revoked by its holder or your administrator" in said
+    (held,) = house.call("GET", "/certificates", agency).json["items"]
+    assert f"entry {held['position']}" in page(house, agency)
+    house.clock.ahead(timedelta(days=1, hours=2))
+    house.work()
+    assert "daily root of" in page(house, colleague) and "的供应商证书汇总" in page(house, colleague, "zh-CN")
+
+
 def test_who_is_reminded_before_the_end(lively: OpeningHouse) -> None:
     house = lively
     who = house.enrol("agency")

@@ -12,16 +12,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from bids.enrolment_days import read_opening
 from bids.entries import Entry
+from bids.errors import BidError
 from bids.trust import enrolments_of
-from signing import merkle
+from signing import canonical, merkle
 from signing.certificates import create_csr, fingerprint, load_pem, party_of, verify_chain
 from signing.encoding import b64decode, b64encode
 from signing.keys import SigningKey, generate_signing_key
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.test_accounts import organisation, token_of
-from trading.accounts.models import Crl, EnrolmentDay, PartyCertificate
+from trading.accounts.models import Crl, EnrolmentDay
 from trading.accounts.services import Accounts
 from trading.errors import TradingError
 
@@ -234,23 +236,65 @@ def test_suppliers_enter_the_log_by_one_root_a_day(working_house: OpeningHouse) 
     agency = house.enrol("agency")
     house.work()
     assert acts(house).count("certificates.day") == 0, "the day has not ended"
-    house.clock.ahead(timedelta(days=1))
+    house.clock.ahead(timedelta(days=1, hours=2))
     house.work()
     house.work()
     assert acts(house).count("certificates.day") == 1
-    with house.platform.database.reading() as session:
-        day = session.query(EnrolmentDay).one()
-        rows = [session.get_one(PartyCertificate, who.fingerprint) for who in suppliers]
-        assert session.get_one(PartyCertificate, agency.fingerprint).enrolment_day is None
-    assert {row.enrolment_day for row in rows} == {day.day}
-    leaves = sorted(merkle.leaf_hash(row.enrolment) for row in rows)
-    assert merkle.root([*leaves, merkle.leaf_hash(day.filler)]).hex() == day.root
+    entry = day_entries(house)[0]
+    for who in suppliers:
+        (opened,) = house.call("GET", "/certificates/days", who).json["items"]
+        hashes = [b64decode(each) for each in opened["hashes"]]
+        listed = read_opening(entry, b64decode(opened["leaf"]), hashes, who.id)
+        (held,) = house.call("GET", "/certificates", who).json["items"]
+        assert listed.enrolments == (canonical.digest(b64decode(held["enrolment"])),)
+        assert (held["fingerprint"], held["day"]) == (who.fingerprint, listed.day)
+        assert held["position"] == opened["position"]
+        other = next(each for each in suppliers if each is not who)
+        with pytest.raises(BidError, match="not the place of"):
+            read_opening(entry, b64decode(opened["leaf"]), hashes, other.id)
+    # An agency's stands in the log itself, and its place under the root is empty.
+    (held,) = house.call("GET", "/certificates", agency).json["items"]
+    assert held["day"] is None
+    (entry_of,) = house.call("GET", f"/log/entries?start={held['position']}&limit=1").json["entries"]
+    assert Entry.parse(b64decode(entry_of)).digests["certificate"] == agency.fingerprint
+    (opened,) = house.call("GET", "/certificates/days", agency).json["items"]
+    hashes = [b64decode(each) for each in opened["hashes"]]
+    assert read_opening(entry, b64decode(opened["leaf"]), hashes, agency.id).enrolments == ()
+    assert len({len(each["hashes"]) for each in (opened,)}) == 1 and len(hashes) == 64
+
+
+def test_a_later_root_has_what_the_earlier_had(working_house: OpeningHouse) -> None:
+    house = working_house
+    first = house.enrol("supplier")
+    house.clock.ahead(timedelta(days=1, hours=2))
+    house.work()
+    second = house.enrol("supplier")
+    house.clock.ahead(timedelta(days=3))
+    house.work()
+    one, two = day_entries(house)
+    days = house.call("GET", "/certificates/days", first).json["items"]
+    for entry, opened in zip((one, two), days, strict=True):
+        listed = read_opening(
+            entry, b64decode(opened["leaf"]), [b64decode(each) for each in opened["hashes"]], first.id
+        )
+        assert len(listed.enrolments) == 1
+    after = days[0]["position"]
+    (later,) = house.call("GET", f"/certificates/days?after={after}", first).json["items"]
+    assert later == days[1]
+    (opened,) = house.call("GET", "/certificates/days", second).json["items"]
+    assert opened["position"] == later["position"], "it was not there under the first root"
+
+
+def day_entries(house: House) -> list[Entry]:
+    entries = house.call("GET", "/log/entries?limit=500").json["entries"]
+    found = [Entry.parse(b64decode(each)) for each in entries]
+    return [each for each in found if each.act == "certificates.day"]
 
 
 def test_a_day_without_suppliers_looks_like_any_other(working_house: OpeningHouse) -> None:
     house = working_house
-    house.clock.ahead(timedelta(days=3))
-    for _ in range(3):
+    for day in range(1, 4):
+        house.clock.ahead(timedelta(days=day, hours=2))
         house.work()
     with house.platform.database.reading() as session:
         days = session.query(EnrolmentDay).order_by(EnrolmentDay.day).all()

@@ -72,6 +72,7 @@ TABLE: dict[str, frozenset[str]] = {
     "openapi": ALL, "me": SIGNED_IN, "organisations POST": OPERATOR, "organisation": OPERATOR | OWNER,
     "organisation.envelope-key": ALL, "tokens POST": OPERATOR, "token DELETE": OPERATOR | OWNER,
     "certificates POST": AGENCIES | SUPPLIERS | CUSTODIANS, "certificate.enrolment": ALL,
+    "certificates": SIGNED_IN, "certificates.days": SIGNED_IN,  # of the asker's own organisation
     "certificate.revocation POST": OPERATOR, "certificates.chain": ALL, "certificates.crl": ALL,
     "ocsp POST": ALL, "ocsp.request": ALL, "certificates.outside-roots": ALL,
     "account.certificates": SIGNED_IN, "account.certificates POST": SIGNED_IN,

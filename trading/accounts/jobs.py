@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from trading.accounts.enrolment_days import day_due, log_day
+from trading.accounts.enrolment_days import day_due, log_day, prepare
 from trading.accounts.fetching import fetch_list
 from trading.accounts.outside import authorities_of
 from trading.accounts.revocation_lists import RevocationLists, fetches_due, lists_due
@@ -66,8 +66,12 @@ def fetch_outside_list(platform: Platform, subject: str) -> None:
 @job("log-enrolments")
 def log_enrolments(platform: Platform, subject: str) -> None:
     """Log the root of a day's enrolments (subject: "2026-06-01"), once."""
+    with platform.database.reading() as session:
+        prepared = prepare(platform, session, subject)
+    if prepared is None:
+        return
     with platform.database.transaction() as session:
-        if log_day(platform, session, subject) is not None:
+        if log_day(platform, session, prepared) is not None:
             step("enrolments:logged", subject)
 
 
@@ -86,6 +90,6 @@ def outside_lists(platform: Platform, session: Session, now: datetime) -> Iterab
 
 @due("log-enrolments")
 def days(session: Session, now: datetime) -> Iterable[str]:
-    """One day at a time, in order."""
+    """The last day that has ended."""
     day = day_due(session, now)
     return [day] if day else []

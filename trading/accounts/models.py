@@ -80,12 +80,14 @@ class PartyCertificate(Base):
 
 
 class EnrolmentDay(Base):
-    """A day's root over suppliers' enrolments, as logged; the filler hides whether there were any."""
+    """A day's root over suppliers' enrolments, as logged: the filler hides whether there were any, `nodes`
+    are the 256 hashes eight levels under the root."""
 
     __tablename__ = "enrolment_days"
 
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
     filler: Mapped[bytes] = mapped_column(LargeBinary(32))
+    nodes: Mapped[bytes] = mapped_column(LargeBinary)
     root: Mapped[str] = mapped_column(String(64))
     log_position: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UtcTime)

@@ -1,4 +1,4 @@
-"""One's own certificates, and the organisation's for its administrator: how long they hold, revoking them."""
+"""Certificates in the organisation's name: how long they hold, where the log has them, revoking them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from signing.encoding import is_digest
 from trading.accounts.certificates import NEARLY_OVER
+from trading.accounts.holdings import positions_of
 from trading.accounts.models import PartyCertificate, Person
 from trading.accounts.outside import authorities_of
 from trading.accounts.services import Accounts
@@ -25,22 +26,21 @@ _MOST = 200
 
 
 def certificates(context: Any, request: Request, form: RevocationForm) -> dict[str, Any]:
-    """The list, newest first."""
+    """All of the organisation, newest first: a colleague who sees one that nobody asked for can say so."""
     actor, session = actor_of(request), request.dbsession
-    mine = PartyCertificate.person_id == actor.person
-    if actor.admin:
-        mine = PartyCertificate.organisation_id == actor.organisation
     found = (
         select(PartyCertificate, Person.name)
         .join(Person, Person.id == PartyCertificate.person_id)
-        .where(mine)
+        .where(PartyCertificate.organisation_id == actor.organisation)
         .order_by(PartyCertificate.issued_at.desc(), PartyCertificate.fingerprint)
         .limit(_MOST)
     )
+    rows = session.execute(found).all()
     now = request.platform.clock.now(session)
     outside = authorities_of(request.platform.settings.outside_authorities_dir).values()
     return {
-        "certificates": session.execute(found).all(), "now": now, "soon": now + NEARLY_OVER,
+        "certificates": rows, "now": now, "soon": now + NEARLY_OVER,
+        "positions": positions_of(session, [row for row, _ in rows]), "actor": actor,
         "role_words": ROLE_WORDS, "reasons": dict(REASONS), "revoking": form,
         "outside": [each.title for each in outside],
     }  # fmt: skip

@@ -16,6 +16,8 @@ from signing.certificates import dump_pem
 from signing.encoding import b64decode, b64encode, format_time
 from trading.accounts.certificates import chain_of
 from trading.accounts.contexts import CertificateContext, OrganisationContext, TokenContext
+from trading.accounts.enrolment_days import openings
+from trading.accounts.holdings import Held, held_by
 from trading.accounts.models import Organisation, PartyCertificate
 from trading.accounts.ocsp import Responder
 from trading.accounts.services import Accounts, EnrolmentFacts, roles_of
@@ -29,6 +31,8 @@ from trading.web.security import actor_of
 _PEM = "application/x-pem-file"
 _CRL = "application/pkix-crl"
 _renewing = Attempts(60, 60.0)  # renewals for one address in a minute, in each process
+_PAGE = 100
+_DAYS = 30
 
 
 def _organisation(row: Organisation) -> dict[str, Any]:
@@ -111,6 +115,60 @@ def me(request: Request) -> dict[str, Any]:
         "role": actor.role,
         "name": actor.name,
         "organisation_name": actor.organisation_name,
+    }
+
+
+@view_config(
+    route_name="certificates", request_method="GET", permission=P.OWN_ACCOUNT, openapi=True, renderer="json"
+)
+def own_certificates(request: Request) -> dict[str, Any]:
+    """All that is enrolled in the organisation's name."""
+    cursor = request.openapi_validated.parameters.query.get("cursor", "")
+    found = held_by(request.dbsession, actor_of(request).organisation, cursor, _PAGE)
+    return {
+        "items": [_held(each) for each in found],
+        "next": found[-1].row.fingerprint if len(found) == _PAGE else None,
+    }
+
+
+def _held(held: Held) -> dict[str, Any]:
+    row = held.row
+    return {
+        "fingerprint": row.fingerprint,
+        "role": row.role,
+        "person": held.person,
+        "authority": row.authority,
+        "issued_at": format_time(row.issued_at),
+        "expires_at": format_time(row.expires_at),
+        "revoked_at": None if row.revoked_at is None else format_time(row.revoked_at),
+        "certificate": dump_pem([x509.load_der_x509_certificate(row.der)]).decode(),
+        "enrolment": b64encode(row.enrolment),
+        "position": held.position,
+        "day": row.enrolment_day,
+    }
+
+
+@view_config(
+    route_name="certificates.days",
+    request_method="GET",
+    permission=P.OWN_ACCOUNT,
+    openapi=True,
+    renderer="json",
+)
+def certificate_days(request: Request) -> dict[str, Any]:
+    """The organisation's own place under each daily root."""
+    after = request.openapi_validated.parameters.query.get("after", -1)
+    found = openings(request.dbsession, actor_of(request).organisation, after, _DAYS)
+    return {
+        "items": [
+            {
+                "day": each.day,
+                "position": each.position,
+                "leaf": b64encode(each.leaf),
+                "hashes": [b64encode(one) for one in each.hashes],
+            }
+            for each in found
+        ]
     }
 
 

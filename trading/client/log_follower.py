@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from bids.custody import check_log_extends
 from bids.entries import Entry
@@ -74,16 +75,41 @@ class Frontier:
         return node
 
 
+class Listener(Protocol):
+    """Who wants to know of entries beyond those of tenders: each is heard once, and in the log's order."""
+
+    @property
+    def heard(self) -> int:
+        """How many entries were heard and are on record."""
+        ...
+
+    def hear(self, position: int, entry: Entry) -> None:
+        """An entry that is not believed yet."""
+        ...
+
+    def keep(self, size: int) -> None:
+        """All that was heard stands in a log of that size: on disk before this returns."""
+        ...
+
+    def forget(self) -> None:
+        """What was heard since `keep` is not to be believed."""
+        ...
+
+
 class LogFollower:
     """Remembers the latest checkpoint believed, on disk, and the entries of the tenders on record.
 
     Args:
         verifier: of the log's checkpoints; its name is the log's origin.
+        listener: hears of every entry, on a record that is older than it of those before as well.
     """
 
-    def __init__(self, api: Api, state: CustodianState, verifier: NoteVerifier) -> None:
+    def __init__(
+        self, api: Api, state: CustodianState, verifier: NoteVerifier, listener: Listener | None = None
+    ) -> None:
         self._api = api
         self._state = state
+        self._listener = listener
         self._trust = Trust((), log=verifier, log_origin=verifier.name)
         self.origin = verifier.name
         self._seen, self._frontier = self._load()
@@ -152,17 +178,23 @@ class LogFollower:
         return [b64decode(str(one)) for one in answer["hashes"]]
 
     def _read_to(self, new: Checkpoint, note: bytes) -> None:
+        self._catch_up()
         frontier = Frontier(self._frontier.size, self._frontier.peaks)
         found: dict[str, dict[int, str]] = {}
         for position, raw in self._fetch(frontier.size, new.size):
             frontier.append(raw)
-            tender = Entry.parse(raw).tender
-            if tender is not None and self._state.knows(tender):
-                found.setdefault(tender, {})[position] = b64encode(raw)
+            entry = Entry.parse(raw)
+            if entry.tender is not None and self._state.knows(entry.tender):
+                found.setdefault(entry.tender, {})[position] = b64encode(raw)
+            self._tell(position, entry)
         if frontier.root() != new.root:
+            if self._listener is not None:
+                self._listener.forget()
             raise self._split(note, new)
         for tender, entries in found.items():
             self._keep(tender, entries)
+        if self._listener is not None and self._listener.heard < frontier.size:
+            self._listener.keep(frontier.size)
         if note != self._seen:
             record = {
                 "checkpoint": note.decode(),
@@ -171,6 +203,24 @@ class LogFollower:
             }
             self._state.write_shared(_RECORD, json.dumps(record).encode())
             self._seen, self._frontier = note, frontier
+
+    def _tell(self, position: int, entry: Entry) -> None:
+        if self._listener is not None and position >= self._listener.heard:
+            self._listener.hear(position, entry)
+
+    def _catch_up(self) -> None:
+        """Tell a listener that came later what was read before it: the very entries that were believed."""
+        if self._listener is None or self._listener.heard >= self._frontier.size:
+            return
+        again = Frontier()
+        for position, raw in self._fetch(0, self._frontier.size):
+            again.append(raw)
+            self._tell(position, Entry.parse(raw))
+        if again.root() != self._frontier.root():
+            self._listener.forget()
+            size = self._frontier.size
+            raise BidError("log-rewritten", old=size, new=size)
+        self._listener.keep(self._frontier.size)
 
     def _fetch(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
         while start < end:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from trading.client.messages_log import MESSAGES as _LOG
+from trading.client.messages_own import MESSAGES as _OWN
 
 MESSAGES: dict[str, tuple[str, str]] = {
     **_LOG,
+    **_OWN,
     "file-unreadable": ("无法读取文件 {path}：{reason}。", "The file {path} cannot be read: {reason}."),
     "file-unwritable": ("无法写入文件 {path}：{reason}。", "The file {path} cannot be written: {reason}."),
     "file-exists": (

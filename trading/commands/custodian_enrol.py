@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from trading.client.errors import ClientError
 from trading.client.files import read_file
 from trading.client.keyfile import enrol as enrol_key
 from trading.client.keyfile import fetch_roots
+from trading.client.own_record import add_own, record_beside
 from trading.commands.group import Language
 from trading.commands.options import (
     PATH,
@@ -155,6 +157,7 @@ def _renew(store: Store, server: str | None, token: str | None, lang: Language) 
 
 def _tell(party: Party, signer: Signer, store: Path, lang: Language) -> None:
     until = format_time(signer.certificate.not_valid_after_utc)
+    add_own(record_beside(store), fingerprint(signer.certificate), "custodian enrol", datetime.now(UTC))
     click.echo(f"{party.name} ({party.organisation}, {party.role})")
     say(
         lang,

@@ -15,6 +15,7 @@ from trading.client.files import write_file
 from trading.client.keyfile import enrol as enrol_key
 from trading.client.keyfile import enrol_outside, enrolment_beside
 from trading.client.keyfile import renew as renew_key
+from trading.client.own_record import add_own, record_beside
 from trading.commands.asking import ask_secret
 from trading.commands.group import Language
 from trading.commands.options import (
@@ -82,6 +83,8 @@ def enrol(
     else:
         made = enrol_key(api, password.encode())
     write_file(out, made.file, private=True)
+    # What is on it, `sunseal certificates check` takes for the party's own.
+    add_own(record_beside(out), made.fingerprint, f"enrol, {made.key.party.role}", now)
     party = made.key.party
     click.echo(f"{party.name} ({party.organisation}, {party.role})")
     say(lang, f"证书指纹：{made.fingerprint}", f"Certificate: {made.fingerprint}")

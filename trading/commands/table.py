@@ -19,6 +19,9 @@ COMMANDS = {
     "agency": Entry("trading.commands.agency", "agency", "Draft, publish, evaluate and award."),
     "enrol": Entry("trading.commands.enrol", "enrol", "Make a signing key and have it certified."),
     "receipt": Entry("trading.commands.receipt", "receipt", "See whether a receipt's promise was kept."),
+    "certificates": Entry(
+        "trading.commands.certificates", "certificates", "See what was certified in your own name."
+    ),
     "revoke": Entry("trading.commands.revoke", "revoke", "Revoke one's own certificate."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
     "custodian": Entry("trading.commands.custodian", "custodian", "A custodian's agent and its keys."),
@@ -46,6 +49,13 @@ BID_COMMANDS = {
 
 RECEIPT_COMMANDS = {
     "check": Entry("trading.commands.receipt_check", "check", "Did the platform keep a receipt's promise?"),
+}
+
+CERTIFICATES_COMMANDS = {
+    "check": Entry(
+        "trading.commands.certificates_check", "check", "Find certificates that you never asked for."
+    ),
+    "proof": Entry("trading.commands.certificates_proof", "proof", "Check a proof of such a certificate."),
 }
 
 AGENCY_COMMANDS = {

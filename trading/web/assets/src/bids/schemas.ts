@@ -30,6 +30,7 @@ const MEDIA_TYPE = pattern(
 const ATTRIBUTE = pattern(
   /^(?:subject|extension):(?:[01]\.[1-3]?[0-9]|2\.(?:0|[1-9][0-9]{0,8}))(?:\.(?:0|[1-9][0-9]{0,8})){1,8}$/, "subject:2.5.4.97",
 );
+const DAY = pattern(/^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/, "2026-06-01");
 const ENTRY_NAME = pattern(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, "bids/…/manifest.json");
 
 const ITEM_NUMBER = text(64);
@@ -241,6 +242,8 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
     decisions: list(members({ bid: id, verdict: choice(...VERDICTS.slice(0, 2)), reason: REASON }), 1, MAX_BIDS),
   }),
   cancellation: statement({ tender: id, notice: digest, reason: REASON }),
+  // A leaf under the daily root of suppliers' enrolments, by the SHA-256 of their files
+  enrolled: own({ day: DAY, party: id, enrolments: list(digest, 0, 10_000), salt: digest }),
   // A leaf of the public log
   entry: statement(
     { act: ACT },
