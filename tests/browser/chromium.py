@@ -13,13 +13,29 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
+
+from tests.browser.looked import Looked
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "trading" / "web" / "assets" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "var" / "screenshots"
 PICTURES = os.environ.get("SUNSEAL_TEST_PICTURES", "") not in ("", "0")
-PROGRAM = shutil.which("chromium")
+# The shell has the engine without windows and menus: a fifth of the time for each new profile.
+PROGRAM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+# Of machines that run two suites at once; what is there is not waited for.
+PATIENCE = 30_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -43,6 +59,7 @@ _RULES = {
 _OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _SEALING_CODE = re.compile(r"/static/built/bid-\w+\.js$")
 _WEAK = re.compile("unsafe-inline|unsafe-eval|\\*")
+_bundles: dict[str, int] = {}  # what was weighed once: its name has its digest
 
 
 @cache
@@ -68,17 +85,21 @@ class Reader:
         reader.judge()                  # the fixture does this at the end
 
     Args:
-        origin: the platform's address. width: of the window, in CSS pixels.
+        origin: the platform's address. width: of the window, in CSS pixels. looked: pages in which nothing
+            was found, at which nobody looks again.
     """
 
-    def __init__(self, browser: Browser, origin: str, lang: Language, width: int = DESK) -> None:
+    def __init__(
+        self, browser: Browser, origin: str, lang: Language, width: int = DESK, looked: Looked | None = None
+    ) -> None:
         self.origin = origin
         self.lang = lang
+        self._looked = looked
         self.context = browser.new_context(
             base_url=origin, locale=LOCALES[lang], timezone_id="America/Los_Angeles",
             viewport={"width": width, "height": 900}, reduced_motion="reduce",
         )  # fmt: skip
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE)
         self.faults: list[str] = []
         self.weights: dict[str, int] = {}
         self._loaded: list[Response] = []
@@ -104,7 +125,7 @@ class Reader:
         response = self.page.goto(address, wait_until="load")
         assert response is not None and response.status == status, response and response.status
         if weigh:
-            self.weights[address] = weight = sum(map(_compressed, self._loaded))
+            self.weights[address] = weight = sum(map(_weight, self._loaded))
             assert weight <= WEIGHT, f"{address} with all it loads weighs {weight} bytes"
         assert self.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[self.lang]
         if look:
@@ -123,15 +144,18 @@ class Reader:
         """The test itself cuts connections to these."""
         self._forgiven.append(addresses)
 
-    def look(self) -> None:
-        """What axe-core says of the page as it is now, and whether it fits this window and a phone's."""
+    def look(self, part: str | None = None) -> None:
+        """What axe-core says of the page as it is now, and whether it fits this window and a phone's.
+
+        `part`: elements that are looked at alone, on a long page of which the rest is looked at elsewhere.
+        """
         page = self.page
-        if page.evaluate("typeof axe") == "undefined":
-            page.evaluate(_axe())  # by the debugger, which no policy binds
-        found: dict[str, Any] = page.evaluate("(rules) => axe.run(document, rules)", _RULES)
-        for each in found["violations"]:
-            places = "; ".join(node["html"][:160] for node in each["nodes"][:4])
-            self.faults.append(f"axe-core at {page.url}: {each['id']}, {each['help']}: {places}")
+        place = self._looked.place(page, part) if self._looked else None
+        if place is None or not place.exists():
+            found = self._violations(part)
+            self.faults += found
+            if place is not None and not found:
+                place.touch()
         own = page.viewport_size
         assert own is not None
         self._measure(own["width"])
@@ -139,6 +163,19 @@ class Reader:
             page.set_viewport_size({**own, "width": PHONE})
             self._measure(PHONE)
             page.set_viewport_size(own)
+
+    def _violations(self, part: str | None) -> list[str]:
+        page = self.page
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(_axe())  # by the debugger, which no policy binds
+        found: dict[str, Any] = page.evaluate(
+            "(given) => axe.run(given[0] ?? document, given[1])", [part, _RULES]
+        )
+        faults = []
+        for each in found["violations"]:
+            places = "; ".join(node["html"][:160] for node in each["nodes"][:4])
+            faults.append(f"axe-core at {page.url}: {each['id']}, {each['help']}: {places}")
+        return faults
 
     def _measure(self, width: int) -> None:
         over = self.page.evaluate(_OVER)
@@ -196,13 +233,21 @@ class Reader:
             self._said.append((message.type, message.text, message.location["url"]))
 
 
-def _compressed(response: Response) -> int:
+def _weight(response: Response) -> int:
     headers = sum(len(name) + len(value) + 4 for name, value in response.headers.items())
     try:
-        body = response.body()
+        path = urlsplit(response.url).path
+        if not path.startswith("/static/built/"):
+            return headers + _compressed(response)
+        if path not in _bundles:
+            _bundles[path] = _compressed(response)
+        return headers + _bundles[path]
     except Error:
         # The page before asked for it while it was being left, as one that is live does.
         if response.request.resource_type != "fetch":
             raise
         return 0
-    return headers + len(gzip.compress(body, 6))
+
+
+def _compressed(response: Response) -> int:
+    return len(gzip.compress(response.body(), 6))

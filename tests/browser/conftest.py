@@ -10,12 +10,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import kept
-from tests.browser.chromium import DESK, LANGUAGES, PROGRAM, Language, Reader, chromium
+from tests.browser.chromium import DESK, LANGUAGES, PHONE, PROGRAM, Language, Reader, chromium
+from tests.browser.looked import Looked
 from tests.browser.scenes import Scene
 from tests.browser.served import served
 from tests.functional.opening_house import OpeningHouse
 
 Enter = Callable[..., Reader]
+# What axe-core says depends on language and width, but hardly on both together.
+BOTH = pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +34,12 @@ def browser() -> Iterator[Browser]:
     """A worker's Chromium; tests share it, but no profile."""
     with chromium() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def looked(tmp_path_factory: pytest.TempPathFactory) -> Looked:
+    """The pages at which one of the run's workers has looked."""
+    return Looked(kept.shared(tmp_path_factory) / "looked")
 
 
 @pytest.fixture(scope="session")
@@ -70,13 +79,13 @@ def lang(request: pytest.FixtureRequest) -> Language:
 
 
 @pytest.fixture
-def enter(browser: Browser) -> Iterator[Enter]:
+def enter(browser: Browser, looked: Looked) -> Iterator[Enter]:
     """`enter(address, lang, width)`: a reader in a fresh profile, judged at the end of the test."""
     readers: list[Reader] = []
     with ExitStack() as stack:
 
         def come(origin: str, lang: Language, width: int = DESK) -> Reader:
-            reader = Reader(browser, origin, lang, width)
+            reader = Reader(browser, origin, lang, width, looked)
             stack.callback(reader.context.close)
             readers.append(reader)
             return reader

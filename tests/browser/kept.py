@@ -22,12 +22,17 @@ from tests.postgres import locked
 PARTIES = "parties.pickle"
 
 
+def shared(factory: pytest.TempPathFactory) -> Path:
+    """A folder of all the run's workers."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 def of_this_run(factory: pytest.TempPathFactory) -> Path:
     """The folder that the run's workers copy."""
-    base = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    kept = shared / "scene"
-    with locked(shared / "scene.lock"):
+    place = shared(factory)
+    kept = place / "scene"
+    with locked(place / "scene.lock"):
         if not kept.exists():
             made = factory.mktemp("building")
             house = _house(made)

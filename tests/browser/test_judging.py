@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import Reader
+from tests.browser.looked import Looked
 from tests.browser.served import served
 from trading.config import Settings
 
@@ -35,6 +37,10 @@ BODIES = {
     "/none": ("<p>No policy</p>", ""),
     "/unnamed": ("<input>", POLICY),
     "/pale": ("<p><font color='#aaaaaa'>Pale on white</font></p>", POLICY),
+    "/label": ("<label for=it>Name</label><input id=it>", POLICY),
+    "/etikett": ("<label for=er>Etikett</label><input id=er>", POLICY),
+    "/blank": ("<label for=it> </label><input id=it>", POLICY),
+    "/stray": ("<label for=it>Name</label><input id=er>", POLICY),
     "/wide": ("<pre>" + "wide " * 200 + "</pre>", POLICY),
 }
 WORDS = {
@@ -60,8 +66,8 @@ def bad() -> Iterator[str]:
         yield address
 
 
-def judged(browser: Browser, address: str, path: str, status: int = 200) -> str:
-    reader = Reader(browser, address, "zh")
+def judged(browser: Browser, address: str, path: str, status: int = 200, looked: Looked | None = None) -> str:
+    reader = Reader(browser, address, "zh", looked=looked)
     try:
         reader.open(path, status)
         reader.page.wait_for_timeout(50)
@@ -91,3 +97,16 @@ def test_a_page_that_weighs_too_much_is_noticed(
 ) -> None:
     monkeypatch.setattr("tests.browser.chromium.WEIGHT", 100)
     assert "weighs" in judged(browser, bad, "/good")
+
+
+def test_pages_of_one_shape_are_looked_at_once_and_what_lacks_a_word_is_none_of_them(
+    browser: Browser, bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = Looked(tmp_path / "looked")
+    assert judged(browser, bad, "/label", looked=looked) == ""
+    for _ in range(2):
+        for path in ("/blank", "/stray", "/unnamed", "/pale"):
+            assert "axe-core" in judged(browser, bad, path, looked=looked)
+    monkeypatch.setattr(Reader, "_violations", lambda reader, part: ["looked again"])
+    assert judged(browser, bad, "/etikett", looked=looked) == ""
+    assert "looked again" in judged(browser, bad, "/blank", looked=looked)

@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-import pytest
-
-from tests.browser.chromium import DESK, PHONE, Language, Reader
-from tests.browser.conftest import Enter
+from tests.browser.chromium import Language, Reader
+from tests.browser.conftest import BOTH, Enter
 from tests.browser.scenes import Scene
 from trading.portal import words
 from trading.tenders.lifecycle import State
 
 STATES = tuple(state for state in words.STATES if state is not State.JUDGING)  # that is in test_stages.py
-
-
-# What axe-core says depends on language and width, but hardly on both together.
-BOTH = pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
 
 
 @BOTH

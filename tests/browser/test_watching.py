@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.browser.chromium import DESK, PHONE, Language
-from tests.browser.conftest import Enter
+from tests.browser.chromium import Language
+from tests.browser.conftest import BOTH, Enter
 from tests.browser.scenes import Scene
 from tests.browser.signed_in import newcomer, sign_in
 from trading.tenders.lifecycle import State
 
 
-@pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
+@BOTH
 def test_the_operator_s_day(enter: Enter, scene: Scene, address: str, lang: Language, width: int) -> None:
     zh = lang == "zh"
     reader = enter(address, lang, width)
@@ -43,7 +41,7 @@ def test_the_operator_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
     reader.pictures("operator-organisation")
 
 
-@pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
+@BOTH
 def test_a_supervisor_s_day(enter: Enter, scene: Scene, address: str, lang: Language, width: int) -> None:
     zh = lang == "zh"
     reader = enter(address, lang, width)
@@ -62,7 +60,7 @@ def test_a_supervisor_s_day(enter: Enter, scene: Scene, address: str, lang: Lang
     reader.pictures("supervisor-checked")
 
 
-@pytest.mark.parametrize(("lang", "width"), (("zh", PHONE), ("en", DESK)))
+@BOTH
 def test_an_evaluation(enter: Enter, scene: Scene, address: str, lang: Language, width: int) -> None:
     zh = lang == "zh"
     place = f"/tenders/{scene.tenders[State.OPENED].id}"
