@@ -97,6 +97,10 @@ def test_sealed_judged_and_opened_segment_by_segment(
     assert {row.segment for row in record.bids} == {"price"}
     page = reader.open(f"/tenders/{scene.id}")
     assert page.locator("section[aria-labelledby=results] tbody tr").count() == 2
+    story = page.locator(".story").inner_text()
+    for segment in ("技术", "价格") if zh else ("Technical", "Price"):
+        opened = "段：开标完成" if zh else ": The bids are open"
+        assert segment + opened in story, "the log names no segment, the page does"
     reader.pictures("stage-tender")
     signer.page.emulate_media(reduced_motion="reduce")  # no button is judged between two colours
     signer.page.mouse.move(0, 0)

@@ -60,7 +60,7 @@ def send(reader: Reader, path: str, fields: list[tuple[str, Any]], status: int) 
 def test_a_draft_is_saved_and_changed(desk: Desk, custodians: tuple[Who, ...]) -> None:
     reader, _ = desk
     page = send(reader, "/agency/tenders/new", typed(custodians), 303).follow(headers=reader.headers)
-    assert "道路改造第一标段" in page.text and "1200.5" in page.text and "等待保管人交来密钥" in page.text
+    assert "道路改造第一标段" in page.text and "1,200.5" in page.text and "等待保管人交来密钥" in page.text
     assert "1,200,000.00" in page.text and "2030年12月31日 14:00" in page.text
     address = page.request.path
     form = reader.get(address + "/draft").text

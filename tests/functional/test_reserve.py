@@ -70,6 +70,8 @@ def test_a_draft_has_its_keys_and_publishing_waits_for_nobody(
 ) -> None:
     before = shown(house, agents[0])
     assert set(before.values()) == {False} and len(before) % SIZE == 0
+    who = {"Authorization": f"Bearer {agents[0].who.token}", "Accept": "text/html", "Accept-Language": "en"}
+    assert f"Your keys are in for all {len(before)} ids" in house.app.get("/desk", headers=who).text
     cast = CAST[house]
     draft = house.draft(cast.agency, cast.custodians)
     assert draft["id"] in before

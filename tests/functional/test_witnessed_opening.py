@@ -71,6 +71,8 @@ def test_the_opening_waits_for_the_witnesses_and_no_longer(
     assert [bid["opened"] for bid in record["bids"]] == [True, True]
     told = "".join(path.read_text("utf-8") for path in scene.agents[0].state.folder.glob("*journal*"))
     assert "Waiting for witnesses" in told and "Witnesses have cosigned the log" in told
+    log = house.app.get("/log", headers={"Accept-Language": "en"}).text
+    assert log.count("cosigned the first") == 2 and "has no witness" not in log
     award(house, scene)
     data = package(house, scene)
     given = house.platform.settings.log_policy

@@ -264,7 +264,7 @@ class _Run:
             f"{corrupted.name} 自己发现密钥不对，没有释放：冻结的释放集中没有它",
             f"{corrupted.name} found its key to be wrong and released nothing: the frozen set is without it",
         )  # fmt: skip
-        held(course.cosigned > 0, "见证人为日志检查点联署", "the witness cosigned the log")
+        held(course.cosigned > 0, "见证人为日志检查点副署", "the witness cosigned the log")
         held(bool(course.verified), "sunseal verify：全部符合", "sunseal verify: everything holds")
 
     def _read_releases(self) -> None:

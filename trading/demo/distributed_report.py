@@ -65,7 +65,7 @@ def _processes(course: Course, zh: bool) -> Table:
     )  # fmt: skip
     table.add_row(
         "见证人" if zh else "witness", _pids(departments.witness.pids), "witness/",
-        f"联署 {course.cosigned} 个检查点" if zh else f"cosigned {course.cosigned} checkpoints of the log",
+        f"副署 {course.cosigned} 个检查点" if zh else f"cosigned {course.cosigned} checkpoints of the log",
     )  # fmt: skip
     for one in departments.custodians:
         table.add_row(

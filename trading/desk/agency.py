@@ -104,6 +104,7 @@ def _drafts(request: Request) -> Section:
         "drafts",
         Both("草稿", "Drafts"),
         lines,
-        Both("没有草稿。可以起草新的标段。", "No draft. You can begin one."),
+        Both("没有等待密钥的草稿。", "No draft waits for keys."),
         "/agency/tenders/new",
+        Both("起草标段", "Draft a tender"),
     )

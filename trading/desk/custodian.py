@@ -9,6 +9,7 @@ from trading.custody.models import Erasure, Release
 from trading.desk.sections import MOST, Line, Section
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender, TenderCustodian
+from trading.tenders.reserve import Reserve
 from trading.web.forms import Both
 from trading.web.security import actor_of
 
@@ -72,5 +73,36 @@ def sections(request: Request) -> list[Section]:
             held[:MOST],
             Both("目前没有保管密钥。", "You hold no key at present."),
         ),
+        *_stock(request),
         Section("done", Both("已完成", "Done"), done[:MOST], Both("还没有。", "None yet.")),
     ]
+
+
+def _stock(request: Request) -> list[Section]:
+    """Keys in advance, where the platform keeps ids ready for them: an agent's work, no person's."""
+    now = request.platform.clock.now(request.dbsession)
+    shown = Reserve(request.platform).shown(request.dbsession, actor_of(request).organisation, now)
+    if not shown:
+        return []
+    given = sum(there for _, there in shown)
+    if given == len(shown):
+        said = Both(
+            f"备用编号 {given} 个，密钥都已预交：起草标段时不必等您。代理程序每天自动补足。",
+            f"Your keys are in for all {given} ids kept ready: no draft waits for you. The agent adds new "
+            "ones each day.",
+        )
+    elif given:
+        said = Both(
+            f"备用编号 {len(shown)} 个，已预交密钥 {given} 个。代理程序运行时会自动补足；久未补足的，"
+            "请查看它是否在运行。",
+            f"Of {len(shown)} ids kept ready, {given} have your key. A running agent adds the others; if it "
+            "does not, see whether it runs.",
+        )
+    else:
+        said = Both(
+            "没有预交密钥。运行代理程序 sunseal custodian run，即可自动预交，起草标段时不必等您；"
+            "否则每个标段的密钥都须在此页上方交来。",
+            "No key is given in advance. The agent, sunseal custodian run, does it, and no draft waits for "
+            "you; otherwise each tender's key is handed in above.",
+        )
+    return [Section("stock", Both("预交的密钥", "Keys in advance"), [], said)]

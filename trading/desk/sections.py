@@ -25,10 +25,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """Lines of one kind; `empty` says what to do when there are none."""
+    """Lines of one kind; `empty` says what to do when there are none, `more` leads on as `leads` says."""
 
     key: str
     title: Both
     lines: Sequence[Line]
     empty: Both
     more: str = ""
+    leads: Both = Both("查看全部", "See all")

@@ -29,6 +29,14 @@ from trading.tenders.models import Tender
 from trading.tenders.reading import Recent, notices_of
 from trading.tenders.terms import terms_of
 
+# What happens once for each segment: the log names none, its order does.
+_BY_SEGMENT = frozenset(
+    (
+        "custody.released", "custody.refused", "opening.frozen", "opening.unlocked", "tender.opened",
+        "tender.admitted",
+    )  # fmt: skip
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -45,12 +53,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Step:
-    """An act of the public log about a tender, and by which organisation; None for the platform itself."""
+    """An act of the public log about a tender, and by which organisation; None for the platform itself.
+    `segment`: which one it opens or judges, where a tender has several."""
 
     act: str
     at: datetime
     by: str | None
     position: int
+    segment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,10 +99,14 @@ def story(session: Session, tender: Tender) -> list[Step]:
     ).all()
     entries = [(row.position, Entry.parse(row.raw)) for row in rows]
     names = supplier_names(session, {entry.who.organisation for _, entry in entries if entry.who is not None})
-    return [
-        Step(entry.act, entry.at, names.get(entry.who.organisation) if entry.who else None, position)
-        for position, entry in entries
-    ]
+    segments, stage = tender.segment_names, 0
+    steps = []
+    for position, entry in entries:
+        segment = segments[stage] if entry.act in _BY_SEGMENT and len(segments) > 1 else None
+        by = names.get(entry.who.organisation) if entry.who else None
+        steps.append(Step(entry.act, entry.at, by, position, segment))
+        stage += entry.act == "tender.admitted"
+    return steps
 
 
 def results(session: Session, tender: Tender, notice: Notice) -> list[Row]:

@@ -25,7 +25,7 @@ ACTS = {
     "opening.unlocked": ("投标人解锁时段结束", "The bidders' window to unlock has ended"),
     "opening.unlock-decided": ("招标人对未解锁投标的认定", "The agency decided on bids not unlocked"),
     "bid.resupplied": ("投标人补交丢失的密文", "A bidder supplied lost ciphertext again"),
-    "tender.opened": ("开标完成，开标记录公布", "All bids are open; the opening record is published"),
+    "tender.opened": ("开标完成，开标记录公布", "The bids are open; the opening record is published"),
     "tender.admitted": ("阶段评审书，由招标人签名", "Stage judged: who goes on, signed by the agency"),
     "tender.evaluated": ("评审结果，由招标人签名", "Evaluation, signed by the agency"),
     "tender.awarded": ("确定中标人，由招标人签名", "Award decided and signed by the agency"),

@@ -21,11 +21,12 @@ from trading.audit.acts import PUBLIC_ACTS
 from trading.audit.days import logged
 from trading.audit.models import LogEntry
 from trading.audit.services import AuditLog
+from trading.audit.witnesses import Witnesses
 from trading.evaluation.services import supplier_names
 from trading.portal import words
 from trading.supervision import acts, filters
 from trading.supervision.services import Supervision
-from trading.supervision.words import PRIVATE_ACTS
+from trading.supervision.words import PRIVATE_ACTS, refusal
 from trading.tenders.models import Tender
 from trading.web.pages import shown_page
 from trading.web.sessions import set_aside
@@ -70,6 +71,7 @@ def public_log(context: Any, request: Request) -> dict[str, Any]:
         "lines": _lines(session, rows[:_PAGE]), "kinds": sorted(PUBLIC_ACTS), "kind": act,
         "organisation": organisation, "person": None, "tender": tender, "days": days, "asked": asked,
         "next": more, "place": "log", "words": words, "size": AuditLog(request.platform).head(session),
+        "seen": Witnesses(request.platform).standings(session), "vkey": request.platform.keys.log.vkey,
     }  # fmt: skip
 
 
@@ -95,6 +97,7 @@ def private_acts(context: Any, request: Request) -> dict[str, Any]:
     return {
         "acts": shown, "kinds": acts.KINDS, "kind": kind, "organisation": organisation, "person": person,
         "tender": tender, "days": days, "asked": asked, "words": words, "act_words": PRIVATE_ACTS,
+        "refusal": refusal,
         "next": filters.address(request, "supervision.acts", asked, last) if last else None,
         "one_day": day, "logged": logged(session, day) if day else (), "checked": None,
         "check": filters.address(request, "supervision.acts-check", asked), "place": "supervision.acts",

@@ -16,7 +16,7 @@ from trading.results.reading import notices_of
 from trading.supervision.acts import of_tender
 from trading.supervision.services import Supervision
 from trading.supervision.turns import by_department, by_stage, finished, waiting
-from trading.supervision.words import PRIVATE_ACTS
+from trading.supervision.words import PRIVATE_ACTS, refusal
 from trading.tenders.contexts import TenderContext
 from trading.tenders.lifecycle import State
 from trading.tenders.models import Tender
@@ -82,6 +82,7 @@ def tender(context: TenderContext, request: Request) -> dict[str, Any]:
         "files": reading.files_of(session, one),
         "acts": of_tender(session, one.id, _ACTS_SHOWN),
         "act_words": PRIVATE_ACTS,
+        "refusal": refusal,
         "notices": notices_of(session, one.id),
         "silence": silence_of(session, one.id) if one.lock else None,
         "report": None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from trading.web.forms import Both
+from trading.web.messages import MESSAGES
+
 PRIVATE_ACTS = {
     "tender.drafted": ("起草标段", "Tender drafted"),
     "tender.changed": ("修改草稿", "Draft changed"),
@@ -26,3 +29,11 @@ PRIVATE_ACTS = {
     "result-notice.fetched": ("下载中标结果通知书", "Notice of the result downloaded"),
     "integrity.checked": ("核验完整性", "Integrity checked"),
 }
+
+
+def refusal(code: str) -> Both:
+    """Why an attempt was refused: the first sentence that its person was told, or the code where that names
+    what only the attempt itself knew."""
+    zh, en = MESSAGES.get(code, (code, code))
+    first = Both(zh.split("。")[0], en.split(". ")[0].removesuffix("."))
+    return Both(code, code) if "{" in first.zh + first.en else first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -159,7 +160,7 @@ def tender(context: AgencyTenderContext, request: Request) -> dict[str, Any]:
         "project": context.project(request),
         "custodians": custodians,
         "documents": documents,
-        "items": items_of(session, one.id),
+        "items": [{**each, "quantity": Decimal(each["quantity"])} for each in items_of(session, one.id)],
         "words": words,
         "wrong": None,
         "pack": pack_named(one.pack),

@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from trading.errors import ConfigurationError
+from trading.supervision.words import refusal
 from trading.web import pages
+from trading.web.messages import MESSAGES
 from trading.web.pages import Writer
 
 MOMENT = datetime(2026, 5, 31, 16, 5, 9, 7000, tzinfo=UTC)
@@ -36,3 +38,9 @@ def test_without_built_files_it_does_not_start(tmp_path: object, monkeypatch: py
     pages.assets.cache_clear()
     with pytest.raises(ConfigurationError, match="make setup"):
         pages.assets()
+
+
+def test_a_refusal_is_told_in_words_unless_they_name_what_only_the_attempt_knew() -> None:
+    assert refusal("tender-not-closed").zh == MESSAGES["tender-not-closed"][0].split("。")[0]
+    assert refusal("unlock-secret-wrong") == ("unlock-secret-wrong", "unlock-secret-wrong")
+    assert refusal("of-a-version-gone") == ("of-a-version-gone", "of-a-version-gone")

@@ -19,6 +19,9 @@ function tick(): void {
   }
 }
 
+/** What the server last said of each live part, before clocks wrote into it. */
+const said = new WeakMap<HTMLElement, string>();
+
 /** Fetch the live part of this page again and put it in place; the server says when to ask next. */
 async function refresh(live: HTMLElement): Promise<void> {
   let pause = 5;
@@ -27,7 +30,12 @@ async function refresh(live: HTMLElement): Promise<void> {
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector<HTMLElement>("[data-live]");
-      if (fresh !== null && fresh.innerHTML !== live.innerHTML) live.replaceChildren(...fresh.childNodes);
+      // Left alone where nothing is new: who reads or listens to it loses neither place nor focus.
+      const now = fresh?.innerHTML;
+      if (now !== undefined && now !== said.get(live)) {
+        said.set(live, now);
+        live.replaceChildren(...(fresh as HTMLElement).childNodes);
+      }
       const next = fresh?.dataset["next"];
       if (next === "") return;
       pause = Number(next ?? pause);
@@ -46,6 +54,7 @@ function setClock(page: Document): void {
 }
 
 setClock(document);
+for (const live of document.querySelectorAll<HTMLElement>("[data-live]")) said.set(live, live.innerHTML);
 tick();
 setInterval(tick, 1000);
 for (const live of document.querySelectorAll<HTMLElement>("[data-live]")) {

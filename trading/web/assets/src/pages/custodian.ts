@@ -20,7 +20,7 @@ import { proveEnd } from "./erasing";
 import { chooseKey } from "./key-panel";
 import { shownRecords } from "./opening-record";
 import { actor, attempt, now, type Actor } from "./page";
-import { Refused, fingerprint as groups, t } from "./words";
+import { Refused, fingerprint as groups, t, when } from "./words";
 
 function step(custody: Custody, text: string, label: string, act: (signer: Signer) => Promise<void>): void {
   const keyPlace = h("div");
@@ -65,7 +65,7 @@ async function held(custody: Custody, seed: Bytes): Promise<void> {
   const notice = await accept(custody, await custody.trust(), await custody.entries(), seed);
   tell(custody, t("已核对招标人签名的公告并记住密封政策。本浏览器保管密钥：", "The signed notice is checked and its policy remembered. This browser holds the key: "),
     h("span", { class: "mono" }, groups(hexdigest(await publicKey(seed)).slice(0, 32))),
-    h("br"), t("截标后请回到此页交出份额：", "Come back after the deadline to release: "), notice.deadline);
+    h("br"), t(`${when(notice.deadline)} 截标后，请回到此页交出份额。`, `Come back to release after the deadline, ${when(notice.deadline)}.`));
 }
 
 /** Every check of the protocol, here and now; then the release. */

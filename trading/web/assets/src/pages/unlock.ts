@@ -186,7 +186,7 @@ class UnlockPage {
     const { receivedAt } = await checkUnlockReceipt(receipt, locked, trust.roots);
     this.state = "unlocked";
     const head = byId("unlock").querySelector("div");
-    head?.replaceChildren(h("p", { class: "clock mb-1" }, t("已解锁", "Unlocked")), h("p", { class: "mb-0" }, when(receivedAt)));
+    head?.replaceChildren(h("p", { class: "clock outcome done mb-1" }, t("已解锁", "Unlocked")), h("p", { class: "mb-0" }, when(receivedAt)));
     this.showReceipt(receipt);
   }
 

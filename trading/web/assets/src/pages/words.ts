@@ -78,8 +78,9 @@ export function fingerprint(hex: string): string {
   return hex.replace(/.{4}(?=.)/g, "$& ");
 }
 
-/** A time in UTC+8. */
+/** A time in UTC+8, as the pages write it. */
 export function when(at: string): string {
-  const local = new Date(Date.parse(at) + 8 * 3600 * 1000).toISOString();
-  return `${local.slice(0, 10)} ${local.slice(11, 19)}`;
+  const local = new Date(Date.parse(at) + 8 * 3600 * 1000);
+  const day = t(`${local.getUTCFullYear()}年${local.getUTCMonth() + 1}月${local.getUTCDate()}日`, local.toISOString().slice(0, 10));
+  return `${day} ${local.toISOString().slice(11, 19)}`;
 }
