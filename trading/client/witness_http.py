@@ -1,15 +1,18 @@
 """A witness's two addresses over HTTP, on the standard library's server: small, bounded, no dependency.
 
 For loopback or a department's own network, behind whatever ends TLS. It reads no more than a bounded body,
-waits for nobody longer than some seconds, and serves a bounded number of connections at once.
+waits some seconds for a whole request however it trickles in, and serves a bounded number of connections at
+once.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,12 +24,15 @@ log = logging.getLogger("sunseal.witness")
 ADD_CHECKPOINT = "/add-checkpoint"
 _CONNECTIONS = 64
 _DIGITS = 12  # of a length, leading zeros and all
-_SECONDS = 10.0  # that a connection may say nothing
+_SECONDS = 10.0  # for a request from the end of the one before it, and for taking in its answer
 _CHECKPOINT = re.compile(r"/([0-9a-f]{64})/checkpoint", re.ASCII)
 
 
 class WitnessServer(ThreadingHTTPServer):
     """Serves `POST /add-checkpoint` and `GET /<origin hash>/checkpoint`.
+
+    Args:
+        seconds: how long a connection may take for a request; then it is closed.
 
     Raises:
         ClientError: "witness-address": the address is taken or not this machine's.
@@ -36,8 +42,9 @@ class WitnessServer(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 32
 
-    def __init__(self, witness: Witness, host: str, port: int) -> None:
+    def __init__(self, witness: Witness, host: str, port: int, seconds: float = _SECONDS) -> None:
         self.witness = witness
+        self.seconds = seconds
         self._free = threading.BoundedSemaphore(_CONNECTIONS)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -81,12 +88,45 @@ class WitnessServer(ThreadingHTTPServer):
         log.debug("a connection broke off", exc_info=True)
 
 
+class _Arriving(io.RawIOBase):
+    """What a connection sends, up to a moment: a client that sends an octet now and then gains no time."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until = 0.0
+
+    def begin(self, seconds: float) -> None:
+        """From now on there are so many seconds."""
+        self._until = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """As io.RawIOBase."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """As io.RawIOBase; TimeoutError when the time is over."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the request took too long")
+        self._connection.settimeout(left)
+        return self._connection.recv_into(buffer)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "witness"
     sys_version = ""
-    timeout = _SECONDS
     server: WitnessServer
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._arriving = _Arriving(self.connection)
+        self.rfile = io.BufferedReader(self._arriving)
+
+    def handle_one_request(self) -> None:
+        self._arriving.begin(self.server.seconds)
+        super().handle_one_request()
 
     def do_POST(self) -> None:
         if self.path != ADD_CHECKPOINT:
@@ -124,6 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, answer: Answer) -> None:
         data = answer.body.encode()
+        self.connection.settimeout(self.server.seconds)
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(data)))

@@ -237,6 +237,31 @@ def test_over_http_what_is_too_much_is_not_read(served: http.client.HTTPConnecti
     assert call(served, "POST", "/add-checkpoint", TREE.request(0, 5))[0] == 200
 
 
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"POST /add-checkpoint HTTP/1.1\r\n", b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"],
+)
+def test_over_http_whoever_trickles_gains_no_time(witness: Witness, start: bytes) -> None:
+    server = WitnessServer(witness, "127.0.0.1", 0, seconds=0.3)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    closed = False
+    with socket.create_connection(server.server_address[:2], timeout=0.05) as connection:
+        connection.sendall(start)
+        for _ in range(100):
+            try:
+                connection.sendall(b"x")
+                closed = connection.recv(1) == b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                closed = True
+            if closed:
+                break
+    server.shutdown()
+    server.server_close()
+    assert closed
+
+
 def test_an_address_that_is_taken(witness: Witness) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ClientError) as caught:
         taken.listen()
