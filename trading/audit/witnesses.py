@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -30,6 +31,8 @@ AGAIN = timedelta(seconds=10)
 # A checkpoint that leaves out entries older than this is not the newest any more, cosigned or not.
 _STALE = timedelta(minutes=1)
 _SHOWN = 20
+# Cosignatures gone through for a checkpoint with enough of them: of a policy's witnesses some minutes' worth.
+_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True)
@@ -169,8 +172,8 @@ class Witnesses:
         return _cosigned(session, [offered])[0]
 
     def holding(self, session: Session, after: int, limit: int = _SHOWN) -> list[bytes]:
-        """Cosigned checkpoints that hold the entry at position `after`: those with the most cosignatures
-        first, of equals the smallest. Empty if no witness has cosigned one yet."""
+        """Cosigned checkpoints that hold the entry at position `after`: the one that is `enough`, then those
+        with the most cosignatures, of equals the smallest. Empty if no witness has cosigned one yet."""
         count = func.count(LogCosignature.witness)
         sizes = (
             select(LogCosignature.size)
@@ -180,6 +183,9 @@ class Witnesses:
             .limit(limit)
         )
         found = list(session.scalars(sizes))
+        first = self._sufficient(session, after)
+        if first is not None:
+            found = [first, *(size for size in found if size != first)][:limit]
         rows = {
             row.size: row
             for row in session.scalars(select(LogCheckpoint).where(LogCheckpoint.size.in_(found)))
@@ -188,10 +194,26 @@ class Witnesses:
 
     def enough(self, session: Session, position: int) -> bool:
         """Whether a checkpoint that holds the entry is cosigned as the policy wants."""
-        found = self.holding(session, position, 1)
-        return self.policy.quorum is None or any(
-            self.policy.satisfied(self.policy.cosigned(note)) for note in found
+        return self.policy.quorum is None or self._sufficient(session, position) is not None
+
+    def _sufficient(self, session: Session, position: int) -> int | None:
+        """The size of the first checkpoint that is cosigned as the policy wants and holds the entry.
+
+        With groups that is not always one of those with the most cosignatures.
+        """
+        if self.policy.quorum is None:
+            return None
+        names = {_id(witness): witness.name for witness in self.policy.witnesses}
+        found = (
+            select(LogCosignature.size, LogCosignature.witness)
+            .where(LogCosignature.size > position, LogCosignature.witness.in_(names))
+            .order_by(LogCosignature.size)
+            .limit(_LOOKED_AT)
         )
+        for size, rows in groupby(session.execute(found), key=lambda row: row.size):
+            if self.policy.satisfied(names[row.witness] for row in rows):
+                return int(size)
+        return None
 
     def best(self, session: Session, position: int, size: int | None = None) -> bytes:
         """The first of `holding`, of a certain size if one is given.
