@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +32,7 @@ from trading.client import vault
 from trading.client.backup_words import SECRET_SIZE, deal_words
 from trading.client.custodian_store import SIGNERS, Store
 from trading.client.errors import ClientError
-from trading.client.files import read_file, sync_folder, write_file
+from trading.client.files import read_file, replace_secret
 
 FORMAT = b"sunseal-custodian-backup/1"
 KEY = "backup.json"
@@ -122,15 +121,7 @@ def _write(store: Store, path: Path, at: datetime) -> About:
     about = About(store.keys.id, store.name, at, canonical.digest(public)[:16])
     header = FORMAT + b"\n" + canonical.dumps(_members(about)) + b"\n"
     content = json.dumps({name: b64encode(data) for name, data in _records(store)}).encode()
-    before = path.open("r+b") if path.is_file() else None
-    try:
-        write_file(path, header + hpke.seal(public, header, content), private=True, overwrite=True)
-        sync_folder(path.parent)
-        if before is not None:
-            _overwrite(before.fileno())
-    finally:
-        if before is not None:
-            before.close()
+    replace_secret(path, header + hpke.seal(public, header, content))
     return about
 
 
@@ -232,11 +223,3 @@ def _public(store: Store) -> bytes | None:
         return b64decode(json.loads(raw)["public"])
     except (ValueError, KeyError, TypeError, SigningError):
         raise ClientError("store-damaged", name=KEY) from None
-
-
-def _overwrite(descriptor: int) -> None:
-    size = os.fstat(descriptor).st_size
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    for start in range(0, size, 1 << 20):
-        os.write(descriptor, os.urandom(min(1 << 20, size - start)))
-    os.fsync(descriptor)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from trading.client.errors import ClientError
 
 _MAX_SMALL = 64 * 1024 * 1024
+_PIECE = 1 << 20
 
 
 def read_file(path: Path, limit: int = _MAX_SMALL) -> bytes:
@@ -103,6 +104,35 @@ def write_file(path: Path, data: bytes, *, private: bool = False, overwrite: boo
     """Write a small file as `new_file` does."""
     with new_file(path, private=private, overwrite=overwrite) as file:
         file.write(data)
+
+
+def replace_secret(path: Path, data: bytes) -> None:
+    """Put a private file in another's place; what was there is overwritten, so that it is not only without a
+    name. On flash and journalling disks old blocks may linger all the same.
+
+    Raises:
+        ClientError: "file-unwritable".
+    """
+    before = path.open("r+b") if path.is_file() else None
+    try:
+        write_file(path, data, private=True, overwrite=True)
+        # The new name first: a power cut must not leave the old one with rubbish behind it.
+        sync_folder(path.parent)
+        if before is not None:
+            overwrite(before)
+    finally:
+        if before is not None:
+            before.close()
+
+
+def overwrite(file: BinaryIO) -> None:
+    """Random bytes in the place of an open file's content; on disk when this returns."""
+    size = os.fstat(file.fileno()).st_size
+    file.seek(0)
+    for start in range(0, size, _PIECE):
+        file.write(os.urandom(min(_PIECE, size - start)))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 class _Duplicate(Exception):

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from signing.encoding import b64decode, b64encode
 from signing.errors import SigningError
 from trading.client.errors import ClientError
-from trading.client.files import read_file, write_file
+from trading.client.files import read_file, replace_secret
 
 HEADER = "store.json"
 FORMAT = "sunseal-store/1"
@@ -74,7 +74,9 @@ class Sealer:
             raise ClientError("store-damaged", name=name) from None
 
     def lock(self, folder: Path, passphrase: str) -> None:
-        """Put the key into the folder's header, under a passphrase; the header before it is gone.
+        """Put the key into the folder's header, under a passphrase; the header before it is overwritten.
+
+        The key stays: who has a copy of the old header and the old passphrase opens the records also later.
 
         Raises:
             ClientError: "passphrase-short".
@@ -89,7 +91,7 @@ class Sealer:
             "key": b64encode(wrapping.seal(FORMAT, self._key)),
         }
         text = json.dumps(header, indent=1).encode() + b"\n"
-        write_file(folder / HEADER, text, private=True, overwrite=True)
+        replace_secret(folder / HEADER, text)
 
 
 def create(folder: Path, passphrase: str) -> Sealer:

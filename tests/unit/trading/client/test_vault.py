@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trading.client import vault
+from trading.client import files, vault
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 
@@ -40,11 +40,33 @@ def test_a_passphrase_opens_and_another_takes_its_place(tmp_path: Path) -> None:
         vault.create(tmp_path, PASSPHRASE)
     with pytest.raises(ClientError, match="12 characters"):
         box.lock(tmp_path, "short")
+    beside = tmp_path / "beside"
+    beside.hardlink_to(tmp_path / vault.HEADER)
+    before = beside.read_bytes()
     box.lock(tmp_path, "another passphrase")
+    assert len(beside.read_bytes()) == len(before) and vault.FORMAT.encode() not in beside.read_bytes()
     with pytest.raises(ClientError, match="passphrase of the store"):
         vault.unlock(tmp_path, PASSPHRASE)
     assert vault.unlock(tmp_path, "another passphrase").open("token", kept) == b"sst"
     assert (tmp_path / vault.HEADER).stat().st_mode & 0o077 == 0
+
+
+def test_a_power_cut_while_locking_leaves_a_header_that_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old header is overwritten only when the new one's name is on disk."""
+    box = vault.create(tmp_path, PASSPHRASE)
+
+    def cut(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    beside = tmp_path / "beside"
+    beside.hardlink_to(tmp_path / vault.HEADER)
+    monkeypatch.setattr(files, "sync_folder", cut)
+    with pytest.raises(KeyboardInterrupt):
+        box.lock(tmp_path, "another passphrase")
+    beside.replace(tmp_path / vault.HEADER)  # the folder as it may be on disk
+    vault.unlock(tmp_path, PASSPHRASE)
 
 
 def test_a_header_from_elsewhere_costs_nothing_absurd(tmp_path: Path) -> None:
