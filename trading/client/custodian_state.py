@@ -7,11 +7,10 @@ by the agent's account alone, and encrypted where the folder is a store (custodi
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
-from trading.client.files import read_record, sync_folder, write_record
+from trading.client.files import overwrite, read_record, sync_folder, write_record
 from trading.client.vault import Box, Plain
 
 # What lies in the folder itself.
@@ -41,7 +40,7 @@ class CustodianState:
         folder.chmod(0o700)
         sync_folder(folder)
         for left in (*folder.glob(f"*{_GONE}"), *self._tenders.glob(f"*/*{_GONE}")):
-            _erase(left.with_name(left.name.removesuffix(_GONE)))
+            _end(left)
 
     def read(self, tender: str, name: str) -> bytes | None:
         """A record of a tender; None if there is none."""
@@ -68,12 +67,30 @@ class CustodianState:
             raise StateConflict(f"tender {tender}: the {name} on record is another one")
 
     def erase(self, tender: str, name: str) -> None:
-        """Overwrite and remove a record; old blocks may linger on some disks (docs/operating.md)."""
+        """Overwrite and remove a record, and the tender's folder with the last of them; old blocks may linger
+        on some disks (docs/operating.md)."""
         _erase(self._tenders / tender / name)
+        self._drop_empty(self._tenders / tender)
 
     def erase_shared(self, name: str) -> None:
         """As erase, of a record of the agent as a whole."""
         _erase(self.folder / name)
+
+    def tidy(self) -> None:
+        """Erase what was half written when a process was killed, and remove empty folders.
+
+        Only for who is alone in the folder: it would take what another process is about to name.
+        """
+        for pattern in (f".*{_NEW}", ".*.part"):
+            for left in (*self.folder.glob(pattern), *self._tenders.glob(f"*/{pattern}")):
+                _erase(left)
+        for tender in self.tenders():
+            self._drop_empty(self._tenders / tender)
+
+    def _drop_empty(self, folder: Path) -> None:
+        with suppress(OSError):  # there is something in it, or it is gone
+            folder.rmdir()
+            sync_folder(self._tenders)
 
     def knows(self, tender: str) -> bool:
         """Whether anything is on record of a tender."""
@@ -110,13 +127,15 @@ def _erase(path: Path) -> None:
     gone = path.with_name(path.name + _GONE)
     with suppress(FileNotFoundError):
         path.replace(gone)
+    _end(gone)
+
+
+def _end(gone: Path) -> None:
     with suppress(FileNotFoundError):
         with gone.open("r+b") as file:
-            file.write(os.urandom(gone.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
+            overwrite(file)
         gone.unlink()
-        sync_folder(path.parent)
+        sync_folder(gone.parent)
 
 
 def _names(folder: Path) -> list[str]:

@@ -76,6 +76,7 @@ class Store:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise ClientError("store-in-use", path=self.folder) from None
+            self.state.tidy()
             yield
 
     @property
@@ -129,6 +130,7 @@ class Store:
                 self.state.erase(tender, name)
         for name in (*self.state.shared(), vault.HEADER):
             self.state.erase_shared(name)
+        self.state.tidy()
 
     def add_signers(self, signers: Sequence[Signer]) -> None:
         """Keep further signing keys; those before stay, for the tenders whose policies name them."""

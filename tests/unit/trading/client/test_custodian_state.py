@@ -70,6 +70,33 @@ def test_a_crash_while_erasing_leaves_neither_the_record_nor_a_damaged_one(
     assert list((tmp_path / "tenders" / TENDER).iterdir()) == []
 
 
+def test_with_the_last_record_the_tenders_folder_is_gone(tmp_path: Path) -> None:
+    state, folder = CustodianState(tmp_path), tmp_path / "tenders" / TENDER
+    state.write(TENDER, "seed", b"secret")
+    state.write(TENDER, "key.json", b"{}")
+    state.erase(TENDER, "key.json")
+    assert state.tenders() == [TENDER]
+    state.erase(TENDER, "seed")
+    assert state.tenders() == [] and not folder.exists()
+    state.erase(TENDER, "seed")
+    state.write(TENDER, "seed", b"another")
+    assert state.read(TENDER, "seed") == b"another"
+
+
+def test_what_was_half_written_is_erased_when_nobody_else_is_there(tmp_path: Path) -> None:
+    state, folder = CustodianState(tmp_path), tmp_path / "tenders" / TENDER
+    folder.mkdir()
+    left = (folder / ".seed.new", tmp_path / ".signers.json.new", tmp_path / ".store.json.0a1b.part")
+    for number, path in enumerate(left):
+        path.write_bytes(b"secret")
+        (tmp_path / f"beside-{number}").hardlink_to(path)
+    CustodianState(tmp_path)
+    assert all(path.exists() for path in left), "another process may be about to name them"
+    state.tidy()
+    assert not any(path.exists() for path in left) and state.tenders() == []
+    assert not any(b"secret" in path.read_bytes() for path in tmp_path.glob("beside-*"))
+
+
 def test_shared_records(tmp_path: Path) -> None:
     state = CustodianState(tmp_path)
     assert state.read_shared("log.json") is None
