@@ -9,10 +9,11 @@ _FINDINGS = {
         "changed since.",
     ),
     "verify-documents-unchecked": (
-        "{count} 份 PDF 文件的签名未在此核对（摘要已与目录核对）：请用 PDF 阅读器、pdfsig，"
-        "或在装有 sunseal[platform] 的机器上用 sunseal verify 核对。",
-        "The signatures in {count} PDF documents were not checked here (their digests were): check them "
-        "with a PDF reader, with pdfsig, or by sunseal verify where sunseal[platform] is installed.",
+        "{count} 份 PDF 文件的签名未在此核对，内容也没有与签名记录比较（摘要已与目录核对）：请在装有 "
+        "sunseal[platform] 的机器上用 sunseal verify 核对；签名也可用 PDF 阅读器或 pdfsig 核对。",
+        "The signatures in {count} PDF documents were not checked here, and what they say was not compared "
+        "with the signed record (their digests were checked): sunseal verify does both where "
+        "sunseal[platform] is installed; for signatures PDF readers or pdfsig do as well.",
     ),
 }
 

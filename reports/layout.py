@@ -19,6 +19,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from reports import styles, typeface
 from reports.archival import PDF_VERSION, make_archival
+from reports.edition import producer
 from reports.errors import ReportError
 from reports.typeface import BOLD, MONO, REGULAR
 from reports.wording import paper_time, short_digest
@@ -205,7 +206,7 @@ def render_sheet(sheet: Sheet, story: Callable[[], list[Flowable]]) -> bytes:
             subject=typeface.visible(sheet.subject),
             keywords=[sheet.digest],
             creator="Sunseal",
-            producer="Sunseal",
+            producer=producer(),
             lang="zh-CN",
             invariant=1,
             pageCompression=1,

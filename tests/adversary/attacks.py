@@ -21,6 +21,7 @@ from tests.adversary.parties import (
     Book,
     Party,
     after,
+    comparer,
     custodians,
     drafting_agency,
     everybody,
@@ -210,15 +211,29 @@ def pdf_edited_before_the_evidence(world: World, forger: Forger) -> Book:
     return book
 
 
-@attack(
-    "Renders and signs a PDF report that contradicts the signed record", Moment.AWARDED,
-    why="no program reads PDFs; whoever compares finds one thing in the PDF and another in the record, both "
-    "of them signed by the platform",
-)  # fmt: skip
+_COMPARED = "when the evidence is verified with its documents (`sunseal verify` with `sunseal[platform]`)"
+
+
+@attack("Renders and signs a PDF report that contradicts the signed record", Moment.AWARDED, V,
+        when=_COMPARED)  # fmt: skip
 def pdf_false_from_the_start(world: World, forger: Forger) -> Book:
     forger.render_other_award()
     book = everybody(world)
     reader(world, book)
+    assert not book.found, "nobody else can know"
+    comparer(world, book)
+    assert {one.code for one in book.found} == {"words"}
+    return book
+
+
+@attack("Signs an award report whose text is the record's and whose seal covers it with another winner",
+        Moment.AWARDED, V, when=_COMPARED)  # fmt: skip
+def pdf_false_by_its_seal(world: World, forger: Forger) -> Book:
+    forger.sign_with_other_seal()
+    book = everybody(world)
+    reader(world, book)
+    assert not book.found, "nobody else can know"
+    comparer(world, book)
     return book
 
 

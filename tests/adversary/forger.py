@@ -15,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bids.closing import build_closing
 from bids.custody import open_files_share, seal_files_share
 from bids.ledger import acceptance_leaf, ledger_origin
@@ -34,7 +36,7 @@ from signing.suite import SUNSEAL_1
 from tests.adversary.world import World
 from tests.functional.house import Sealed, Who
 from trading.evidence.files import publish_file
-from trading.evidence.notices import NoticesOf
+from trading.evidence.gathering import FactsOf
 from trading.evidence.sealing import Sealing
 from trading.tenders.models import Tender
 
@@ -315,10 +317,26 @@ class Forger:
         """An award report with another winner, signed as all documents are."""
         world = self.world
         with world.platform.database.reading() as session:
-            honest = NoticesOf(world.platform, session, session.get_one(Tender, world.id)).award()
+            honest = FactsOf(world.platform, session, session.get_one(Tender, world.id)).award()
         ranking = honest.ranking
         false = replace(honest, winner=next(row.bid_id for row in ranking if row.bid_id != honest.winner))
-        sealed = Sealing(world.platform).seal(award_report.render(false))
+        self._publish_award(award_report.render(false))
+
+    def sign_with_other_seal(self) -> None:
+        """The honest award report, with the honest report of another winner for what is seen as its seal."""
+        world = self.world
+        with world.platform.database.reading() as session:
+            honest = FactsOf(world.platform, session, session.get_one(Tender, world.id)).award()
+        other = next(row.bid_id for row in honest.ranking if row.bid_id != honest.winner)
+        shown = award_report.render(replace(honest, winner=other))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("trading.evidence.sealing.render_seal", lambda facts, width: shown)
+            self._publish_award(award_report.render(honest))
+
+    def _publish_award(self, pdf: bytes) -> None:
+        """Sign a document as any other, and publish it in the award report's place."""
+        world = self.world
+        sealed = Sealing(world.platform).seal(pdf)
         world.execute("DELETE FROM published_files WHERE kind = 'award-report'")
         with world.platform.database.transaction() as session:
             publish_file(session, world.id, "award-report", sealed.stored, world.house.now())

@@ -17,6 +17,8 @@ from bids.errors import BidError
 from bids.package import read_package
 from bids.receipt_bundle import Kept
 from bids.verification import Report, verify
+from bids.verification.anchors import read_trust
+from bids.verification.findings import Book as Findings
 from signing.certificates import party_of
 from signing.encoding import b64decode
 from signing.errors import SigningError
@@ -36,6 +38,7 @@ from trading.client.own_judgement import Own, judge
 from trading.client.own_name import OwnName
 from trading.client.receipts import Anchors, fetch_published, judge_kept
 from trading.client.supplier import Supplier
+from trading.evidence.comparing import compare_all
 from trading.evidence.pades_check import DocumentInvalid, check_document
 from trading.supervision.services import Supervision
 
@@ -189,6 +192,16 @@ def verifier(world: World, book: Book, policy: bytes | None = None) -> Report | 
                     book.add(Party.VERIFIER, reason.code)
             return report
     return None
+
+
+def comparer(world: World, book: Book) -> None:
+    """A verifier who has the platform's parts too, and compares the documents with the record that holds."""
+    package = read_package(io.BytesIO(world.house.call("GET", f"/tenders/{world.id}/evidence.zip").body))
+    trust = read_trust(package, Findings(), world.roots, world.log_key)
+    assert trust is not None
+    for compared in compare_all(package, trust).values():
+        if compared.verdict == "differs":
+            book.add(Party.VERIFIER, compared.code)
 
 
 def agency(world: World, book: Book) -> None:

@@ -43,6 +43,8 @@ COMMANDS = [
     ["bid", "receipt", "--help"],
     ["receipt", "check", "--help"],
     ["verify", "--help"],
+    ["document", "--help"],
+    ["document", "check", "--help"],
     ["custodian", "--help"],
     ["custodian", "run", "--help"],
     ["custodian", "drill", "--help"],

@@ -4,17 +4,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
+from reports import award_notice
 from tests.functional.api_scene import watcher
 from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import OpeningHouse, failures
 from tests.unit.reports.read_pdf import all_text, squeezed
 from trading.audit.models import PrivateAct
+from trading.cli import sunseal
+from trading.evidence.gathering import FactsOf
 from trading.evidence.models import PublishedFile, SealedDocument
 from trading.evidence.pades_check import check_document
 from trading.evidence.sealing import Sealed as SealedPdf
@@ -22,6 +28,7 @@ from trading.evidence.sealing import Sealing
 from trading.evidence.services import Reports
 from trading.results.models import NotifiedAward, ResultNotice
 from trading.results.services import BATCH, ResultNotices
+from trading.tenders.models import Tender
 
 pytestmark = pytest.mark.one_database
 
@@ -48,6 +55,13 @@ def awarded(
     house.award(tender, answer["winner"])
     house.work()
     return tender, suppliers, sealed
+
+
+def said(capsys: pytest.CaptureFixture[str], status: int, *command: object) -> str:
+    """What the command prints, and its exit status."""
+    capsys.readouterr()
+    assert sunseal.run([str(each) for each in command]) == status
+    return capsys.readouterr().out
 
 
 def test_each_bidder_gets_its_own_notice_and_nobody_else_reads_it(
@@ -158,7 +172,7 @@ def test_of_two_that_sign_one_publishes(
 
 
 def test_a_later_time_stamp_is_appended_and_evidence_stays(
-    house: OpeningHouse, custodians: tuple[Who, ...]
+    house: OpeningHouse, custodians: tuple[Who, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tender, _, _ = awarded(house, custodians, 1, {})
     place = f"/tenders/{tender.id}/opening-record.pdf"
@@ -182,3 +196,62 @@ def test_a_later_time_stamp_is_appended_and_evidence_stays(
     with platform.database.reading() as session:
         assert sealing.ending(session, now) == []
     assert house.package(tender) == package
+    (tmp_path / "evidence.zip").write_bytes(package)
+    (tmp_path / "record.pdf").write_bytes(again)
+    command = ("document", "check", tmp_path / "record.pdf", tmp_path / "evidence.zip")
+    told = said(capsys, 0, *command, "--lang", "zh")
+    assert "record.pdf（开标记录）: 与签名记录一致" in told
+
+
+def test_documents_are_compared_with_the_record(
+    house: OpeningHouse, custodians: tuple[Who, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those in the package and those handed out; a false one, and one of another edition, are told apart."""
+    tender, (out, _, second), _ = awarded(house, custodians, 3, {0: "资质证书已过期"})
+    roots, package = tmp_path / "roots.pem", tmp_path / "evidence.zip"
+    roots.write_bytes(house.call("GET", "/certificates/roots.pem").body)
+    package.write_bytes(house.package(tender))
+    anchors = ("--roots", roots, "--log-key", house.platform.keys.log.vkey)
+
+    told = said(capsys, 0, "verify", package, *anchors, "--documents", "--lang", "en")
+    assert told.count("it is the same to the byte") == 3 and "The package holds" in told
+    assert "the platform's address http://127.0.0.1:6543" in told and "nanchored" not in told
+    told = said(capsys, 0, "verify", package, "--no-documents", "--lang", "zh")
+    assert "逐字节相同" not in told and "没有与签名记录比较" in told
+
+    papers = []
+    for who in (out, second):
+        papers.append(tmp_path / f"{who.id}.pdf")
+        place = f"/tenders/{tender.id}/result-notices/{who.id}.pdf"
+        papers[-1].write_bytes(house.call("GET", place, who).body)
+        assert "逐字节相同" in said(capsys, 0, "document", "check", papers[-1], package, "--lang", "zh")
+    papers[0].write_bytes(b"%PDF-1.7")
+    assert "cannot be read" in said(capsys, 1, "document", "check", papers[0], package, "--lang", "en")
+
+    with house.platform.database.reading() as session:
+        honest = FactsOf(house.platform, session, session.get_one(Tender, tender.id)).award_notice()
+    dearer = replace(honest, winner=replace(honest.winner, total=Decimal("93141.63")))
+    false = tmp_path / "false.pdf"
+    false.write_bytes(sealed_pdf(house, award_notice.render(dearer)))
+    told = said(capsys, 1, "document", "check", false, package, *anchors, "--lang", "en")
+    assert "false.pdf (award notice): CONTRADICTS" in told and "93,141.63" in told and "13,141.63" in told
+
+    # A platform cannot have a false document pass for one of another edition without its being said.
+    monkeypatch.setattr("reports.layout.producer", lambda: "Sunseal edition 0")
+    false.write_bytes(sealed_pdf(house, award_notice.render(dearer)))
+    monkeypatch.undo()
+    told = said(capsys, 3, "document", "check", false, package, *anchors, "--lang", "en")
+    assert "NOT COMPARED" in told and "edition 0" in told and "93,141.63" in told
+
+    monkeypatch.setattr(award_notice, "TITLE_EN", "Award letter")
+    false.write_bytes(sealed_pdf(house, award_notice.render(honest)))
+    monkeypatch.undo()
+    told = said(capsys, 1, "document", "check", false, package, *anchors, "--lang", "zh")
+    assert "不属于此证据包的标段" in told and "Award letter" in told
+
+
+def sealed_pdf(house: OpeningHouse, pdf: bytes) -> bytes:
+    """A document as the platform signs it."""
+    stored = Sealing(house.platform).seal(pdf).stored
+    return b"".join(house.platform.storage.chunks(stored.key, stored.parts))

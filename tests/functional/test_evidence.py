@@ -15,7 +15,7 @@ from signing import canonical
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse, failures
 from tests.unit.reports.read_pdf import all_text
-from trading.evidence.facts import FactsOf
+from trading.evidence.gathering import FactsOf
 from trading.evidence.models import PublishedFile
 from trading.evidence.services import EvidencePackages
 from trading.opening.record import stored_objects

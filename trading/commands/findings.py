@@ -36,14 +36,15 @@ def read_log_key(given: str | None) -> str | None:
     return given
 
 
+def marked(ok: bool | None, lang: Language) -> str:
+    """Whether something holds: a coloured mark for people, a word in brackets for programs."""
+    mark, colour = _MARKS[ok]
+    return click.style(mark, fg=colour, bold=True) if sys.stdout.isatty() else f"[{_PLAIN[lang][ok]}]"
+
+
 def show_finding(finding: Finding, lang: Language) -> None:
     """One line of a report, and the files that a failed one is about."""
-    mark, colour = _MARKS[finding.ok]
-    word = _PLAIN[lang][finding.ok]
-    head = f"{finding.number:3d} " + (
-        click.style(mark, fg=colour, bold=True) if sys.stdout.isatty() else f"[{word}]"
-    )
-    click.echo(f"{head} {finding.text(lang)}")
+    click.echo(f"{finding.number:3d} {marked(finding.ok, lang)} {finding.text(lang)}")
     if finding.ok is False and finding.files:
         shown = ", ".join(finding.files[:_FILES_SHOWN])
         more = len(finding.files) - _FILES_SHOWN

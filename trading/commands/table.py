@@ -24,6 +24,7 @@ COMMANDS = {
     ),
     "revoke": Entry("trading.commands.revoke", "revoke", "Revoke one's own certificate."),
     "verify": Entry("trading.commands.verify", "verify", "Check an evidence package, off-line."),
+    "document": Entry("trading.commands.document", "document", "Compare a PDF with the signed record."),
     "custodian": Entry("trading.commands.custodian", "custodian", "A custodian's agent and its keys."),
     "witness": Entry("trading.commands.witness", "witness", "Cosign a log while it only grows."),
     "serve": Entry("trading.commands.serve", "serve", "Run the whole platform in one process."),
@@ -56,6 +57,10 @@ CERTIFICATES_COMMANDS = {
         "trading.commands.certificates_check", "check", "Find certificates that you never asked for."
     ),
     "proof": Entry("trading.commands.certificates_proof", "proof", "Check a proof of such a certificate."),
+}
+
+DOCUMENT_COMMANDS = {
+    "check": Entry("trading.commands.document_check", "check", "Does a PDF say what the record says?"),
 }
 
 AGENCY_COMMANDS = {

@@ -53,6 +53,7 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 
 _DIGEST = "sha256"
 _STAMP_FIELD = "DocumentTimeStamp"
+_ROOM = 64  # bytes
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class DocumentSigner:
     looks in responses alone when it judges a certificate that has ended.
     signer: the document key, its certificate and the intermediates. roots: the trust anchors. lists:
     revocation lists (DER) of every authority above the signer and the time-stamps, of now. stamp: a
-    time-stamping authority, from an RFC 3161 request's DER to its reply's.
+    time-stamping authority, from an RFC 3161 request's DER to its reply's. name: of the platform, as readers
+    show it beside the signature.
     """
 
     signer: Signer
@@ -71,6 +73,7 @@ class DocumentSigner:
     lists: Sequence[bytes]
     stamp: Stamp
     answers: Sequence[bytes] = ()
+    name: str = ""
 
     def sign(self, pdf: bytes, seal: bytes, at: datetime) -> bytes:
         """Sign a document in its empty field, `seal` (a PDF of one page) being what is seen there.
@@ -98,9 +101,7 @@ class DocumentSigner:
     async def _sign(self, pdf: bytes, seal: bytes, at: datetime) -> bytes:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         details = PdfSignatureMetadata(
-            field_name=FIELD,
-            md_algorithm=_DIGEST,
-            subfilter=SigSeedSubFilter.PADES,
+            **_as_seen(self.name),
             embed_validation_info=True,
             use_pades_lta=True,
             timestamp_field_name=_STAMP_FIELD,
@@ -133,6 +134,32 @@ class DocumentSigner:
             moment=at,
             revinfo_policy=CertRevTrustPolicy(revocation_policy(self.roots, self.lists)),
         )
+
+
+def as_signed(pdf: bytes, seal: bytes, at: datetime, name: str) -> bytes:
+    """What `sign` makes of a document, with room where the signature would be: all that a reader sees.
+
+    Raises pyHanko's errors for a document without the field.
+    """
+    output = io.BytesIO()
+    signer = PdfSigner(
+        PdfSignatureMetadata(**_as_seen(name)), PyHankoSigner(), stamp_style=_seal_style(seal)
+    )
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    session = signer.init_signing_session(writer, existing_fields_only=True)
+    session.system_time = at
+    session.prepare_tbs_document(None, _ROOM).digest_tbs_document(output=output)
+    return output.getvalue()
+
+
+def _as_seen(name: str) -> dict[str, Any]:
+    """What of a signature's details a reader can tell."""
+    return {
+        "field_name": FIELD,
+        "md_algorithm": _DIGEST,
+        "subfilter": SigSeedSubFilter.PADES,
+        "name": name or None,
+    }
 
 
 def revocation_policy(

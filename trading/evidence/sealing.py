@@ -22,6 +22,7 @@ from signing.timestamps import TimeStampAuthority
 from trading.accounts.ocsp import Responder
 from trading.accounts.revocation_lists import RevocationLists
 from trading.evidence.models import SealedDocument
+from trading.evidence.seals import roots_url, signer_name
 from trading.platform import Platform
 from trading.queue import insert_if_missing
 from trading.storage import Stored
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 # Whoever stamps again has this long to do it.
 RENEW_BEFORE = timedelta(days=365)
 _AT_ONCE = 20
-_ROOTS = "/api/v1/certificates/roots.pem"
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Sealing:
         settings, key = self._platform.settings, signer.signer
         seal = SealFacts(
             platform=settings.platform_name,
-            signer=key.certificate.subject.rfc4514_string().removeprefix("CN="),
+            signer=signer_name(key.certificate),
             fingerprint=fingerprint(key.certificate),
-            signed_at=now,
-            roots_url=settings.public_url.rstrip("/") + _ROOTS,
+            signed_at=now.replace(microsecond=0),  # as the signature has it
+            roots_url=roots_url(settings.public_url),
         )
         return self._store(signer.sign(pdf, render_seal(seal, width_of(PORTRAIT)), now))
 
@@ -141,7 +141,8 @@ class Sealing:
             ]
         stamp = TimeStampAuthority(keys.timestamp, self._now).reply
         ders = [each.der for each in current]
-        return DocumentSigner(keys.document, keys.roots, ders, stamp, answers), now
+        name = self._platform.settings.platform_name
+        return DocumentSigner(keys.document, keys.roots, ders, stamp, answers, name), now
 
     def _now(self) -> datetime:
         with self._platform.database.reading() as session:

@@ -21,8 +21,8 @@ from trading.audit.services import AuditLog
 from trading.audit.witnesses import Witnesses
 from trading.evidence.contents import Load, listed_files, texts
 from trading.evidence.files import publish_file, published_file, record_kind
+from trading.evidence.gathering import FactsOf
 from trading.evidence.models import EvidenceStatement
-from trading.evidence.notices import NoticesOf
 from trading.evidence.sealing import Sealing
 from trading.opening.stages import stages_of
 from trading.opening.statements import sign
@@ -36,9 +36,9 @@ _PATIENCE = timedelta(minutes=1)
 _BEAT_SHARE = 0.2  # of a claim's time
 
 
-_FACTS: dict[str, Callable[[NoticesOf], Any]] = {
-    "award-report": NoticesOf.award,
-    "award-notice": NoticesOf.award_notice,
+_FACTS: dict[str, Callable[[FactsOf], Any]] = {
+    "award-report": FactsOf.award,
+    "award-notice": FactsOf.award_notice,
 }
 _RENDER: dict[str, Callable[[Any], bytes]] = {
     "award-report": award_report.render,
@@ -69,8 +69,8 @@ class Reports:
             with self._platform.database.reading() as session:
                 if published_file(session, tender_id, kind) is not None:
                     return
-                found = NoticesOf(self._platform, session, session.get_one(Tender, tender_id), segment)
-                facts = _FACTS.get(kind, NoticesOf.opening)(found)
+                found = FactsOf(self._platform, session, session.get_one(Tender, tender_id), segment)
+                facts = _FACTS.get(kind, FactsOf.opening)(found)
             step("rendering:facts-read", tender_id, kind=kind)
             pdf = _RENDER.get(kind, opening_record.render)(facts)
             step("rendering:rendered", tender_id, kind=kind)

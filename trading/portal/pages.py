@@ -8,7 +8,8 @@ from pyramid.request import Request
 
 from signing.encoding import is_id, parse_time
 from trading.accounts.models import Organisation
-from trading.custody.standings import RELEASED, standings
+from trading.custody.standing import RELEASED
+from trading.custody.standings import standings
 from trading.opening.progress import progress
 from trading.portal import lists, reading, words
 from trading.portal.reference import reference

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from reports import result_notice
 from trading.audit import private
-from trading.evidence.notices import NoticesOf
+from trading.evidence.gathering import FactsOf
 from trading.evidence.sealing import Sealing
 from trading.platform import Platform
 from trading.queue import Hold, claim, insert_if_missing, step
@@ -34,7 +34,7 @@ class ResultNotices:
             if hold is None:
                 return
             with self._platform.database.reading() as session:
-                notices = NoticesOf(self._platform, session, session.get_one(Tender, tender_id))
+                notices = FactsOf(self._platform, session, session.get_one(Tender, tender_id))
                 have = set(
                     session.scalars(
                         select(ResultNotice.supplier_id).where(ResultNotice.tender_id == tender_id)
