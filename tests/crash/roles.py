@@ -6,11 +6,14 @@ import contextlib
 import importlib
 import json
 import logging
+import os
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,8 @@ import time_machine
 
 from tests.crash.agents import Agents
 from tests.crash.killer import Doom, Fate
-from tests.crash.processes import Reporter
-from tests.crash.site import Site, UnreliableBroker
+from tests.crash.processes import Line, Reporter
+from tests.crash.site import MovedClock, Site, UnreliableBroker
 from tests.crash.world import Parties, World
 from tests.crash.wsgi import WsgiTransport
 from trading.platform import Platform, load_features
@@ -107,6 +110,51 @@ def counter(connection: Connection, site: Site, clock_ahead: float, inbox: Conne
             report({"event": "answer", "status": answer.status, "code": code})
 
 
+def mortal_offices(
+    connection: Connection, site: Site, deaths: Sequence[str], address: str, clock: Path
+) -> None:
+    """Web, worker and scanner in one process after another, forked of one that has built the application.
+
+    Each kills itself at its step of `deaths`; "answered" is after an act was committed and before anybody
+    hears of it. They answer at the socket `address`, a connection for each request, by the clock that the
+    file `clock` has; who is told to end has a successor that dies where it should have.
+    """
+    report = Reporter(connection)
+    _log_to(lambda line: None)
+    moved = MovedClock()
+    platform = site.platform(moved)
+    transport = WsgiTransport(make_app(platform))
+    transport.send("GET", "/health", {}, None)
+    listener = Listener(address)
+    left = list(deaths)
+    while True:
+        moved.ahead = timedelta(seconds=float(clock.read_text()))
+        child = os.fork()
+        if child == 0:
+            _office(platform, transport, listener, left[0] if left else "")
+        report({"event": "begun", "pid": child})
+        _, status = os.waitpid(child, 0)
+        if os.WTERMSIG(status) == signal.SIGKILL and left:
+            report({"event": "died", "step": left.pop(0)})
+
+
+def _office(platform: Platform, transport: WsgiTransport, listener: Listener, dies_at: str) -> None:
+    def doom(event: Mapping[str, Any]) -> None:
+        if event.get("step") == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _log_to(lambda line: None, doom)
+    work = threading.Thread(target=_work, args=(platform, lambda line: None, 2), daemon=True)
+    work.start()
+    while True:
+        with listener.accept() as asking:
+            method, path, headers, body = asking.recv()
+            answer = transport.send(method, path, headers, body)
+            if method != "GET":
+                doom({"step": "answered"})
+            asking.send(answer)
+
+
 def mortal_house(
     connection: Connection, fate: Fate | None, site: Site, parties: Parties, folder: Path
 ) -> None:
@@ -123,7 +171,7 @@ def _doom(fate: Fate | None) -> tuple[Doom, ...]:
     return () if fate is None else (Doom(fate),)
 
 
-def _work(platform: Platform, report: Reporter, threads: int) -> None:
+def _work(platform: Platform, report: Callable[[Line], None], threads: int) -> None:
     dramatiq.Worker(platform.queue.broker, worker_threads=threads, worker_timeout=100).start()
     report({"event": "ready", "clock": time.time()})
     Scanner(platform).run()
@@ -139,7 +187,9 @@ def wrong_clock(ahead: float) -> Iterator[None]:
         yield
 
 
-def _log_to(report: Reporter, then: Callable[[Mapping[str, Any]], None] = lambda event: None) -> None:
+def _log_to(
+    report: Callable[[Line], None], then: Callable[[Mapping[str, Any]], None] = lambda event: None
+) -> None:
     """Every log line into the pipe, before the next statement runs."""
 
     def send(logger: Any, method: str, event: dict[str, Any]) -> Any:

@@ -16,10 +16,10 @@ from typing import Any
 
 from cryptography import x509
 
-from bids.envelope import Attachment, seal
+from bids.envelope import Attachment, Contents, seal
 from bids.notice import Notice, build_notice, build_policy
 from bids.objects import build_statement
-from bids.offer import build_offer
+from bids.offer import build_announcement, build_offer
 from signing import canonical, cms, suite
 from signing.certificates import create_csr, dump_pem, load_pem
 from signing.encoding import b64encode, format_time, new_id, parse_time
@@ -31,6 +31,7 @@ from tests.crash.site import MovedClock, Site
 from tests.crash.wsgi import WsgiTransport
 from trading.accounts.services import Accounts, EnrolmentFacts
 from trading.client.api import Api, signed
+from trading.client.transport import Transport
 from trading.submission.uploads import Uploads
 from trading.tenders.models import Tender
 from trading.web.app import make_app
@@ -79,6 +80,7 @@ class Prepared:
     manifest: bytes
     signature: bytes
     ciphertexts: tuple[bytes, ...]
+    secret: bytes | None = None
 
 
 @dataclass
@@ -109,6 +111,7 @@ class World:
         self.clock = MovedClock(ahead)
         self.platform = site.platform(self.clock)
         self.app = make_app(self.platform)
+        self.line: Transport = WsgiTransport(self.app)
         self._accounts = Accounts(self.platform)
         self.parties = parties or self._found()
 
@@ -124,7 +127,7 @@ class World:
 
     def api(self, party: Party | None = None) -> Api:
         """The JSON API as a party, or as the public."""
-        return Api(WsgiTransport(self.app), party.token if party else None, "en")
+        return Api(self.line, party.token if party else None, "en")
 
     def now(self) -> datetime:
         """By the platform's clock."""
@@ -205,6 +208,8 @@ class World:
             minimum_bidders=collected["minimum_bidders"],
             independent=collected["independent"],
             grace_seconds=collected["grace_seconds"],
+            lock=collected["lock"],
+            segments=collected["segments"],
         )
         now = self.now()
         raw = build_notice(
@@ -242,9 +247,17 @@ class World:
 
         content = bytes(attached)
         attachment = Attachment("施工方案.pdf", "application/pdf", attached, lambda: io.BytesIO(content))
-        raw = seal(tender.notice, supplier.id, new_id(), offer, [attachment], None, place)
+        secret = suite.SUNSEAL_1.lock_secret() if tender.notice.policy.lock else None
+        before = {
+            segment: Contents(build_announcement(tender.notice, quality="合格"), [])
+            for segment in tender.notice.policy.segment_names[:-1]
+        }
+        raw = seal(
+            tender.notice, supplier.id, new_id(), offer, [attachment], None, place, secret, before
+        )  # fmt: skip
         signature = cms.sign(raw, supplier.signer, self.now())
-        return Prepared(supplier, raw, signature, tuple(each.getvalue() for each in places.values()))
+        ciphertexts = tuple(each.getvalue() for each in places.values())
+        return Prepared(supplier, raw, signature, ciphertexts, secret)
 
     def upload(self, tender: Published, bid: Prepared) -> None:
         """Store a bid's ciphertexts, whole."""

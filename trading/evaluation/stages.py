@@ -21,6 +21,7 @@ from trading.opening.models import Stage
 from trading.opening.stages import bids_in
 from trading.opening.statements import refuse_before_opening
 from trading.platform import Platform
+from trading.queue import step
 from trading.tenders.lifecycle import Event, Facts, State, transition
 from trading.tenders.models import Tender
 from trading.tenders.reading import notice_in_force
@@ -79,10 +80,12 @@ class Stages:
         bids: tuple[CurrentBid, ...] = bids_in(session, tender, tender.segment, checked)
         record = OpeningRecord.parse(row.raw)
         found = check_stage(stage, row.opens, record, bids, notice, checked.closing_digest)
+        step("judging:checked", tender.id)
         tender.state, tender.segment = target, row.opens
         row.statement, row.statement_digest = file, stage.digest
         row.person_id, row.stated_at = actor.person, now
         session.flush()
+        step("judging:written", tender.id)
         self._log.append(
             session, "tender.admitted", at=now, tender=tender.id, actor=actor, address=address,
             digests={
@@ -90,6 +93,7 @@ class Stages:
             },
             statement=file,
         )
+        step("judging:logged", tender.id)
         self._count(session, tender, notice, found, checked.closing_digest)
         return _described(row, stage)
 

@@ -225,8 +225,10 @@ class Unlockings:
         ]
         session.add_all(rows)
         session.flush()
+        step("unlock-decision:written", tender_id)
         self._log.append(
             session, "opening.unlock-decided", at=now, tender=tender_id, actor=actor, address=address,
             digests={"unlock_decision": read.digest, "unlocking": str(window.digest)}, statement=file,
         )  # fmt: skip
+        step("unlock-decision:logged", tender_id)
         return rows
