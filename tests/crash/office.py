@@ -1,4 +1,4 @@
-"""A platform in one process that dies at step after step, and a line to it that asks again whoever comes next."""
+"""A platform in one process that dies at step after step, and a line to it that asks whoever comes next."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from signing.encoding import b64decode, b64encode, format_time
 from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.functional.agent_scene import CAST, Cast, Scene
-from tests.functional.opening_house import DATABASES, OpeningHouse, failures, shared_house
+from tests.functional.opening_house import AFTER, DATABASES, OpeningHouse, failures, shared_house
 from tests.functional.wsgi_transport import LyingTransport
 from trading.audit.services import AuditLog
 from trading.client.agency import Agency
@@ -100,6 +101,64 @@ def test_two_segments_from_draft_to_evidence(house: OpeningHouse, tmp_path: Path
     assert f"bids/{second}/price/public.sealed" not in package
     pdf = house.call("GET", f"/tenders/{scene.id}/opening-record.pdf?segment=qualification")
     assert pdf.body == package.read("stages/qualification/opening-record.pdf")
+
+
+def test_three_segments_from_notice_to_award(house: OpeningHouse, tmp_path: Path) -> None:
+    """Three bidders: one is rejected by its qualification, one by its technical bid; a custodian is away."""
+    names = ("qualification", "technical", "price")
+    scene = Scene(house, tmp_path, segments=list(names))
+    third = house.enrol("supplier")
+    scene.suppliers, scene.bids = [*scene.suppliers, third], [*scene.bids, house.bid(third, scene.tender)]
+    unqualified, infeasible, winner = (bid.bid for bid in scene.bids)
+    assert scene.tender.notice.policy.segment_names == names
+    scene.close()
+    rejected = [{unqualified: "资质证书已过期"}, {infeasible: "方案不可行"}, {}]
+    left = {unqualified, infeasible, winner}
+    for place, (segment, out) in enumerate(zip(names, rejected, strict=True)):
+        working = scene.agents[: 2 if segment == "technical" else 3]
+        assert [agent.step() for agent in working] == [1] * len(working)
+        if len(working) < 3:
+            house.work()
+            assert house.state(scene.tender) == "closed", "the third one has its grace"
+            house.clock.ahead(AFTER + timedelta(seconds=scene.tender.notice.policy.grace_seconds + 2))
+        house.work()
+        released = Release.parse(last_release(scene))
+        assert (released.segment, {bid for bid, _ in released.rows}) == (segment, left)
+        shown = house.opening(scene.tender)
+        record = shown["record"] if segment == "price" else shown["stages"][-1]["record"]
+        rows = read_signed(b64decode(record), "opening-record").statement["bids"]
+        assert {row["bid"] for row in rows} == left and all(row["opened"] for row in rows)
+        assert [("total" in row) for row in rows] == [segment == "price"] * len(left)
+        for bid in left - out.keys():
+            attached = f"/tenders/{scene.id}/files/{bid}?segment="
+            house.call("GET", attached + segment, scene.agency)
+            for later in names[place + 1 :]:
+                house.refused("GET", attached + later, scene.agency, None, "tender-not-opened")
+        if segment != "price":
+            assert judge(house, scene, out)["opens"] == names[place + 1]
+            left -= out.keys()
+        # Who went out earlier has nothing of it opened, and its files go to nobody.
+        for bid in {unqualified, infeasible, winner} - left - out.keys():
+            gone = f"/tenders/{scene.id}/files/{bid}?segment={segment}"
+            house.refused("GET", gone, scene.agency, None, "bid-not-opened")
+    # The one that was away does not release a segment that is open without it, and erases as the others do.
+    assert scene.step() == 3
+    assert house.acts(scene.tender).count("custody.released") == 8
+    house.evaluate(scene.tender)
+    house.award(scene.tender, winner)
+    package, report = house.verified(scene.tender)
+    assert failures(report) == []
+    offers = {name for name in package.names if name.endswith("/offer.json")}
+    assert offers == {
+        *(f"bids/{bid.bid}/qualification/offer.json" for bid in scene.bids),
+        *(f"bids/{bid}/technical/offer.json" for bid in (infeasible, winner)),
+        f"bids/{winner}/price/offer.json",
+    }
+    assert f"bids/{infeasible}/price/public.sealed" not in package
+    shares = {f"shares/{name}/{agent.who.id}.json" for name in names for agent in scene.agents}
+    assert {name for name in package.names if name.startswith("shares/")} == shares - {
+        f"shares/technical/{scene.agents[2].who.id}.json"
+    }
 
 
 def last_release(scene: Scene) -> bytes:
