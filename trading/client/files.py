@@ -100,6 +100,17 @@ def _name(beside: Path, path: Path) -> None:
         beside.replace(path)
 
 
+def refuse_existing(*paths: Path | None) -> None:
+    """Ask before an act whose outcome is to be kept in new files: what was done would else be lost.
+
+    Raises:
+        ClientError: "file-exists".
+    """
+    for path in paths:
+        if path is not None and path.exists():
+            raise ClientError("file-exists", path=path)
+
+
 def write_file(path: Path, data: bytes, *, private: bool = False, overwrite: bool = False) -> None:
     """Write a small file as `new_file` does."""
     with new_file(path, private=private, overwrite=overwrite) as file:

@@ -11,7 +11,7 @@ import click
 
 from signing import canonical, suite
 from trading.client.errors import ClientError
-from trading.client.files import read_file, write_file
+from trading.client.files import read_file, refuse_existing, write_file
 from trading.client.supplier import fetch_notice
 from trading.commands.agency import make_agency, signing_options, tender_option
 from trading.commands.group import Language
@@ -77,6 +77,7 @@ def publish(
 
     The platform's draft must say what FACTS says, and have the documents given; else nothing is signed.
     """
+    refuse_existing(out, out and out.with_suffix(".p7s"))
     agency, _ = make_agency(lang=lang, **options)
     drafted = {name: value for name, value in _facts(facts).items() if name != "project"}
     policy = agency.wait_for_keys(tender, wait)

@@ -11,7 +11,7 @@ import click
 
 from signing.certificates import fingerprint
 from trading.client.errors import ClientError
-from trading.client.files import write_file
+from trading.client.files import refuse_existing, write_file
 from trading.client.keyfile import enrol as enrol_key
 from trading.client.keyfile import enrol_outside, enrolment_beside
 from trading.client.keyfile import renew as renew_key
@@ -59,8 +59,7 @@ def enrol(
     what belongs to it is written beside the new key file.
     """
     api = make_api(server, token, token_file, ca, lang, need_token=renew is None)
-    if out.exists():
-        raise ClientError("file-exists", path=out)
+    refuse_existing(out)
     if renew is not None and outside is not None:
         raise WrongUsage(
             "--renew 与 --outside 只能给出一个。", "Give one of --renew and --outside, not both."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trading.client.files import write_file
+from trading.client.files import refuse_existing, write_file
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option, say
 from trading.commands.platform import data_overrides, settings_from
@@ -24,6 +24,7 @@ def invite(config: Path | None, data: Path | None, person: str, out: Path | None
     from trading.platform import build_platform
     from trading.sign_in.people import invite_operator
 
+    refuse_existing(out)
     settings = settings_from(config, data_overrides(data))
     upgrade(settings.database_url)
     platform = build_platform(settings)

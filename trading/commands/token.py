@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trading.client.files import write_file
+from trading.client.files import refuse_existing, write_file
 from trading.commands.group import Language
 from trading.commands.options import PATH, lang_option, say
 from trading.commands.platform import data_overrides, settings_from
@@ -27,6 +27,7 @@ def token(
     from trading.accounts.services import bootstrap_operator
     from trading.platform import build_platform
 
+    refuse_existing(out)
     settings = settings_from(config, data_overrides(data))
     upgrade(settings.database_url)
     platform = build_platform(settings)
