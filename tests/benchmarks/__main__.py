@@ -20,6 +20,7 @@ from tests.benchmarks import (
     attachment_memory,
     browser_sealing,
     log_growth,
+    log_reading,
     opening_vs_crypto,
     sealing_vs_loop,
     search_at_100k,
@@ -29,12 +30,13 @@ from tests.benchmarks import (
 from tests.benchmarks.attachment_memory import Peaks
 from tests.benchmarks.browser_sealing import BrowserSealing
 from tests.benchmarks.log_growth import Growth
+from tests.benchmarks.log_reading import Reading
 from tests.benchmarks.ratios import Ratio, say
 from tests.benchmarks.search_at_100k import Costs
 
 RESULT = Path("var/bench.json")
 
-Result = Ratio | Peaks | Costs | Growth | BrowserSealing
+Result = Ratio | Peaks | Costs | Growth | Reading | BrowserSealing
 
 
 def main(arguments: list[str]) -> int:
@@ -49,6 +51,7 @@ def main(arguments: list[str]) -> int:
         browser_sealing.NAME: browser_sealing.run,
         submission_vs_insert.NAME: submission_vs_insert.run,
         log_growth.NAME: log_growth.run,
+        log_reading.NAME: log_reading.run,
         search_at_100k.NAME: search_at_100k.run,
         opening_vs_crypto.NAME: lambda: opening_vs_crypto.run(given.bids),
         verifying_vs_crypto.NAME: lambda: verifying_vs_crypto.run(given.bids),

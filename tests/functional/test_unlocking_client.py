@@ -15,13 +15,22 @@ from bids.custody import check_closed
 from bids.errors import BidError
 from bids.trust import Trust
 from bids.unlock_file import UnlockFile, read_unlock_file
+from signing.cosignatures import CosignatureSigner
 from signing.encoding import b64encode
-from signing.notes import NoteVerifier
+from signing.notes import (
+    Checkpoint,
+    NoteVerifier,
+    format_checkpoint,
+    generate_note_key,
+    read_checkpoint,
+)
+from signing.policies import parse_policy
 from signing.suite import SUNSEAL_1
 from tests.functional.house import Tendering
 from tests.functional.opening_house import AFTER, OpeningHouse
 from tests.functional.test_unlocking import WINDOW, answering
 from tests.functional.wsgi_transport import LyingTransport
+from tests.unit.trading.client.test_log_follower import Log
 from trading.client.agency import Agency
 from trading.client.api import Api, ApiProblem
 from trading.client.attachments import open_attachments
@@ -29,7 +38,7 @@ from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.errors import ClientError
 from trading.client.keyfile import KeyFile
 from trading.client.supplier import Supplier, prepare_bid
-from trading.client.unlocking import Unlocker, fetch_unlocking
+from trading.client.unlocking import Unlocker, fetch_unlocking, log_of
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +58,10 @@ class Desk:
         folder.mkdir()
         self.line = LyingTransport(house.app.app)
         self.roots = house.platform.keys.roots
-        log = NoteVerifier.from_vkey(house.platform.keys.log.vkey)
         api = Api(self.line, self.who.token, "en")
         self.supplier = Supplier(api, self.roots)
-        self.unlocker = Unlocker(api, self.roots, log, house.now)
+        follower = log_of(api, folder / "bid.log-seen", tender.id)
+        self.unlocker = Unlocker(api, self.roots, follower, house.now)
 
     def bid(self) -> UnlockFile:
         """Prepared from files as by `sunseal bid prepare`, and handed in."""
@@ -144,6 +153,49 @@ def test_from_preparing_to_the_opened_attachments(
     assert locked.value.code == "lock-secret-missing"
     (opened,) = open_attachments(public, checked.notice, bid.manifest, key, folder, "bid", file.secret)
     assert opened.problem is None and (folder / opened.name).read_bytes() == b"secret plan"
+
+
+def test_a_log_that_hides_or_contradicts_gets_no_secret(
+    house: OpeningHouse, tender: Tendering, tmp_path: Path
+) -> None:
+    desk = Desk(house, tender, tmp_path / "desk")
+    file = desk.bid()
+    house.open(tender)
+    note = house.call("GET", "/log/checkpoint").body
+
+    def without_the_last(answer: Any) -> Any:
+        return {**answer, "entries": answer["entries"][:-1] + answer["entries"][:1]}
+
+    desk.line.lies["/log/entries"] = without_the_last
+    with pytest.raises(BidError) as hidden:
+        desk.unlock(file)
+    assert hidden.value.code == "log-entries-false" and desk.sent(file) == 0
+    desk.line.lies.clear()
+    policy = parse_policy(policy_of(house))
+    strict = Unlocker(desk.unlocker._api, desk.roots, desk.unlocker._follower, house.now, policy)
+    with pytest.raises(ClientError) as unseen:
+        strict.unlock_in_time(file, house.now(), lambda seconds: None)
+    assert unseen.value.code == "cosignatures-missing" and desk.sent(file) == 0
+
+    key = house.platform.keys.log
+    size = read_checkpoint(note).size
+    fork = format_checkpoint(Checkpoint(key.name, size, bytes(32)), key)
+    desk.line.lies["/log/checkpoint"] = lambda answer: fork
+    with pytest.raises(BidError) as forked:
+        desk.unlock(file)
+    assert forked.value.code == "log-rewritten" and desk.sent(file) == 0
+    assert fork.rstrip(b"\n") in (next((desk.folder / "bid.log-seen" / "split-views").iterdir())).read_bytes()
+    desk.line.lies.clear()
+    assert desk.unlock(file).receipt and desk.sent(file) == 1
+    with pytest.raises(ClientError) as other:
+        log_of(desk.unlocker._api, desk.folder / "bid.log-seen", tender.id, Log().signer.vkey)
+    assert other.value.code == "log-key-other"
+
+
+def policy_of(house: OpeningHouse) -> bytes:
+    """A policy that wants a witness whom nobody asks."""
+    witness = CosignatureSigner("witness.example/w", generate_note_key())
+    return f"log {house.platform.keys.log.vkey}\nwitness w {witness.vkey}\nquorum w\n".encode()
 
 
 def test_a_lost_line_and_the_agencys_decision(house: OpeningHouse, tender: Tendering, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
 from trading.client.journal_telling import tell_accepted, tell_cosigned
-from trading.client.log_follower import LogFollower
+from trading.client.log_follower import LogFollower, pinned_verifier
 from trading.client.transport import ConnectionFailed
 from trading.client.witnessed import require_cosigned
 
@@ -302,7 +302,8 @@ class Custodian:
     def _accept(self, tender: str) -> bool:
         """Put the notice in force on record, if the log says that it is another one than is there."""
         known = accepted_notice(self._state, tender)
-        if known is not None and self._last_logged(tender) in (None, known.notice.digest):
+        logged = self._last_logged(tender)  # the first time too: what is seen early cannot be rewritten later
+        if known is not None and logged in (None, known.notice.digest):
             return False
         if not accept_notice(self._api, self._state, tender, self._keys, lambda: self._trust(tender)):
             return False
@@ -407,19 +408,6 @@ class Custodian:
 
     def _log(self) -> LogFollower:
         if self._follower is None:
-            self._verifier = self._log_verifier()
+            self._verifier = pinned_verifier(self._api, self._state, self._given_log_key)
             self._follower = LogFollower(self._api, self._state, self._verifier)
         return self._follower
-
-    def _log_verifier(self) -> NoteVerifier:
-        """The log's key: the one given, else the first one ever shown; never another."""
-        kept = self._state.read_shared("log-key")
-        wanted = self._given_log_key or (kept.decode() if kept else None)
-        if wanted is None:
-            wanted = self._api.raw("/log/key").decode().strip()
-        verifier = NoteVerifier.from_vkey(wanted)
-        if kept is None:
-            self._state.write_shared("log-key", wanted.encode())
-        elif kept.decode() != wanted:
-            raise ClientError("log-key-other")
-        return verifier

@@ -23,13 +23,14 @@ from signing.encoding import b64decode, b64encode
 from signing.errors import MerkleError
 from signing.notes import Checkpoint, NoteVerifier
 from signing.tiles import WIDTH, Tile, read_bundle
-from trading.client.api import Api
+from trading.client.api import Api, ApiProblem
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError, Language
 from trading.client.files import write_record
 from trading.client.witness import refusal_file
 
 _RECORD = "log.json"
+_KEY = "log-key"
 _ENTRIES = "entries.json"
 _PAGE = 500
 _PREFIX = "/log/"
@@ -107,6 +108,7 @@ class LogFollower:
     def __init__(
         self, api: Api, state: CustodianState, verifier: NoteVerifier, listener: Listener | None = None
     ) -> None:
+        self.verifier = verifier
         self._api = api
         self._state = state
         self._listener = listener
@@ -133,7 +135,8 @@ class LogFollower:
            beginning of the latest believed. Of the same size, it must have the same root.
 
         Raises:
-            BidError: "note-invalid". SplitView ("log-rewritten"): both checkpoints are on record then.
+            BidError: "note-invalid", "log-entries-false". SplitView ("log-rewritten"): both checkpoints are
+                on record then.
             ClientError: "log-gap".
         """
         if note is None:
@@ -161,6 +164,16 @@ class LogFollower:
         pairs = sorted(json.loads(kept)) if kept else []
         return [(int(position), b64decode(raw)) for position, raw in pairs]
 
+    def _contradiction(self, note: bytes, new: Checkpoint) -> BidError:
+        """A split view, unless the log proves that it grew from what was seen: then entries are false."""
+        if self._seen is not None:
+            hashes = self._hashes(self._frontier.size, new.size)
+            try:
+                check_log_extends(self._seen, note, hashes, self._trust)
+            except BidError:
+                return self._split(note, new)
+        return BidError("log-entries-false", size=new.size)
+
     def _split(self, note: bytes, new: Checkpoint) -> SplitView:
         """Keep both checkpoints, readable by anybody who is handed the file."""
         seen = self._seen or b""
@@ -174,7 +187,12 @@ class LogFollower:
     def _hashes(self, old: int, new: int) -> list[bytes]:
         if old in (0, new):
             return []
-        answer = self._api.get("/log/proof/consistency", old=old, new=new)
+        try:
+            answer = self._api.get("/log/proof/consistency", old=old, new=new)
+        except ApiProblem as problem:
+            if problem.status >= 500:
+                raise  # down; a log that has lost entries has no proof to give
+            return []
         return [b64decode(str(one)) for one in answer["hashes"]]
 
     def _read_to(self, new: Checkpoint, note: bytes) -> None:
@@ -190,7 +208,7 @@ class LogFollower:
         if frontier.root() != new.root:
             if self._listener is not None:
                 self._listener.forget()
-            raise self._split(note, new)
+            raise self._contradiction(note, new)
         for tender, entries in found.items():
             self._keep(tender, entries)
         if self._listener is not None and self._listener.heard < frontier.size:
@@ -250,3 +268,21 @@ class LogFollower:
         kept = self._state.read(tender, _ENTRIES)
         known = {int(position): str(raw) for position, raw in json.loads(kept)} if kept else {}
         self._state.write(tender, _ENTRIES, json.dumps(sorted((known | entries).items())).encode())
+
+
+def pinned_verifier(api: Api, state: CustodianState, given: str | None) -> NoteVerifier:
+    """The log's key: the one given, else the first one ever shown; never another.
+
+    Raises:
+        ClientError: "log-key-other". NoteError: it is no verifier key.
+    """
+    kept = state.read_shared(_KEY)
+    wanted = given or (kept.decode() if kept else None)
+    if wanted is None:
+        wanted = api.raw("/log/key").decode().strip()
+    verifier = NoteVerifier.from_vkey(wanted)
+    if kept is None:
+        state.write_shared(_KEY, wanted.encode())
+    elif kept.decode() != wanted:
+        raise ClientError("log-key-other")
+    return verifier

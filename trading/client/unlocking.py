@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from cryptography import x509
 
+from bids.closing import Closing
+from bids.entries import Entry
 from bids.errors import BidError
+from bids.examination import check_entries
+from bids.notice import Notice
 from bids.trust import Trust
 from bids.unlock_file import UnlockFile
 from bids.unlock_receipts import check_unlock_receipt
 from bids.unlocking import Unlocking, check_frozen
 from signing.canonical import digest
 from signing.encoding import b64decode, b64encode, format_time, parse_time
-from signing.notes import NoteVerifier
+from signing.policies import LogPolicy
 from trading.client.api import Api, JsonObject, unfile
+from trading.client.custodian_state import CustodianState
+from trading.client.errors import ClientError
+from trading.client.log_follower import LogFollower, pinned_verifier
 from trading.client.supplier import Supplier, fetch_notice
 from trading.client.transport import ConnectionFailed
+from trading.client.witnessed import require_cosigned
 
 _CALM, _SOON = 30.0, 1.0  # seconds between questions, before and after the opening time
 
@@ -38,17 +48,25 @@ class Unlocker:
     """A supplier that unlocks.
 
     Args:
-        api: with the supplier's token. roots: that the platform must sign under. log: the public log's key.
+        api: with the supplier's token. roots: that the platform must sign under.
+        follower: reads the public log for the bid's tender; see `log_of`.
         now: this machine's own clock, UTC; nobody talks a bidder into unlocking before the opening time.
+        policy: whose cosignatures of the log are wanted before the secret leaves; None for nobody's.
     """
 
     def __init__(
-        self, api: Api, roots: Sequence[x509.Certificate], log: NoteVerifier, now: Callable[[], datetime]
+        self,
+        api: Api,
+        roots: Sequence[x509.Certificate],
+        follower: LogFollower,
+        now: Callable[[], datetime],
+        policy: LogPolicy | None = None,
     ) -> None:
         self._api = api
         self._roots = tuple(roots)
-        self._log = log
+        self._follower = follower
         self._now = now
+        self._policy = policy
 
     def state(self, file: UnlockFile) -> JsonObject:
         """How it stands: state (none, waiting, open, unlocked, ended), and the window's times."""
@@ -56,6 +74,9 @@ class Unlocker:
 
     def wait(self, file: UnlockFile, sleep: Sleep, tell: Tell) -> JsonObject:
         """Until the window begins, through broken connections; `tell` hears of each new state."""
+        # Ahead of the window: in it there is then little left to read.
+        with suppress(ConnectionFailed):
+            self._follower.follow()
         known = None
         opens = parse_time(file.opens)
         while True:
@@ -77,10 +98,12 @@ class Unlocker:
 
         1. The notice's signature holds, and by this machine's clock its opening time is past.
         2. The closing is in the log, and this bid in the ledger that it froze.
-        3. The platform has frozen at least the threshold of the custodians' releases, on record.
+        3. By the log, read entry by entry to its end and extending all that was read before: this notice is
+           the last one published, the closing the only one, nothing ended the tender, and at least the
+           threshold of the custodians' releases is frozen; the witnesses that are wanted cosigned that.
 
         Raises:
-            BidError, SigningError: one of these does not hold; the secret was not sent.
+            BidError, SigningError, ClientError: one of these does not hold; the secret was not sent.
             ApiProblem: refused. ConnectionFailed: not reached.
         """
         notice = fetch_notice(self._api, file.tender, self._roots).notice
@@ -88,10 +111,10 @@ class Unlocker:
             raise BidError("policy-tender")
         if self._now() < notice.policy.opens_at:
             raise BidError("opening-early", opens_at=format_time(notice.policy.opens_at))
-        closing = Supplier(self._api, self._roots).check_proofs(file.tender, file.bid, self._log)
-        trust = Trust(self._roots, log=self._log, log_origin=self._log.name)
-        entries = self._api.get("/log/entries", tender=file.tender)["entries"]
-        check_frozen([b64decode(str(each["raw"])) for each in entries], closing, notice.policy, trust)
+        closing = Supplier(self._api, self._roots).check_proofs(
+            file.tender, file.bid, self._follower.verifier
+        )
+        self._check_log(notice, closing)
         answer = self._api.post(
             f"/tenders/{file.tender}/bids/{file.bid}/unlocking", {"secret": b64encode(file.secret)}
         )
@@ -101,15 +124,46 @@ class Unlocker:
         )  # fmt: skip
         return Unlocked(receipt.received_at, receipt.raw)
 
+    def _check_log(self, notice: Notice, closing: Closing) -> None:
+        """What a cosigned checkpoint lets this follower read further is checked again."""
+        verifier = self._follower.verifier
+        trust = Trust(self._roots, log=verifier, log_origin=verifier.name)
+        witnessed: int | None = None
+        while True:
+            self._follower.follow()
+            places = self._follower.places(notice.tender)
+            entries = [raw for _, raw in places]
+            check_entries(entries, notice, closing.digest)
+            check_frozen(entries, closing, notice.policy, trust)
+            position = next(at for at, raw in places if Entry.parse(raw).act == "opening.frozen")
+            if self._policy is None or position == witnessed:
+                return
+            require_cosigned(self._api, self._follower, self._policy, position)
+            witnessed = position
+
     def unlock_in_time(self, file: UnlockFile, until: datetime, sleep: Sleep) -> Unlocked:
-        """As `unlock`, again and again through broken connections until `until`."""
+        """As `unlock`, again and again until `until` while the line is broken or witnesses are awaited."""
         while True:
             try:
                 return self.unlock(file)
-            except ConnectionFailed:
-                if self._now() >= until:
+            except (ConnectionFailed, ClientError) as error:
+                awaited = isinstance(error, ConnectionFailed) or error.code == "cosignatures-missing"
+                if not awaited or self._now() >= until:
                     raise
                 sleep(_SOON * 2)
+
+
+def log_of(api: Api, folder: Path, tender: str, log_key: str | None = None) -> LogFollower:
+    """Follows the log for a bidder's tender from its first entry; `folder` remembers what was seen.
+
+    The log's key is `log_key`, else the first one that was ever shown here.
+
+    Raises:
+        ClientError: "log-key-other". NoteError: it is no verifier key.
+    """
+    state = CustodianState(folder)
+    state.write(tender, "bid", b"")  # so that its entries are kept
+    return LogFollower(api, state, pinned_verifier(api, state, log_key))
 
 
 def fetch_unlocking(api: Api, tender: str, trust: Trust) -> Unlocking | None:

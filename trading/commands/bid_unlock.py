@@ -10,21 +10,22 @@ import click
 
 from bids.unlock_file import MAX_SIZE, read_unlock_file
 from signing.encoding import format_time, parse_time
-from signing.notes import NoteVerifier
 from trading.client.api import JsonObject
 from trading.client.errors import ClientError
 from trading.client.files import read_file, write_file
-from trading.client.unlocking import Unlocked, Unlocker
+from trading.client.unlocking import Unlocked, Unlocker, log_of
 from trading.commands.group import Language
 from trading.commands.options import (
     PATH,
     lang_option,
     make_api,
     read_key,
+    read_policy,
     roots_from,
     roots_option,
     say,
     server_options,
+    witness_policy_option,
 )
 
 
@@ -32,27 +33,32 @@ from trading.commands.options import (
 @click.argument("file", type=PATH, metavar="BID.unlock")
 @click.option("--wait", is_flag=True, help="Wait for the opening and unlock by itself when it is time.")
 @click.option("--receipt", type=PATH, help="Where to keep the receipt; by default BID.unlocked.json.")
-@click.option("--log-key", help="The log's verifier key; by default the one shown now.")
+@click.option("--log-key", help="The log's verifier key; by default the one first shown.")
+@witness_policy_option
 @server_options
 @click.option("--key", type=PATH, help="Your key file, for the roots in it.")
 @click.option("--password-file", type=PATH, help="A file with the key file's password.")
 @roots_option
 @lang_option
 def unlock(
-    file: Path, wait: bool, receipt: Path | None, log_key: str | None, server: str, token: str | None,
+    file: Path, wait: bool, receipt: Path | None, log_key: str | None, policy: Path | None,
+    server: str, token: str | None,
     token_file: Path | None, ca: Path | None, key: Path | None, password_file: Path | None,
     roots: Path | None, lang: Language,
 ) -> None:  # fmt: skip
     """Unlock your bid at the opening, with the file that `prepare` made.
 
-    Before the secret is sent it is checked that the tender is closed with your bid in it, and that the
-    custodians' shares are in. The receipt proves that you unlocked in time: keep it.
+    Before the secret is sent the public log is read to its end, and it is checked that the tender is closed
+    with your bid in it, and that the custodians' shares are in. What was seen of the log is kept beside the
+    file, in BID.log-seen; a log that contradicts it later is refused, and the proof kept there. The receipt
+    proves that you unlocked in time: keep it.
     """
     secret = read_unlock_file(read_file(file, MAX_SIZE))
     api = make_api(server, token, token_file, ca, lang)
     anchors = roots_from(roots, None if key is None else read_key(key, password_file))
-    log = NoteVerifier.from_vkey(log_key or api.raw("/log/key").decode().strip())
-    unlocker = Unlocker(api, anchors, log, lambda: datetime.now(UTC))
+    wanted = read_policy(policy)
+    follower = log_of(api, file.with_suffix(".log-seen"), secret.tender, log_key)
+    unlocker = Unlocker(api, anchors, follower, lambda: datetime.now(UTC), wanted)
     kept = receipt or file.with_suffix(".unlocked.json")
     if wait:
         state = unlocker.wait(secret, time.sleep, lambda state: _tell_state(state, lang))

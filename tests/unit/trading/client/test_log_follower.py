@@ -142,7 +142,7 @@ def test_an_entry_hidden_or_changed_on_the_way(log: Log, state: CustodianState) 
     log.entries = [whole[0], whole[0]]
     with pytest.raises(BidError) as error:
         follower(log, state).follow(note)
-    assert error.value.code == "log-rewritten"
+    assert error.value.code == "log-entries-false"
     assert follower(log, state).entries(TENDER) == (), "nothing of it was kept"
 
 
