@@ -237,7 +237,7 @@ class LogFollower:
         if again.root() != self._frontier.root():
             self._listener.forget()
             size = self._frontier.size
-            raise BidError("log-rewritten", old=size, new=size)
+            raise BidError("log-entries-false", size=size)
         self._listener.keep(self._frontier.size)
 
     def _fetch(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
