@@ -148,8 +148,11 @@ _CUSTODY = {
         "The sealing policy has no segment {segment}.",
     ),
     "sealing-key-differs": (
-        "此密钥不是密封策略为保管人 {custodian} 列明的密钥。",
-        "This is not the sealing key that the policy has for the custodian {custodian}.",
+        "此密钥不是密封策略为保管人 {custodian} 列明的密钥。请用交出公钥时的密钥库或浏览器；"
+        "密钥若被换过，请查明原因，从备份恢复。",
+        "This is not the sealing key that the policy has for the custodian {custodian}. Use the store or the "
+        "browser that handed its key in; if the key was exchanged, find out how, and recover it from the "
+        "backup.",
     ),
     "release-row": (
         "释放声明中投标 {bid} 的一行不合规定：须恰有份额、摘要或拒绝之一。",

@@ -10,8 +10,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "verify-cosigned-unchecked": (
         "日志检查点另有 {count} 个签名；它们是否出自独立的见证人，需用您自己的策略（--policy）核对。",
-        "The log's checkpoint has {count} more signatures; whether they are witnesses' only a policy of "
-        "your own can tell (--policy).",
+        "Signatures on the log's checkpoint beside the log's own: {count}; whether they are witnesses' only "
+        "a policy of your own can tell (--policy).",
     ),
     "verify-cosigned-none": (
         "没有见证人副署日志检查点：是否人人看到的都是这个日志，证据包无法说明。",

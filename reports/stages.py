@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from reportlab.platypus import Flowable
+from reportlab.lib.units import mm
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
 from reports.blocks import Fact, bilingual, hexadecimal, text
 from reports.common import joined
 from reports.facts import OpeningFacts, StageFacts
 from reports.tables import Column, Row, listing
 from reports.wording import DASH, SEGMENTS, stamp, words
+
+_SHORT = 6  # rows that stay with what they belong to
+_ROOM = 45 * mm
 
 
 def segment_facts(facts: OpeningFacts) -> list[Fact]:
@@ -21,7 +25,9 @@ def segment_facts(facts: OpeningFacts) -> list[Fact]:
 def stages_section(stages: tuple[StageFacts, ...], width: float) -> list[Flowable]:
     """The agency's stage statements before this opening: who went on, who was rejected and why."""
     story: list[Flowable] = []
-    for stage in stages:
+    for number, stage in enumerate(stages):
+        if number:
+            story.append(Spacer(1, 9))
         zh, en = words(SEGMENTS, stage.segment)
         said = bilingual(
             f"{zh}段：{stage.admitted} 份投标进入下一段，{len(stage.rejections)} 份被否决。"
@@ -31,13 +37,16 @@ def stages_section(stages: tuple[StageFacts, ...], width: float) -> list[Flowabl
             9,
             before=3,
         )
-        story += [said, hexadecimal(stage.statement_digest)]
-        if stage.rejections:
+        head: list[Flowable] = [said, hexadecimal(stage.statement_digest)]
+        if not stage.rejections:
+            story.append(KeepTogether(head))
+        else:
             columns = [Column("被否决的投标人", "Bidder rejected", 180), Column("理由", "Reason", None)]
             rows = [
                 Row((bidder, [text(reason or DASH, 8.6, lead=1.35)]), muted=True)
                 for bidder, reason in stage.rejections
             ]
-            story.append(listing(columns, rows, width))
+            whole = [*head, Spacer(1, 4), listing(columns, rows, width)]
+            story += [KeepTogether(whole)] if len(rows) <= _SHORT else [CondPageBreak(_ROOM), *whole]
     return story
 

@@ -256,11 +256,17 @@ class Custodian:
         now, known, told = self._now(), self.refusals.get(tender), self._told.get(tender)
         again = told is None or abs((now - told).total_seconds()) >= _REMIND_SECONDS
         if known is None or known.reason != reason or again:
-            log.error("tender %s is not served: %s [%s]", tender, reason, code)
+            if code in _SOON:
+                log.info("tender %s waits: %s [%s]", tender, reason, code)
+            else:
+                log.error("tender %s is not served: %s [%s]", tender, reason, code)
             self._told[tender] = now
         if known is None or known.reason != reason:
             zh, en = in_both(error)
-            self.journal.say("refused", tender, f"未予办理：{zh} [{code}]", f"Not served: {en} [{code}]")
+            if code in _SOON:
+                self.journal.say("waiting", tender, f"{zh} [{code}]", f"{en} [{code}]")
+            else:
+                self.journal.say("refused", tender, f"未予办理：{zh} [{code}]", f"Not served: {en} [{code}]")
         self.refusals[tender] = Refusal(tender, code, reason)
 
     def _act(self, tender: str, task: JsonObject) -> bool:

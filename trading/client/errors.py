@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from trading.client.messages import MESSAGES
 
 Language = Literal["zh", "en"]
+
+_OS_REASONS = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许的操作",
+    errno.EEXIST: "文件已存在",
+    errno.EISDIR: "这是目录，不是文件",
+    errno.ENOTDIR: "这不是目录",
+    errno.ENOSPC: "磁盘空间不足",
+    errno.EROFS: "文件系统只读",
+    errno.EADDRINUSE: "地址已被占用",
+}
+_BY_TEXT = {os.strerror(number): zh for number, zh in _OS_REASONS.items()}
+
+
+def in_chinese(reason: str) -> str:
+    """Why the system refused, in Chinese where it is a common reason."""
+    return _BY_TEXT.get(reason, reason)
 
 
 class ClientError(Exception):
@@ -22,7 +42,10 @@ class ClientError(Exception):
 
     def text(self, lang: Language) -> str:
         """The sentence for a person."""
-        return self.sentences[self.code][0 if lang == "zh" else 1].format_map(self.params)
+        zh, en = self.sentences[self.code]
+        if lang == "en":
+            return en.format_map(self.params)
+        return zh.format_map({name: in_chinese(value) for name, value in self.params.items()})
 
     def __str__(self) -> str:
         return self.text("en")

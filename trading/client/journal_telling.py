@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 from bids.custody import Release
 from bids.notice import Notice
 from bids.releases import COMMITMENT_DIFFERS, DOES_NOT_OPEN
-from signing.encoding import b64decode, format_time
+from signing.encoding import b64decode
 from trading.client.custodian_journal import Journal
 from trading.client.witnessed import Cosigned
 
@@ -56,6 +58,11 @@ _WHY = {
 }
 
 
+def _beijing(at: datetime) -> str:
+    """`2026-11-30 23:20:48 UTC+8`: as notices and pages have it."""
+    return f"{at.astimezone(timezone(timedelta(hours=8))):%Y-%m-%d %H:%M:%S} UTC+8"
+
+
 def tell_accepted(journal: Journal, notice: Notice, before: Notice | None) -> None:
     """A notice accepted, in place of `before` if there was one."""
     succession = ("首份公告", "the first one")
@@ -66,14 +73,14 @@ def tell_accepted(journal: Journal, notice: Notice, before: Notice | None) -> No
         )
     journal.write(
         "accepted", notice.tender, notice=notice.digest, title=notice.title,
-        opens_at=format_time(notice.policy.opens_at), threshold=notice.policy.threshold,
+        opens_at=_beijing(notice.policy.opens_at), threshold=notice.policy.threshold,
         count=len(notice.policy.custodians), succession=succession[0], succession_en=succession[1],
     )  # fmt: skip
 
 
 def tell_cosigned(journal: Journal, tender: str, cosigned: Cosigned) -> None:
     """Which witnesses have seen the closing, and when."""
-    told = ", ".join(f"{name} {format_time(at)}" for name, at in cosigned.witnesses.items())
+    told = ", ".join(f"{name} ({_beijing(at)})" for name, at in cosigned.witnesses.items())
     journal.write("cosigned", tender, size=cosigned.size, witnesses=told)
 
 

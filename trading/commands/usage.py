@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Sequence
 
 import click
+
+from trading.client.errors import in_chinese
 
 
 class WrongUsage(click.UsageError):
@@ -16,18 +17,6 @@ class WrongUsage(click.UsageError):
         super().__init__(en)
         self.zh = zh
 
-
-_OS_REASONS = {
-    errno.ENOENT: "没有这个文件或目录",
-    errno.EACCES: "没有权限",
-    errno.EPERM: "不允许的操作",
-    errno.EEXIST: "文件已存在",
-    errno.EISDIR: "这是目录，不是文件",
-    errno.ENOTDIR: "这不是目录",
-    errno.ENOSPC: "磁盘空间不足",
-    errno.EROFS: "文件系统只读",
-    errno.EADDRINUSE: "地址已被占用",
-}
 
 
 # What click says in English, whole, and how it is said in Chinese.
@@ -48,7 +37,7 @@ _IN_CHINESE = (
 
 def os_reason(error: OSError) -> str:
     """Why the system refused, in Chinese where it is a common reason."""
-    return _OS_REASONS.get(error.errno or 0) or error.strerror or str(error)
+    return in_chinese(error.strerror or str(error))
 
 
 def tell_in_chinese(error: click.ClickException) -> None:

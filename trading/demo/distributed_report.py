@@ -12,14 +12,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from signing.encoding import parse_time
 from trading.client.errors import Language
 
 if TYPE_CHECKING:
+    from trading.commands.options import local_time
     from trading.demo.departments import Department
-    from trading.demo.distributed import Course
+from trading.demo.distributed import Course
 
 _WIDTH = 118  # where the terminal does not say
-_SHOWN = {"enrolled", "accepted", "cosigned", "released", "share-refused", "refused", "erased", "started"}
+_SHOWN = {
+    "enrolled", "started", "accepted", "waiting", "cosigned", "released", "share-refused", "refused",
+    "erased",
+}  # fmt: skip
 _LINE = 190  # characters of a sentence of a journal
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
 
@@ -103,7 +108,7 @@ def _journal(one: Department, lang: Language) -> Table:
         if repeated[line.kind] > 3:
             continue
         style = "yellow" if line.kind in ("share-refused", "refused") else ""
-        table.add_row(line.at[11:19], Text(_short(line.text(lang)), style))
+        table.add_row(local_time(parse_time(line.at))[11:19], Text(_short(line.text(lang)), style))
     return table
 
 
