@@ -48,4 +48,32 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "出示的 {party} 的位置推算不到日志中的根。",
         "The place of {party} that was shown does not lead to the root in the log.",
     ),
+    "verify-enrolments-logged": (
+        "招标人和保管人的 {count} 张证书各有日志条目，持有人都能查到。",
+        "The log has an entry of its own for each of {count} certificates of agency and custodians, where "
+        "their "
+        "owners find them.",
+    ),
+    "verify-enrolments-day": (
+        "供应商的 {count} 张证书列在日志中一天的汇总之下，各在其机构自己的位置，持有人都能查到。",
+        "{count} certificates of suppliers are listed under a day's root in the log, in their parties' own "
+        "places, where their owners find them.",
+    ),
+    "verify-enrolments-new": (
+        "有 {count} 张供应商证书登记不足两天，收入它们的每日汇总当时还没有，无法核对。",
+        "{count} certificates of suppliers were younger than two days: a day's root that has them was not "
+        "there "
+        "yet, and could not be checked.",
+    ),
+    "enrolment-unlogged": (
+        "证书 {certificate} 的登记不在公开日志中，其持有人无从得知。",
+        "The enrolment of the certificate {certificate} is not in the public log, where its owner would "
+        "find it.",
+    ),
+    "enrolment-unlisted": (
+        "证书 {certificate} 的登记不在其供应商每日汇总的位置中，持有人无从得知。",
+        "The enrolment of the certificate {certificate} is not listed in its supplier's place under a "
+        "day's root, "
+        "where its owner would find it.",
+    ),
 }

@@ -29,6 +29,7 @@ UNLOCKING = "unlocking.json"
 AWARD, AWARD_REPORT, AWARD_NOTICE = "award.json", "award-report.pdf", "award-notice.pdf"
 EVIDENCE, README = "evidence.json", "README.txt"
 LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES = "log/key", "log/checkpoint", "log/entries.jsonl"
+LOG_ENROLMENTS = "log/enrolments.json"  # that the enrolments of those who signed stand in the log
 ROOTS, CHAIN = "certificates/roots.pem", "certificates/chain.pem"
 CRLS, ENROLMENTS = "certificates/crl.pem", "certificates/enrolments.json"
 OUTSIDE = "certificates/outside.pem"  # only where somebody signed under an authority outside the platform
@@ -41,7 +42,7 @@ _FIXED = frozenset(
     (NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING)
     + (AWARD, AWARD_REPORT, AWARD_NOTICE)
     + (EVIDENCE, README, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE)
-    + (TIMESTAMP,)
+    + (TIMESTAMP, LOG_ENROLMENTS)
 )
 _PATTERNS = re.compile(
     r"notices/[0-9a-f]{64}\.(?:json|p7s)"

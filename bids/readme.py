@@ -38,7 +38,8 @@ _TEXT = """\
 
 4. 台账与公开日志采用 RFC 6962 的 Merkle 树；检查点与证明采用 C2SP 的 tlog-checkpoint、tlog-proof，
    可用 Go 语言 golang.org/x/mod/sumdb 的 note 与 tlog 验证，公钥见 log/key。ledger.jsonl 与
-   log/entries.jsonl 每行为一个叶子的原始字节（不含换行）。
+   log/entries.jsonl 每行为一个叶子的原始字节（不含换行）。log/enrolments.json 表明签名各方的证书都在日志中，
+   持有人能够查到。
 
 5. 回执的时间戳（receipt.tsr，RFC 3161）盖在回执签名的值上；外部机构的根证书见 certificates/timestamp.pem。
    BID 为投标标识：
@@ -97,7 +98,8 @@ B. Without any program of ours
 
 4. Ledger and public log are Merkle trees as in RFC 6962; checkpoints and proofs are C2SP's tlog-checkpoint
    and tlog-proof, for which Go's golang.org/x/mod/sumdb/note and /tlog do; the key is in log/key. Each line
-   of ledger.jsonl and log/entries.jsonl is a leaf's exact bytes, without the newline.
+   of ledger.jsonl and log/entries.jsonl is a leaf's exact bytes, without the newline. log/enrolments.json
+   shows that the certificates of all who signed stand in the log, where their owners find them.
 
 5. Receipts' time-stamps (receipt.tsr, RFC 3161) are over the value of the receipt's signature; roots of
    outside authorities are in certificates/timestamp.pem. BID is the bid's id:

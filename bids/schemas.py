@@ -139,6 +139,8 @@ def _statement(required: Mapping[str, Form], optional: Mapping[str, Form] | None
 
 
 _TENDER: Mapping[str, Form] = {"tender": Id()}
+_HASH = Bytes(32, 32)
+_LOGGED = Members({"entry": Bytes(1, 1 << 17), "index": Whole(0), "hashes": List(_HASH, 0, 64)})  # of the log
 
 SCHEMAS: Mapping[str, Members] = {
     # Signed by the agency, beside a .p7s
@@ -375,6 +377,29 @@ SCHEMAS: Mapping[str, Members] = {
     # A leaf under the daily root of suppliers' enrolments, by the SHA-256 of their files
     "enrolled": _object(
         {"day": _DAY, "party": Id(), "enrolments": List(Digest(), 0, 10_000), "salt": Digest()}
+    ),
+    # In an evidence package: agencies' and custodians' enrolments by their entries in the log, suppliers' by
+    # their parties' places under a day's root
+    "logged-enrolments": _object(
+        {"issued": List(_LOGGED, 0, MAX_BIDS)},
+        {
+            "day": Members(
+                {
+                    **_LOGGED.required,
+                    "openings": List(
+                        Members(
+                            {
+                                "party": Id(),
+                                "leaf": Bytes(1, 1 << 20),
+                                "hashes": List(_HASH, 64, 64),
+                            }
+                        ),
+                        0,
+                        MAX_BIDS,
+                    ),
+                }
+            )
+        },
     ),
     # A leaf of the public log
     "entry": _statement(

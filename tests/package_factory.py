@@ -43,6 +43,7 @@ from signing.certificates import dump_pem
 from signing.encoding import format_time
 from tests.bids_factory import Tender, World
 from tests.closed_files import bid_entries, bid_files, closed_tender
+from tests.logged_enrolments import LoggedEnrolments
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -78,6 +79,7 @@ class Case:
         self.record = self.evaluation = self.award_file = self.decision = b""
         self.ranking: Ranking | None = None
         self.extra: dict[str, bytes] = {}
+        self.logged = LoggedEnrolments(self.tender)
         self.unlocking: Unlocking | None = None
         self.unlocking_file = b""
 
@@ -392,6 +394,7 @@ class Case:
         statement = build_evidence(self.tender.id, listed, at)
         evidence(statement)
         file = self.world.state(statement, at)
+        self.logged.log()
         mine = self.positions()
         found: dict[str, Any] = dict(
             evidence_digests(file, (self.world.log_entries[index] for index in mine))
@@ -416,6 +419,7 @@ class Case:
             names.LOG_KEY: world.log_signer.vkey.encode() + b"\n",
             names.LOG_CHECKPOINT: world.checkpoint(),
             names.LOG_ENTRIES: lines(world.log_entries[index] for index in positions),
+            names.LOG_ENROLMENTS: self.logged.file(),
             **{names.proof_name(index): world.proof(index) for index in positions},
         }
 

@@ -17,6 +17,7 @@ from bids.verification.anchors import names_outside, read_trust
 from bids.verification.awarded import check_award, check_evaluation, rank_opened
 from bids.verification.closed import check_closing
 from bids.verification.documents import DocumentCheck, check_documents
+from bids.verification.enrolled import check_enrolled
 from bids.verification.files import check_complete, check_evidence
 from bids.verification.findings import Book, Report
 from bids.verification.log import (
@@ -48,6 +49,7 @@ _ALWAYS = (
     names.LOG_KEY,
     names.LOG_CHECKPOINT,
     names.LOG_ENTRIES,
+    names.LOG_ENROLMENTS,
     names.ROOTS,
     names.CHAIN,
     names.CRLS,
@@ -86,8 +88,8 @@ def verify(
     1. Anchors: roots, log key, revocation lists, enrolments.
     2. The evidence statement, and every file by the digest it lists; the signatures of PDFs.
     3. The log: checkpoint, cosignatures, entries, proofs; that the evidence is logged, last, with the
-       package's entries; with `log_entries`, that the log has no others of the tender. Times agree; nothing
-       follows an end.
+       package's entries; with `log_entries`, that the log has no others of the tender. That it has the
+       enrolments of those who signed. Times agree; nothing follows an end.
     4. The notice, earlier notices, and their publication.
     5. The closing, the ledger, every bid's manifest, signatures and receipts; which bids were current; the
        time-stamps on receipts.
@@ -129,6 +131,7 @@ def _check_tender(
     check_cosignatures(package, book, trust, policy)
     check_published(package, book, log, tender)
     check_whole_log(book, log, log_entries)
+    check_enrolled(package, book, trust, log)
     check_course(book, log)
     check_times(package, book, log)
     notices = check_notices(package, book, trust, log, tender)

@@ -10,6 +10,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from signing.certificates import fingerprint
 from signing.cosignatures import CosignatureSigner
 from signing.encoding import format_time
 from signing.notes import NoteVerifier, generate_note_key, read_checkpoint
@@ -268,4 +269,19 @@ def supplier_impersonated(world: World, forger: Forger) -> Book:
     book = everybody(world)
     assert not book.found, "to all others it is the supplier's"
     owner(world, book, who)
+    return book
+
+
+@attack("… and keeps that certificate out of the daily roots, where the supplier would find it",
+        Moment.BIDDING, V)  # fmt: skip
+def supplier_impersonated_unlisted(world: World, forger: Forger) -> Book:
+    who, world.slow = world.bystander, True
+    signer = forger.impersonate(who)
+    world.execute(
+        "UPDATE party_certificates SET enrolment_day = '9999-12-31' WHERE fingerprint = ?",
+        fingerprint(signer.certificate),
+    )
+    world.bid_as(who, signer)
+    book = everybody(world)
+    assert [one.code for one in book.found] == ["enrolment-unlisted"]
     return book

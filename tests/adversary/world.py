@@ -34,7 +34,6 @@ from tests.functional.house import Sealed, Tendering, Who
 from tests.functional.opening_house import AFTER, OpeningHouse
 from tests.functional.test_evaluators import Expert, appoint, expert
 from tests.functional.wsgi_transport import LyingTransport
-from trading.accounts.jobs import log_enrolments
 from trading.audit.jobs import log_acts
 from trading.client.agency import Agency
 from trading.client.api import Api
@@ -53,13 +52,16 @@ _AHEAD = {
     Moment.RELEASED: AFTER,  # within the grace, so that nothing is frozen yet
     Moment.ARCHIVED: AFTER + timedelta(days=2),
 }
+_SLOWLY = AFTER + timedelta(days=4)
 _OPENING = AFTER + timedelta(seconds=15)  # the grace is over
 DOCUMENTS = ("opening-record", "award-report", "award-notice")
 _REJECTED = "没有施工许可证"
 
 
 class World:
-    """See above; `folder` is emptied by whoever made it."""
+    """See above; `folder` is emptied by whoever made it. Where it is `slow`, evidence comes days later."""
+
+    slow = False
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -249,6 +251,8 @@ class World:
 
     def publish(self) -> None:
         """The platform's job that states, logs and packs the evidence."""
+        if self.slow:
+            self.house.clock.ahead(_SLOWLY)
         EvidencePackages(self.platform).build(self.id)
 
     def _archive(self) -> None:
@@ -257,7 +261,6 @@ class World:
         ((received,),) = self.rows("SELECT min(at) FROM private_acts WHERE act = 'bid.received'")
         self.day = self.time(received).astimezone(SHANGHAI).date().isoformat()
         log_acts(self.platform, self.day)
-        log_enrolments(self.platform, self.day)
 
     def _set_clock(self, moment: Moment) -> None:
         self.house.clock.ahead(_AHEAD.get(moment, _OPENING))
@@ -293,7 +296,7 @@ class World:
 
     def at(self, moment: Moment) -> None:
         """Go to that moment: nothing of an attack before is left, on disk or in a process's memory."""
-        self.moment = moment
+        self.moment, self.slow = moment, False
         self.platform.database.engine.dispose()
         shutil.rmtree(self.live)
         shutil.copytree(self.folder / moment, self.live)

@@ -84,6 +84,16 @@ def log_day(platform: Platform, session: Session, prepared: Prepared) -> Enrolme
     return entry
 
 
+def catch_up(platform: Platform) -> None:
+    """Log the root that is due, if one is: evidence rests on it, whatever held the job up."""
+    with platform.database.reading() as session:
+        day = day_due(session, platform.clock.now(session))
+        prepared = None if day is None else prepare(platform, session, day)
+    if prepared is not None:
+        with platform.database.transaction() as session:
+            log_day(platform, session, prepared)
+
+
 def day_due(session: Session, now: datetime) -> str | None:
     """The last day that has ended, if it has no root yet and there was an organisation by its end.
 

@@ -122,10 +122,19 @@ class AuditLog:
             NotFound: the log has no such entry or size.
         """
         size = self._size(session, size)
+        hashes = self.inclusion(session, position, size)
+        return format_proof(position, hashes, checkpoint or self.checkpoint(session, size))
+
+    def inclusion(self, session: Session, position: int, size: int) -> list[bytes]:
+        """The hashes (RFC 6962) that show the entry at `position` to be among the first `size`.
+
+        Raises:
+            NotFound: the log has no such entry or size.
+        """
+        size = self._size(session, size)
         if not 0 <= position < size:
             raise NotFound("log-entry-not-found", position=position, size=size)
-        hashes = _reading(session, lambda read: merkle.inclusion_proof(position, size, read))
-        return format_proof(position, hashes, checkpoint or self.checkpoint(session, size))
+        return _reading(session, lambda read: merkle.inclusion_proof(position, size, read))
 
     def position_of(self, session: Session, digest: str) -> int:
         """The first entry that has this SHA-256, holds a statement that has it, or names it.

@@ -13,13 +13,16 @@ from sqlalchemy.orm import Session
 from bids import package as names
 from bids.objects import read_signed
 from bids.package import build_evidence, evidence_digests, lines, proof_name, write_package
+from bids.trust import Enrolment
 from reports import award_notice, award_report, opening_record
 from signing import canonical
 from signing.encoding import new_id
 from signing.notes import read_checkpoint
+from trading.accounts.enrolment_days import catch_up
 from trading.audit.services import AuditLog
 from trading.audit.witnesses import Witnesses
 from trading.evidence.contents import Load, listed_files, texts
+from trading.evidence.enrolments import LoggedEnrolments
 from trading.evidence.files import publish_file, published_file, record_kind
 from trading.evidence.gathering import FactsOf
 from trading.evidence.models import EvidenceStatement
@@ -100,7 +103,8 @@ class EvidencePackages:
     def build(self, tender_id: str) -> None:
         """State and log the evidence once, then pack it; both survive being killed at any line.
 
-        1. Digests of all files; the texts among them are kept under their digest.
+        1. The daily root of suppliers' enrolments, if one is due, and the digests of all files; the texts
+           among them are kept under their digest.
         2. One transaction: the evidence statement, logged last of the tender's entries.
         3. The ZIP, with proofs against a checkpoint that holds that entry, into storage. Where the log has
            witnesses, they are waited for, a minute at most.
@@ -114,6 +118,7 @@ class EvidencePackages:
             if hold is None:
                 return
             if not self._stated(tender_id):
+                catch_up(self._platform)
                 self._state(tender_id, hold)
             if self._waits(tender_id):
                 return  # it stays due, and the next scan looks again
@@ -190,7 +195,8 @@ class EvidencePackages:
             load = files.get(name) or self._text(tender_id, digest)
             yield name, cast(BinaryIO, _Later(load, beat))
         yield names.EVIDENCE, row.raw
-        yield from self._log_files(session, tender_id, row.log_position)
+        enrolments = self._text(tender_id, listed[names.ENROLMENTS])()
+        yield from self._log_files(session, tender_id, row.log_position, enrolments)
 
     def _text(self, tender_id: str, digest: str) -> Load:
         key = _text_key(tender_id, digest)
@@ -206,16 +212,20 @@ class EvidencePackages:
             number += 1
 
     def _log_files(
-        self, session: Session, tender_id: str, position: int
+        self, session: Session, tender_id: str, position: int, enrolments: bytes
     ) -> Iterator[tuple[str, bytes]]:
         """The tender's entries up to the evidence's, and proofs against the cosigned log that holds it, or
-        where nobody cosigned it the log as it was right after it."""
+        where nobody cosigned it the log as it was right after it. `enrolments` is the package's file of
+        them."""
         entries = [entry for entry in self._log.entries(session, tender_id) if entry.position <= position]
         checkpoint = self._cosigned(session, position) or self._log.checkpoint(session, position + 1)
         size = read_checkpoint(checkpoint).size
         yield names.LOG_KEY, f"{self._platform.keys.log.vkey}\n".encode()
         yield names.LOG_CHECKPOINT, checkpoint
         yield names.LOG_ENTRIES, lines(entry.raw for entry in entries)
+        signed = [Enrolment.parse(canonical.dumps(each)) for each in canonical.loads(enrolments)]
+        logged = LoggedEnrolments(self._log, session, size)
+        yield names.LOG_ENROLMENTS, logged.file(signed)
         for entry in entries:
             yield proof_name(entry.position), self._log.proof(session, entry.position, size, checkpoint)
 

@@ -121,7 +121,9 @@ def test_a_checkpoint_of_a_longer_log_is_as_good(case: Case) -> None:
     head = notes.Checkpoint(world.log_signer.name, len(raws), tree.root())
     note = notes.format_checkpoint(head, world.log_signer)
     cosigned = with_cosignatures(note, [WITNESSES[0].cosign(note, AT)])
-    changes: dict[str, bytes | None] = {names.LOG_CHECKPOINT: cosigned}
+    changes: dict[str, bytes | None] = {
+        names.LOG_CHECKPOINT: cosigned, names.LOG_ENROLMENTS: case.logged.file(tree),
+    }  # fmt: skip
     for name in files:
         if name.startswith("log/proofs/"):
             index = notes.parse_proof(files[name]).index

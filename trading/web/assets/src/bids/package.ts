@@ -23,6 +23,7 @@ export const README = "README.txt";
 export const LOG_KEY = "log/key";
 export const LOG_CHECKPOINT = "log/checkpoint";
 export const LOG_ENTRIES = "log/entries.jsonl";
+export const LOG_ENROLMENTS = "log/enrolments.json"; // that the enrolments of those who signed stand in the log
 export const ROOTS = "certificates/roots.pem";
 export const CHAIN = "certificates/chain.pem";
 export const CRLS = "certificates/crl.pem";
@@ -35,7 +36,7 @@ const MAX_FILE = 256 * 1024 * 1024; // bytes
 
 const FIXED = new Set([
   NOTICE, NOTICE_SIGNATURE, CLOSING, LEDGER, OPENING_RECORD, OPENING_RECORD_PDF, UNLOCKING, AWARD, AWARD_REPORT, AWARD_NOTICE, EVIDENCE,
-  README, TIMESTAMP, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE,
+  README, TIMESTAMP, LOG_KEY, LOG_CHECKPOINT, LOG_ENTRIES, LOG_ENROLMENTS, ROOTS, CHAIN, CRLS, ENROLMENTS, OUTSIDE,
 ]);
 const PATTERNS = new RegExp(
   "^(?:" +

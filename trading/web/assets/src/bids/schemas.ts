@@ -33,6 +33,8 @@ const ATTRIBUTE = pattern(
 const DAY = pattern(/^20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/, "2026-06-01");
 const ENTRY_NAME = pattern(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, "bids/…/manifest.json");
 
+const HASH = bytes(32, 32);
+const LOGGED = { entry: bytes(1, 2 ** 17), index: whole(0), hashes: list(HASH, 0, 64) }; // of the log
 const ITEM_NUMBER = text(64);
 const REASON = text(2000, { lines: true });
 const KEY = bytes(16, MAX_KEY);
@@ -244,6 +246,19 @@ export const SCHEMAS: Readonly<Record<string, Form>> = {
   cancellation: statement({ tender: id, notice: digest, reason: REASON }),
   // A leaf under the daily root of suppliers' enrolments, by the SHA-256 of their files
   enrolled: own({ day: DAY, party: id, enrolments: list(digest, 0, 10_000), salt: digest }),
+  // In an evidence package: agencies' and custodians' enrolments by their entries in the log, suppliers' by their
+  // parties' places under a day's root
+  "logged-enrolments": own(
+    { issued: list(members(LOGGED), 0, MAX_BIDS) },
+    {
+      day: members({
+        ...LOGGED,
+        openings: list(
+          members({ party: id, leaf: bytes(1, 2 ** 20), hashes: list(HASH, 64, 64) }), 0, MAX_BIDS,
+        ),
+      }),
+    },
+  ),
   // A leaf of the public log
   entry: statement(
     { act: ACT },

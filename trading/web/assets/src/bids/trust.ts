@@ -4,6 +4,7 @@ import type { Party } from "../signing/certificates";
 import { verifyChain, verifyOutsideChain } from "../signing/chains";
 import { verify, type Verified } from "../signing/cms_reading";
 import { parseTime, type Bytes } from "../signing/encoding";
+import { hexdigest } from "../signing/hashing";
 import type { NoteVerifier } from "../signing/notes";
 import { identifiersOf, outsideParty, partyNamed, type Usage } from "../signing/profile";
 import { later } from "../signing/python";
@@ -24,8 +25,11 @@ export interface Outside {
   readonly value: string;
 }
 
-/** The platform's statement of whom a certificate belongs to; `certificate` is the SHA-256 of its DER. */
+/** The platform's statement of whom a certificate belongs to; `certificate` is the SHA-256 of its DER, `digest` that of
+ * the statement, `file` that of its file. */
 export interface Enrolment {
+  readonly digest: string;
+  readonly file: string;
   readonly at: bigint;
   readonly certificate: string;
   readonly party: string;
@@ -39,7 +43,7 @@ async function verifyEnrolment(
 ): Promise<Enrolment> {
   const read = await verifyPlatform(data, "enrolment", "statement", roots, revocations);
   const members = readSigned(read, "enrolment").statement as never as Omit<Enrolment, "at"> & { readonly at: string };
-  return { ...members, at: parseTime(members.at) };
+  return { ...members, at: parseTime(members.at), digest: read.digest, file: hexdigest(data) };
 }
 
 /**

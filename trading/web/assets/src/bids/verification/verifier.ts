@@ -12,6 +12,7 @@ import { namesOutside, readTrust, type Anchors } from "./anchors";
 import { checkAward, checkEvaluation, rankOpened } from "./awarded";
 import { checkClosing } from "./closed";
 import { checkDocuments } from "./documents";
+import { checkEnrolled } from "./enrolled";
 import { checkComplete, checkEvidence } from "./files";
 import { Book, type Finding, type Report } from "./findings";
 import {
@@ -28,7 +29,7 @@ import { checkCosignatures, keyByPolicy } from "./witnesses";
 
 const ALWAYS = [
   names.NOTICE, names.NOTICE_SIGNATURE, names.CLOSING, names.LEDGER, names.EVIDENCE, names.README, names.LOG_KEY,
-  names.LOG_CHECKPOINT, names.LOG_ENTRIES, names.ROOTS, names.CHAIN, names.CRLS, names.ENROLMENTS,
+  names.LOG_CHECKPOINT, names.LOG_ENTRIES, names.LOG_ENROLMENTS, names.ROOTS, names.CHAIN, names.CRLS, names.ENROLMENTS,
 ];
 const OPENING_ACTS = ["custody.released", ...OPENING_COURSE];
 const { LOG_ENTRIES } = names;
@@ -68,6 +69,7 @@ async function checkTender(
   await checkCosignatures(files, book, trust, policy);
   await checkPublished(files, book, log, tender);
   await checkWholeLog(book, log, logEntries);
+  await checkEnrolled(files, book, trust, log);
   await checkCourse(book, log);
   await checkTimes(files, book, log);
   const notices = await checkNotices(files, book, trust, log, tender);
