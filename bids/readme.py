@@ -62,6 +62,8 @@ _TEXT = """\
     certutil -d trust -A -n root -t C,C,C -i certificates/roots.pem
     pdfsig -nssdir trust opening-record.pdf
 
+   PDF 写的是不是签名记录所写，由装有 sunseal[platform] 的 sunseal verify 重新生成后逐份比较。
+
 ==== English ====
 
 This ZIP has everything needed to check the whole course of the tender again: notice, closing, ledger, the
@@ -122,6 +124,9 @@ B. Without any program of ours
     mkdir trust && certutil -d trust -N --empty-password
     certutil -d trust -A -n root -t C,C,C -i certificates/roots.pem
     pdfsig -nssdir trust opening-record.pdf
+
+   Whether they say what the signed record says, sunseal verify finds by rendering each again, where
+   sunseal[platform] is installed.
 """
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from typing import Any
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pypdf import PdfReader
 
+_LAST = 4  # pages
 _WIDE = ord("！") - ord("!")
 
 
@@ -54,30 +55,44 @@ class Printed:
         )
 
     @cached_property
-    def text(self) -> str:
-        """All that the pages say, without white space, for what has to be found in it."""
-        return "".join(self._lines.split())
+    def lines(self) -> str:
+        """The text of all pages."""
+        return "\n".join(texts(self.signed))
 
     @cached_property
-    def _lines(self) -> str:
-        return "\n".join(texts(self.signed))
+    def ending(self) -> str:
+        """The text of the last pages, without white space: what is looked for mostly stands there."""
+        return _squeezed(texts(self.signed, _LAST))
+
+    def seek(self, look: Callable[[str], str | None]) -> str | None:
+        """What `look` finds in the text without its white space; None if nothing."""
+        found = look(self.ending)
+        return look(_squeezed(self.lines)) if found is None else found
+
+    def found(self, pattern: str) -> str | None:
+        """The first group of a pattern in the text without its white space; None if it is not there."""
+
+        def look(text: str) -> str | None:
+            match = re.search(pattern, text)
+            return None if match is None else match.group(1)
+
+        return self.seek(look)
 
     def written(self, name: str) -> str:
         """A name as the document writes it, where that differs in width, case, spaces or brackets alone; else
         as it is given."""
-        if "".join(name.split()) in self.text:
+        if _squeezed(name) in _squeezed(self.lines):
             return name
-        letters = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
-        match = re.search(r"\s*".join(map(_alike, letters)), self._lines)
+        letters = _squeezed(unicodedata.normalize("NFKC", name)).casefold()
+        match = re.search(r"\s*".join(map(_alike, letters)), self.lines)
         if match is None:
             return name
         # A line that ends in a name ends between two words, or between two Chinese characters.
         return re.sub(r"(?<=[!-~])\n(?=[!-~])", " ", match.group()).replace("\n", "")
 
-    def found(self, pattern: str) -> str | None:
-        """The first group of a pattern in the text; None if it is not there."""
-        match = re.search(pattern, self.text)
-        return None if match is None else match.group(1)
+
+def _squeezed(text: str | Sequence[str]) -> str:
+    return "".join("".join(text).split())
 
 
 def _alike(letter: str) -> str:
@@ -92,6 +107,7 @@ def metadata(pdf: bytes) -> Mapping[str, Any]:
     return PdfReader(io.BytesIO(pdf)).metadata or {}
 
 
-def texts(pdf: bytes) -> list[str]:
-    """The text of each page, a line of text a line, by the documents' own tables of characters."""
-    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+def texts(pdf: bytes, last: int = 0) -> list[str]:
+    """The text of each page, or of as many at the end, a line of text a line, by the documents' own tables of
+    characters."""
+    return [page.extract_text() for page in list(PdfReader(io.BytesIO(pdf)).pages)[-last:]]

@@ -14,6 +14,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+
 from bids import package as names
 from bids.awards import Award
 from bids.closing import Closing
@@ -34,6 +36,7 @@ from signing.certificates import Party
 from signing.encoding import b64encode
 from signing.errors import NoteError
 from signing.notes import DASH, Proof, parse_checkpoint, parse_proof
+from signing.profile import fingerprint
 from trading.custody.standing import LATE, MISSING, REFUSALS, RELEASED, Standing
 from trading.evidence.facts import Judged, Stood
 from trading.evidence.notices import Notices
@@ -65,8 +68,7 @@ class Repeated(Notices):
         self.stages = [self._judged_in(place) for place in range(self._place)]
         first = self.stages[0].record if self.stages else self.record
         self._own = {row.supplier: row.bid for row in first.bids}
-        # The platform may write a name in other width or case than an outside certificate has it.
-        self.names = {each: printed.written(self._party(each).organisation_name) for each in self._own}
+        self.names = {supplier: self._name(supplier) for supplier in self._own}
         self.public_url = self._public_url()
 
     @staticmethod
@@ -142,19 +144,23 @@ class Repeated(Notices):
     def _receipt(self, bid: str) -> Receipt:
         return Receipt.parse(self._package.read(bid_name(bid, "receipt.json")))
 
+    def _name(self, supplier: str) -> str:
+        """As the supplier's certificate has it; one of an outside authority may have it in other width or
+        case than the platform."""
+        name, signer = self._party(supplier).organisation_name, self._signers[supplier]
+        outside = self._trust.enrolments[fingerprint(signer)].outside
+        return name if outside is None else self._printed.written(name)
+
     def _party(self, supplier: str) -> Party:
-        if supplier not in self._parties:
-            bid = self._own[supplier]
-            manifest, signature = (
-                self._package.read(bid_name(bid, name)) for name in ("manifest.json", "manifest.p7s")
-            )
-            signer = cms.verify(manifest, signature).certificate
-            self._parties[supplier] = self._trust.resolve(signer, self._receipt(bid).received_at)
-        return self._parties[supplier]
+        return self._trust.resolve(self._signers[supplier], self._received[self._own[supplier]])
 
     @cached_property
-    def _parties(self) -> dict[str, Party]:
-        return {}
+    def _signers(self) -> dict[str, x509.Certificate]:
+        found = {}
+        for supplier, bid in self._own.items():
+            files = (bid_name(bid, "manifest.json"), bid_name(bid, "manifest.p7s"))
+            found[supplier] = cms.verify(*map(self._package.read, files)).certificate
+        return found
 
     @cached_property
     def _entries(self) -> list[Entry]:
@@ -191,10 +197,14 @@ class Repeated(Notices):
         return LogPosition(origin, proof.index, note)
 
     def _signature_after(self, squeezed: str) -> str:
-        """What follows the checkpoint in the document; award notices print none."""
-        place = self._printed.text.find(squeezed)
-        begin = place + len(squeezed)
-        return "" if place < 0 else self._printed.text[begin : begin + _SIGNATURE]
+        """What follows the checkpoint in the document; notices print none."""
+
+        def look(text: str) -> str | None:
+            place = text.find(squeezed)
+            begin = place + len(squeezed)
+            return None if place < 0 else text[begin : begin + _SIGNATURE]
+
+        return self._printed.seek(look) or ""
 
     def number(self) -> str:
         """The project's number; which of its tenders it is, is the document's word."""
@@ -206,9 +216,14 @@ class Repeated(Notices):
         return f"{number}-{serial.group(1)}"
 
     def _public_url(self) -> str:
-        text = self._printed.text
-        end = text.find(f"/tenders/{self.notice.tender}")
-        found = text[max(text.rfind("http://", 0, end), text.rfind("https://", 0, end), 0) : max(end, 0)]
+        page = f"/tenders/{self.notice.tender}"
+
+        def look(text: str) -> str | None:
+            end = text.rfind(page)
+            begin = max(text.rfind("http://", 0, max(end, 0)), text.rfind("https://", 0, max(end, 0)))
+            return None if begin < 0 else text[begin:end]
+
+        found = self._printed.seek(look) or ""
         if not re.fullmatch(r"https?://[!-~]+", found):
             return ""
         self.taken[ADDRESS] = found
@@ -265,9 +280,9 @@ class Repeated(Notices):
 
     def _said(self, could: list[Standing]) -> Standing:
         """Which of these the document says of a custodian, the longest that it does; or the first."""
-        for one in sorted(could, key=lambda each: -len(each.words()[0])):
-            said = "".join(f"{one.name}{''.join(one.words())}".split())
-            if one.at_fault and said in self._printed.text:
+        for one in sorted(could, key=lambda each: -len(each.words()[0])) if len(could) > 1 else ():
+            said = re.escape("".join(f"{one.name}{''.join(one.words())}".split()))
+            if one.at_fault and self._printed.found(f"({said})"):
                 return one
         return could[0]
 

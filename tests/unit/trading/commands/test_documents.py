@@ -1,0 +1,38 @@
+"""A comparison of documents in a terminal: every outcome in both languages, and nothing that acts there."""
+
+from __future__ import annotations
+
+import pytest
+
+from trading.commands import documents
+from trading.commands.documents import EXIT_OPEN, kind_of, sentence, show_compared
+from trading.commands.group import Language
+from trading.evidence.comparing import Compared, TextDifference
+
+DETAIL = dict.fromkeys(("where", "reason", "title", "made", "here"), "x")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_outcome_has_its_words(lang: Language) -> None:
+    codes = [*documents._WHY, "pdf-unsigned", "pdf-changed"]
+    said = {sentence(Compared(None, "differs", code, DETAIL), lang) for code in codes}
+    said |= {sentence(Compared(None, "same", exact=exact), lang) for exact in (True, False)}
+    assert len(said) == len(codes) + 2 and not any("{" in each for each in said)
+    assert all(kind_of(Compared(kind, "same"), lang) for kind in documents._KINDS)
+    assert kind_of(Compared(None, "differs", "other-document"), lang) == ""
+
+
+def test_what_does_not_hold_decides_and_a_terminal_obeys_no_document(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    same = Compared("award-notice", "same", taken={"platform": "\x1b[2J好", "serial": "2"})
+    odd = Compared("award-report", "incomparable", "other-version", DETAIL)
+    false = Compared("opening-record", "differs", "words", texts=(TextDifference(2, "a\x1b[1m", ""),))
+    assert show_compared({"a.pdf": same}, "en") == 0
+    assert show_compared({"a.pdf": same, "b.pdf": odd}, "en") == EXIT_OPEN
+    capsys.readouterr()
+    assert show_compared({"a.pdf": same, "b.pdf": odd, "c.pdf": false}, "en") == 1
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and "[not checked] b.pdf" in said and "[FAILED] c.pdf" in said
+    assert "page 2  document: a�[1m\n" in said and "record:   –" in said
+    assert "no. 2 of its project" in said
