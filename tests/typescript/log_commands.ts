@@ -1,10 +1,11 @@
-// Commands about following the log: before a log that the test makes, with a memory that lasts from step to step.
+// Commands about what a custodian's browser keeps: its backup, and the log before one that the test makes, step by step.
 import type { Api } from "../../trading/web/assets/src/api";
 import { b64decode, b64encode, type Bytes } from "../../trading/web/assets/src/signing/encoding";
 import { BidError } from "../../trading/web/assets/src/bids/errors";
 import { NoteVerifier } from "../../trading/web/assets/src/signing/notes";
 import { parsePolicy } from "../../trading/web/assets/src/signing/policies";
 import { LogFollower, splitFile, type LogMemory } from "../../trading/web/assets/src/pages/log-follower";
+import { newRecipient, openBackup, readBackup, sealTo, writeBackup } from "../../trading/web/assets/src/pages/backup";
 import { Uncosigned, waitCosigned } from "../../trading/web/assets/src/pages/log-witnesses";
 import type { Commands, Request } from "./commands";
 
@@ -36,6 +37,15 @@ async function told(act: () => Promise<unknown>): Promise<unknown> {
 }
 
 export const commands: Commands = {
+  "backup.write": async ({ passphrase, again, records, sealed }) => {
+    const recipient = await newRecipient(passphrase, again);
+    const key = sealed && { certificate: b64decode("AQ=="), chain: [], sealed: await sealTo(recipient, b64decode(sealed)) };
+    return b64encode(await writeBackup("party/person/custodian", recipient, key ?? null, records));
+  },
+  "backup.open": async ({ file, passphrase }) => {
+    const { signing, records } = await openBackup(readBackup(b64decode(file)), passphrase);
+    return { signing: signing && b64encode(signing), records };
+  },
   "log.steps": async ({ vkey, kept, steps }) => {
     const memory = new Map<string, unknown>(Object.entries(kept ?? {}).map(([name, note]) => [name, { note: b64decode(note as string) }]));
     const store: LogMemory = { read: async (name) => memory.get(name), write: async (name, value) => void memory.set(name, value) };

@@ -13,6 +13,7 @@ import { b64decode, b64encode, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { generateSeed, publicKey } from "../signing/hpke";
 import { parseProof } from "../signing/notes";
+import { showBackup } from "./backup-panel";
 import { fetchClosed } from "./closed";
 import { Custody, accept } from "./custody-tender";
 import { byId, h } from "./dom";
@@ -37,8 +38,8 @@ function tell(custody: Custody, ...text: (string | Node)[]): void {
 /** A fresh sealing key for this tender alone; kept here before the platform hears of it. */
 function handIn(custody: Custody): void {
   step(custody,
-    t("为此标段生成一把专用的密封密钥，私钥只保存在本浏览器；截标前请勿清除浏览器数据，到时用同一浏览器交出份额。",
-      "A sealing key is made for this tender alone; its private half stays in this browser. Do not clear the browser's data before the deadline, and release from this same browser."),
+    t("为此标段生成一把专用的密封密钥，私钥只保存在本浏览器；截标前请勿清除浏览器数据，并保存备份；到时用同一浏览器（或恢复了备份的浏览器）交出份额。",
+      "A sealing key is made for this tender alone; its private half stays in this browser. Do not clear the browser's data before the deadline, and save a backup; release from this same browser, or from one that the backup was restored to."),
     t("生成并交出公钥", "Make it and hand in its public half"),
     async (signer) => {
       const { anchors, follower } = await custody.panel();
@@ -182,6 +183,7 @@ async function begin(place: HTMLElement, who: Actor): Promise<void> {
 const who = actor();
 for (const place of document.querySelectorAll<HTMLElement>("[data-custody]")) {
   if (who !== null) {
+    void showBackup(who);
     begin(place, who).catch((error: unknown) => void attempt(h("button"), place, () => Promise.reject(error)));
   }
 }

@@ -20,6 +20,8 @@ interface KeptKey {
   readonly key: CryptoKey;
   readonly certificate: Bytes;
   readonly others: readonly Bytes[];
+  /** Its private half, sealed for a backup when it was made. */
+  readonly sealed?: Bytes;
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
@@ -63,15 +65,26 @@ export async function keptSigner(owner: string): Promise<Signer | null> {
   return signerOf(kept.key, readCertificate(kept.certificate), kept.others.map(readCertificate));
 }
 
+/** What a backup has of a person's key: the certificates, and the private half as it was sealed. */
+export async function keptKey(owner: string): Promise<{ certificate: Bytes; chain: readonly Bytes[]; sealed?: Bytes } | null> {
+  const kept = (await within("keys", "readonly", (store) => store.get(owner))) as KeptKey | undefined;
+  if (kept === undefined) return null;
+  const { certificate, others: chain, sealed } = kept;
+  return sealed === undefined ? { certificate, chain } : { certificate, chain, sealed };
+}
+
 /** All signers that this browser keeps, to sign in with. */
 export async function keptSigners(): Promise<Signer[]> {
   const kept = (await within("keys", "readonly", (store) => store.getAll())) as KeptKey[];
   return Promise.all(kept.map((one) => signerOf(one.key, readCertificate(one.certificate), one.others.map(readCertificate))));
 }
 
-/** Keep a key with its certificate; the key object itself goes into the browser's store, never its bytes. */
-export async function keepKey(owner: string, key: CryptoKey, certificate: Certificate, others: readonly Certificate[]): Promise<void> {
-  const kept: KeptKey = { key, certificate: certificate.raw, others: others.map((one) => one.raw) };
+/** Keep a key with its certificate; the key object itself goes into the browser's store, its bytes only if `sealed`. */
+export async function keepKey(
+  owner: string, key: CryptoKey, certificate: Certificate, others: readonly Certificate[], sealed?: Bytes,
+): Promise<void> {
+  const whole: KeptKey = { key, certificate: certificate.raw, others: others.map((one) => one.raw) };
+  const kept = sealed === undefined ? whole : { ...whole, sealed };
   await within("keys", "readwrite", (store) => store.put(kept, owner));
 }
 
@@ -198,4 +211,15 @@ export async function keptAnchors(): Promise<Anchors | undefined> {
 
 export async function keepAnchors(anchors: Anchors): Promise<void> {
   await within("log", "readwrite", (store) => store.put(anchors, "anchors"));
+}
+
+/** All that is kept of custodians' tenders, or of the log, by name. */
+export async function keptOf(store: "custody" | "log"): Promise<ReadonlyMap<string, unknown>> {
+  const names = (await within(store, "readonly", (kept) => kept.getAllKeys())) as string[];
+  const values = (await within(store, "readonly", (kept) => kept.getAll())) as unknown[];
+  return new Map(names.map((name, at) => [name, values[at]]));
+}
+
+export async function putIn(store: "custody" | "log", name: string, value: unknown): Promise<void> {
+  await within(store, "readwrite", (kept) => kept.put(value, name));
 }

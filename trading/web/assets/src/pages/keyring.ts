@@ -3,11 +3,12 @@ import type { Api } from "../api";
 import { buildStatement } from "../bids/objects";
 import { partyOf, toPem } from "../signing/certificates";
 import type { Signer } from "../signing/cms";
-import { b64encode, formatTime } from "../signing/encoding";
+import { b64encode, formatTime, type Bytes } from "../signing/encoding";
 import { CertificateError } from "../signing/errors";
-import { certificatesIn, createCsr, csrFor, generateKey, signerOf } from "../signing/keys";
+import { certificatesIn, createCsr, csrFor, generateKey, generateWithCopy, signerOf } from "../signing/keys";
 import { signStatement } from "../signing/statements";
-import { keepKey, keptSigner, keptSigners } from "./keeping";
+import { keepKey, keptKey, keptSigner, keptSigners } from "./keeping";
+import { keptRecipient } from "./keeping-records";
 import type { Actor } from "./page";
 
 /** Under which name a person's key is kept. */
@@ -31,20 +32,30 @@ export async function allKeys(): Promise<Signer[]> {
 }
 
 /** Keep a signer for the actor, in place of an earlier one; the browser is asked not to tidy it away. */
-export async function keep(actor: Actor, { key, certificate, chain }: Signer): Promise<void> {
-  await keepKey(ownerOf(actor), key, certificate, chain);
+export async function keep(actor: Actor, { key, certificate, chain }: Signer, sealed?: Bytes): Promise<void> {
+  await keepKey(ownerOf(actor), key, certificate, chain, sealed);
   await navigator.storage?.persist?.();
 }
 
-/** Make a key here, have it certified, and keep it. */
+/** Make a key here, have it certified, and keep it; with a sealed copy, where somebody set a backup's passphrase. */
 export async function makeKey(api: Api, actor: Actor): Promise<Signer> {
-  const pair = await generateKey();
+  const { pair, sealed } = await newKey(actor);
   const answer = await api.post("/certificates", { csr: await createCsr(pair, actor.name || "Sunseal") });
   const [certificate, ...rest] = certificatesIn(String(answer["certificate"]));
   if (certificate === undefined) throw new Error("no certificate");
   const signer = await signerOf(pair.privateKey, certificate, [...rest, ...certificatesIn(String(answer["chain"]))]);
-  await keep(actor, signer);
+  await keep(actor, signer, sealed);
   return signer;
+}
+
+async function newKey({ organisation }: Actor): Promise<{ readonly pair: CryptoKeyPair; readonly sealed?: Bytes }> {
+  const recipient = await keptRecipient(organisation);
+  if (recipient === null) return { pair: await generateKey() };
+  const { pair, pkcs8 } = await generateWithCopy();
+  const { sealTo } = await import("./backup");
+  const sealed = await sealTo(recipient, pkcs8);
+  pkcs8.fill(0);
+  return { pair, sealed };
 }
 
 /** A later certificate for the same key, kept in place of the one that ends; that one stays good to its end. */
@@ -54,7 +65,7 @@ export async function renewKey(api: Api, actor: Actor, old: Signer): Promise<Sig
   const [certificate] = certificatesIn(String(answer["certificate"]));
   if (certificate === undefined) throw new Error("no certificate");
   const signer = await signerOf(old.key, certificate, certificatesIn(String(answer["chain"])));
-  await keep(actor, signer);
+  await keep(actor, signer, (await keptKey(ownerOf(actor)))?.sealed);
   return signer;
 }
 

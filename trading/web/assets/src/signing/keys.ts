@@ -14,6 +14,18 @@ export async function generateKey(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey(ecdsa.P256, false, ["sign", "verify"]);
 }
 
+/** As generateKey, and the private half (PKCS #8) for a backup, which is all that there is of it beside the key. */
+export async function generateWithCopy(): Promise<{ readonly pair: CryptoKeyPair; readonly pkcs8: Bytes }> {
+  const open = await crypto.subtle.generateKey(ecdsa.P256, true, ["sign", "verify"]);
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", open.privateKey));
+  return { pair: { privateKey: await importPkcs8(pkcs8), publicKey: open.publicKey }, pkcs8 };
+}
+
+/** A private key that cannot be read out again. */
+export function importPkcs8(pkcs8: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("pkcs8", pkcs8, ecdsa.P256, false, ["sign"]);
+}
+
 /** A PKCS #10 request (RFC 2986) in PEM for a new pair; the authority takes only the key from it. */
 export async function createCsr(pair: CryptoKeyPair, name: string): Promise<string> {
   return csrFor(pair.privateKey, new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey)), name);
