@@ -237,6 +237,16 @@ _OPENING = {
 }
 
 _UNLOCKING = {
+    "verify-releases-refused": (
+        "平台记载曾拒收下列保管人交来的释放声明：{names}；看来是其过错，但仅凭平台的记载。",
+        "By the platform's entries it refused what these custodians handed in: {names}. It appears to be "
+        "their fault, by the platform's word alone.",
+    ),
+    "verify-releases-kept-back": (
+        "下列保管人声明有份额打不开（份数）：{names}；是其不愿交出，还是投标人封错，无法判断。",
+        "Custodians whose releases say that shares do not open (how many): {names}. Whether they keep them "
+        "back or bidders sealed rubbish to them cannot be told.",
+    ),
     "unlocking-row": (
         "解锁声明中投标 {bid} 的一行内容过多或不足。",
         "The row of the bid {bid} in the unlocking statement says too much or too little.",

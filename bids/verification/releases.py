@@ -31,7 +31,9 @@ def check_releases(
     1. The platform froze, once, the set of releases that count: for this closing, all of them or at least
     the threshold after the grace period. 2. Each is there, signed by its custodian, and its shares are those
     that the bidders committed to. 3. None that the log had received before the freezing was left out.
-    Custodians that are not among them are named: whether they or the platform failed, nobody can tell."""
+    Custodians that are not among them are named: whether they or the platform failed, nobody can tell; so are
+    those of whom the platform says that it refused a release, and those whose releases say that shares do not
+    open, which may be a bidder's doing as well."""
     segment = checked.policy.segment_names[place]
     admitted = None if stage is None else stage.checked
     frozen: Statement | None = None
@@ -64,7 +66,31 @@ def check_releases(
     absent = [one.name for one in checked.policy.custodians if one.id not in counted]
     if absent:
         book.note("verify-releases-absent", LOG_ENTRIES, names=", ".join(absent))
+    _tell_refused(book, log, checked, entry, place)
+    _tell_kept_back(book, checked, releases, segment)
     return None if len(releases) < len(listed) else tuple(releases)
+
+
+def _tell_refused(book: Book, log: Log, checked: CheckedClosing, frozen: Entry, place: int) -> None:
+    """Whose releases the platform refused for this segment, by its own entries."""
+    earlier = log.before(log.of("opening.frozen")[place - 1], "custody.refused") if place else ()
+    refused = {
+        entry.who.organisation
+        for entry in log.before(frozen, "custody.refused")
+        if entry.who is not None and entry not in earlier
+    }
+    names = [one.name for one in checked.policy.custodians if one.id in refused]
+    if names:
+        book.note("verify-releases-refused", LOG_ENTRIES, names=", ".join(names))
+
+
+def _tell_kept_back(book: Book, checked: CheckedClosing, releases: list[Release], segment: str) -> None:
+    kept = {release.custodian: len(release.refusals) for release in releases if release.refusals}
+    custodians = [one for one in checked.policy.custodians if one.id in kept]
+    if custodians:
+        names = ", ".join(f"{one.name} ({kept[one.id]})" for one in custodians)
+        files = [share_name(segment, one.id) for one in custodians]
+        book.note("verify-releases-kept-back", *files, names=names)
 
 
 def _frozen(

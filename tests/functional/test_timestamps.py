@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import rfc3161_client
 from asn1crypto import tsp
 from sqlalchemy import func, select, text, update
 
 from bids.package import bid_name
 from bids.receipts import Receipt
 from bids.tokens import examine_token, imprint_of
+from signing import der
 from signing import timestamp_messages as messages
 from signing.certificates import dump_pem
 from signing.encoding import b64decode
@@ -27,7 +25,8 @@ from signing.timestamps import verify_token
 from tests.functional.bidding import withdrawal, withdrawals
 from tests.functional.house import House, Tendering, Who, signed
 from tests.functional.opening_house import OpeningHouse
-from tests.outside_stamper import Stamper, new_stamper
+from tests.outside_stamper import new_stamper
+from tests.outside_tsa import outside_authority
 from trading.operating.health import findings
 from trading.timestamps.authorities import FAILURES, make_authorities
 from trading.timestamps.models import AwaitedToken
@@ -53,10 +52,40 @@ def test_anybody_gets_a_time_stamp(house: House) -> None:
         assert stamped(house, messages.build_request(messages.imprint_of(DIGEST), 6))
 
 
-def test_what_is_no_request_gets_the_refusal_of_the_protocol(house: House) -> None:
-    with pytest.raises(messages.TimeStampRefused) as caught:
-        messages.read_reply(stamped(house, b"not a request"))
-    assert caught.value.failure == "badDataFormat"
+def asking(algorithm: str, imprint: bytes, **members: object) -> bytes:
+    """A request by asn1crypto, which shares no code with ours."""
+    said = {"hash_algorithm": {"algorithm": algorithm}, "hashed_message": imprint}
+    request = {"version": "v1", "message_imprint": said, "nonce": 9, "cert_req": True, **members}
+    return bytes(tsp.TimeStampReq(request).dump())
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        (b"not a request", "bad_data_format"),
+        (b"", "bad_data_format"),
+        (asking("sha256", DIGEST)[:-1], "bad_data_format"),
+        (asking("sha256", DIGEST[:20]), "bad_data_format"),
+        (asking("sha1", bytes(20)), "bad_alg"),
+        (asking("sha256", DIGEST, req_policy="1.2.3.4"), "unaccepted_policy"),
+        (asking("sha256", DIGEST, nonce=2**600), "bad_request"),
+    ],
+    ids=("rubbish", "nothing", "cut off", "wrong length", "SHA-1", "another policy", "vast nonce"),
+)
+def test_what_is_no_request_gets_the_refusal_of_the_protocol(house: House, body: bytes, failure: str) -> None:
+    answer = house.app.post("/tsa", body, headers=QUERY)
+    assert (answer.status_int, answer.content_type) == (200, "application/timestamp-reply")
+    reply = der.Reader(answer.body).inside(der.SEQUENCE)
+    status = tsp.PKIStatusInfo.load(reply.element(), strict=True)
+    reply.end()  # no token
+    assert status["status"].native == "rejection" and status["fail_info"].native == {failure}
+    assert status["status_string"].native[0], "and in words"
+    with pytest.raises(messages.TimeStampRefused):
+        messages.read_reply(answer.body)
+
+
+def test_what_is_too_long_or_of_another_kind_gets_an_error_of_http(house: House) -> None:
+    """As RFC 3161 section 3.4 has it: a reply, or an HTTP error."""
     for headers, body, status in (
         ({"Content-Type": "text/plain"}, b"x", 415),
         (QUERY, b"\0" * 5000, 413),
@@ -92,6 +121,17 @@ def test_openssl_is_a_client_of_ours(house: House, tmp_path: Path) -> None:
     assert "Verification: OK" in said
 
 
+def test_rfc3161_client_is_a_client_of_ours(house: House) -> None:
+    data = b"what somebody wants stamped"
+    asked = rfc3161_client.TimestampRequestBuilder().data(data).nonce(nonce=True).build()
+    reply = rfc3161_client.decode_timestamp_response(stamped(house, asked.as_bytes()))
+    (root,) = house.platform.keys.roots
+    verifier = rfc3161_client.VerifierBuilder.from_request(asked).add_root_certificate(root).build()
+    assert verifier.verify_message(reply, data)
+    with pytest.raises(rfc3161_client.VerificationError):
+        verifier.verify_message(reply, data + b" ")
+
+
 def test_a_receipt_comes_with_its_time_stamp(house: House, tender: Tendering) -> None:
     supplier = house.enrol("supplier")
     sealed = house.seal(supplier, tender)
@@ -107,45 +147,6 @@ def test_a_receipt_comes_with_its_time_stamp(house: House, tender: Tendering) ->
     # The same again is the same receipt, to the byte.
     again = house.submit(supplier, tender, sealed, status=200)
     assert b64decode(again["receipt"]) == file
-
-
-class _Tsa(http.server.BaseHTTPRequestHandler):
-    """An outside authority, which keeps what it is sent."""
-
-    stamper: Stamper
-    asked: list[bytes]
-    headers_seen: list[dict[str, str]]
-    broken = False
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.asked.append(body)
-        self.headers_seen.append(dict(self.headers))
-        request = tsp.TimeStampReq.load(body, strict=True)
-        imprint = request["message_imprint"]["hashed_message"].native
-        token = self.stamper.stamp(imprint, datetime.now(UTC), info={"nonce": request["nonce"].native})
-        reply = b"out of order" if self.broken else messages.granted(token)
-        self.send_response(503 if self.broken else 200)
-        self.send_header("Content-Length", str(len(reply)))
-        self.end_headers()
-        self.wfile.write(reply)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def outside_authority(stamper: Stamper, broken: bool = False) -> Iterator[tuple[str, type[_Tsa]]]:
-    handler = type("Tsa", (_Tsa,), {"stamper": stamper, "asked": [], "headers_seen": [], "broken": broken})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/tsr", handler
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def waiting_house(folder: Path, urls: str) -> OpeningHouse:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from bids import package as names
+from bids.entries import build_entry
 from signing.statements import read_statement
 from tests.bids_factory import World
 from tests.package_checks import (
     Package,
     caught,
+    check,
     without,
 )
 from tests.package_factory import Case
@@ -242,3 +244,34 @@ def test_a_release_that_the_platform_signed_itself_is_caught(case: Case) -> None
     name = names.share_name("bid", case.world.custodians[0].id)
     data = case.package()
     caught(case, data, "verify-releases", "certificate-wrong-authority", name)
+
+
+def test_whose_fault_it_appears_to_be_is_named(case: Case) -> None:
+    """One hands in what is refused before it is right, one says of a bid's shares that they do not open."""
+    liar, clumsy = case.world.custodians[1:]
+    who = {"person": clumsy.id, "organisation": clumsy.id, "role": "custodian"}
+    case.close()
+    refused = build_entry(
+        at=case.later(), act="custody.refused", tender=case.tender.id, who=who, digests={"release": "0" * 64}
+    )
+    case.world.log(refused)
+
+    def lie(statement: dict[str, Any]) -> None:
+        if statement["custodian"] == liar.id:
+            rows = statement["shares"]
+            rows[:2] = [{**place(row), "refusal": "does-not-open"} for row in rows[:2]]
+
+    def place(row: dict[str, str]) -> dict[str, str]:
+        return {"bid": row["bid"], "part": row["part"]}
+
+    case.release(change=lie)
+    case.open()
+    assert all(outcome.opened for outcome in case.outcomes), "two shares are enough"
+    case.evaluate()
+    case.award()
+    report = check(case.package(), case.world)
+    said = {one.code: (one.ok, one.params.get("names", "")) for one in report.findings}
+    called = {one.id: one.name for one in case.checked.policy.custodians}
+    assert report.ok and "verify-releases-absent" not in said
+    assert said["verify-releases-refused"] == (None, called[clumsy.id])
+    assert said["verify-releases-kept-back"] == (None, f"{called[liar.id]} (2)")

@@ -11,6 +11,8 @@ export interface Entry {
   readonly at: bigint;
   readonly act: string;
   readonly tender: string | null;
+  /** The organisation whose act it is, by its id. */
+  readonly organisation: string | null;
   readonly digests: Readonly<Record<string, string>>;
   /** The signed statement inside, as the file it would be. */
   readonly statementFile: Bytes | null;
@@ -22,6 +24,7 @@ export function parseEntry(raw: Bytes): Entry {
     readonly at: string;
     readonly act: string;
     readonly tender?: string;
+    readonly who?: { readonly organisation: string };
     readonly digests?: Readonly<Record<string, string>>;
     readonly statement?: JSONObject;
   };
@@ -31,6 +34,7 @@ export function parseEntry(raw: Bytes): Entry {
     at: parseTime(members.at),
     act: members.act,
     tender: members.tender ?? null,
+    organisation: members.who?.organisation ?? null,
     digests: members.digests ?? {},
     statementFile: members.statement === undefined ? null : dumps(members.statement),
   };

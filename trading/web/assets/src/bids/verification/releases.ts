@@ -23,7 +23,8 @@ interface Frozen {
  *
  * 1. The platform froze, once, the set of releases that count: for this closing, all of them or at least the threshold
  * after the grace period. 2. Each is there, signed by its custodian, and its shares are those that the bidders
- * committed to. 3. None that the log had received before the freezing was left out.
+ * committed to. 3. None that the log had received before the freezing was left out. Custodians that are not among them,
+ * whose releases the platform says it refused, or whose releases say that shares do not open, are named.
  */
 export async function checkReleases(
   files: Package, book: Book, trust: Trust, log: Log, checked: CheckedClosing, place: number, stage: Stated | null,
@@ -67,7 +68,29 @@ export async function checkReleases(
   const counted = new Set(listed.map((row) => row.custodian));
   const absent = checked.policy.custodians.filter((one) => !counted.has(one.id)).map((one) => one.name);
   if (absent.length > 0) await book.note("verify-releases-absent", [LOG_ENTRIES], { names: absent.join(", ") });
+  await tellRefused(book, log, checked, read.entry, place);
+  await tellKeptBack(book, checked, releases, segment);
   return releases.length < listed.length ? null : releases;
+}
+
+/** Whose releases the platform refused for this segment, by its own entries. */
+async function tellRefused(book: Book, log: Log, checked: CheckedClosing, frozen: Entry, place: number): Promise<void> {
+  const before = place === 0 ? undefined : log.of("opening.frozen")[place - 1];
+  const earlier = before === undefined ? [] : log.before(before, "custody.refused");
+  const refused = log.before(frozen, "custody.refused").filter((entry) => !earlier.includes(entry));
+  const whose = new Set(refused.map((entry) => entry.organisation));
+  const names = checked.policy.custodians.filter((one) => whose.has(one.id)).map((one) => one.name);
+  if (names.length > 0) await book.note("verify-releases-refused", [LOG_ENTRIES], { names: names.join(", ") });
+}
+
+async function tellKeptBack(
+  book: Book, checked: CheckedClosing, releases: readonly Release[], segment: string,
+): Promise<void> {
+  const kept = new Map(releases.map((one) => [one.custodian, one.rows.length - one.shares.size - one.files.size] as const));
+  const custodians = checked.policy.custodians.filter((one) => (kept.get(one.id) ?? 0) > 0);
+  if (custodians.length === 0) return;
+  const names = custodians.map((one) => `${one.name} (${kept.get(one.id) ?? 0})`).join(", ");
+  await book.note("verify-releases-kept-back", custodians.map((one) => shareName(segment, one.id)), { names });
 }
 
 async function frozenSet(
