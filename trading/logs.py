@@ -78,6 +78,8 @@ def set_up_logs(settings: Settings, stream: IO[str] | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, hide_secrets, renderer],
         )
     )
+    # Each of a broker's workers adds its own middleware, and Dramatiq warns of all but the first.
+    handler.addFilter(lambda record: "middleware of the same type twice" not in str(record.msg))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

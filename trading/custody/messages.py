@@ -14,7 +14,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This custodian has handed in no release yet.",
     ),
     "release-not-wanted": (
-        "标段当前状态为 {state}，不接受释放声明。",
+        "标段当前状态为“{state}”，不接受释放声明。",
         "The tender is in the state {state}; no release is taken.",
     ),
     "release-second": (
@@ -26,7 +26,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "For each files share released send one sealed to the agency's envelope key.",
     ),
     "erasure-too-early": (
-        "标段当前状态为 {state}，密封密钥仍可能需要，不能登记销毁。",
+        "标段当前状态为“{state}”，密封密钥仍可能需要，不能登记销毁。",
         "The tender is in the state {state} and may still need the sealing key: it is too early to erase it.",
     ),
     "erasure-other-key": (

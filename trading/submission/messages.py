@@ -6,7 +6,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The deadline {deadline} has passed; late bids are not received.",
     ),
     "tender-not-open": (
-        "标段当前状态为 {state}，不接收投标。",
+        "标段当前状态为“{state}”，不接收投标。",
         "The tender is in the state {state} and receives no bids.",
     ),
     "tender-cancelled": (

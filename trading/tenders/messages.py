@@ -1,5 +1,20 @@
 """The sentences of this feature's refusals: code -> (Chinese, English)."""
 
+# What states and events are called in a Chinese sentence; an English one takes their codes.
+CHINESE = {
+    "state": {
+        "draft": "草稿", "published": "接受投标", "closed": "已截标", "opening": "正在开标",
+        "judging": "阶段评审", "opened": "已开标", "evaluated": "已评审", "awarded": "已中标",
+        "failed": "流标", "cancelled": "已终止",
+    },
+    "event": {
+        "publish": "发布", "amend": "更正", "close": "截标", "freeze": "开标",
+        "record": "开标记录", "record-stage": "阶段开标记录", "admit": "阶段评审", "evaluate": "评审",
+        "award": "定标", "fail": "流标", "cancel": "终止", "document": "上传文件",
+        "unlock-decision": "未解锁认定",
+    },
+}  # fmt: skip
+
 MESSAGES: dict[str, tuple[str, str]] = {
     "document-none": ("请先选择一个文件。", "Choose a file first."),
     "second-person": (
@@ -7,7 +22,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "You were the last to change this draft: another person of the agency must check and publish it.",
     ),
     "state-refuses": (
-        "标段当前状态为 {state}，不能进行 {event}。请重新读取标段状态。",
+        "标段当前状态为“{state}”，不能进行“{event}”。请重新读取标段状态。",
         "The tender is in the state {state}, which does not allow {event}. Read the tender again.",
     ),
     "state-statement": (

@@ -15,6 +15,7 @@ from trading.results.messages import MESSAGES as RESULTS
 from trading.sign_in.messages import MESSAGES as SIGN_IN
 from trading.submission.messages import MESSAGES as SUBMISSION
 from trading.supervision.messages import MESSAGES as SUPERVISION
+from trading.tenders.messages import CHINESE
 from trading.tenders.messages import MESSAGES as TENDERS
 from trading.timestamps.messages import MESSAGES as TIMESTAMPS
 from trading.unlocking.messages import MESSAGES as UNLOCKING
@@ -123,8 +124,10 @@ def both(code: str, params: dict[str, str]) -> Both:
 def sentence(code: str, params: dict[str, str], language: str) -> str:
     """The sentence of a code in `zh` or `en`, its values filled in."""
     chinese, english = MESSAGES.get(code, (code, code))
-    template = chinese if language == "zh" else english
-    return template.format_map(_Filled(params))
+    if language != "zh":
+        return english.format_map(_Filled(params))
+    named = {name: CHINESE.get(name, {}).get(value, value) for name, value in params.items()}
+    return chinese.format_map(_Filled(named))
 
 
 class _Filled(dict[str, str]):

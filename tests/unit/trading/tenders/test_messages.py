@@ -12,8 +12,10 @@ import trading.tenders
 from trading.submission.messages import MESSAGES as SUBMISSION
 from trading.tenders.amendment_forms import AmendmentForm
 from trading.tenders.forms import DraftForm, TermsForm
+from trading.tenders.lifecycle import Event, State
+from trading.tenders.messages import CHINESE
 from trading.tenders.messages import MESSAGES as TENDERS
-from trading.web.messages import MESSAGES
+from trading.web.messages import MESSAGES, sentence
 
 FOLDERS = [Path(each.__file__).parent for each in (trading.tenders, trading.submission)]
 RAISED = re.compile(
@@ -37,6 +39,15 @@ def test_both_languages_say_it_with_the_same_values(code: str) -> None:
     chinese, english = MESSAGES[code]
     assert re.search(r"[\u4e00-\u9fff]", chinese) and not re.search(r"[\u4e00-\u9fff]", english)
     assert set(re.findall(r"\{(\w+)\}", chinese)) == set(re.findall(r"\{(\w+)\}", english))
+
+
+def test_states_and_events_are_named_in_chinese() -> None:
+    assert CHINESE["state"].keys() == {*State} and CHINESE["event"].keys() >= {*Event}
+    said = sentence("state-refuses", {"state": "awarded", "event": "award"}, "zh")
+    assert said.startswith("标段当前状态为“已中标”，不能进行“定标”。")
+    assert "state awarded, which does not allow award." in sentence(
+        "state-refuses", {"state": "awarded", "event": "award"}, "en"
+    )
 
 
 @pytest.mark.parametrize("form", [DraftForm, AmendmentForm])
