@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from threading import Event
 
 from cryptography import x509
@@ -121,7 +122,12 @@ class Custodian:
         while not stop.is_set():
             try:
                 self.step()
-            except (ConnectionFailed, ApiProblem) as error:
+            except ApiProblem as error:
+                if error.status == HTTPStatus.UNAUTHORIZED:
+                    self._refuse("-", error.code, error)  # somebody has to bring a token
+                else:
+                    log.warning("custodian %s: %s", self.id, error)
+            except ConnectionFailed as error:
                 log.warning("custodian %s: %s", self.id, error)
             except (ClientError, BidError, SigningError, StateConflict, OSError, *_MALFORMED) as error:
                 log.error("custodian %s: %s", self.id, error)
