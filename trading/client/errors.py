@@ -21,6 +21,11 @@ _OS_REASONS = {
     errno.ENOSPC: "磁盘空间不足",
     errno.EROFS: "文件系统只读",
     errno.EADDRINUSE: "地址已被占用",
+    errno.ECONNREFUSED: "对方拒绝连接",
+    errno.ECONNRESET: "连接被对方中断",
+    errno.EHOSTUNREACH: "主机不可达",
+    errno.ENETUNREACH: "网络不可达",
+    errno.ETIMEDOUT: "连接超时",
 }
 _BY_TEXT = {os.strerror(number): zh for number, zh in _OS_REASONS.items()}
 

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    SSLError,
+    TimeoutError,
+)
 from urllib3.util import Retry, Timeout
 
+from trading.client.errors import in_chinese
 from trading.errors import ToldInBoth
 
 
@@ -72,10 +80,10 @@ class HttpTransport:
         return Answer(response.status, _lower(response.headers), response.data)
 
     def _unreachable(self, error: HTTPError) -> ConnectionFailed:
-        reason = _plain(error)
+        chinese, english = _reason(error)
         return ConnectionFailed(
-            f"无法连接 {self._server}：{reason}。请检查地址与网络。",
-            f"{self._server} cannot be reached: {reason}",
+            f"无法连接 {self._server}：{chinese}。请检查地址与网络。",
+            f"{self._server} cannot be reached: {english}.",
         )
 
     def stream(self, path: str, headers: Mapping[str, str]) -> tuple[Answer, Iterator[bytes]]:
@@ -97,16 +105,31 @@ def _pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     try:
         yield from response.stream(1024 * 1024)
     except HTTPError as error:
+        chinese, english = _reason(error)
         raise ConnectionFailed(
-            f"下载中断：{_plain(error)}。请重新下载。", f"the download broke off: {_plain(error)}"
+            f"下载中断：{chinese}。请重新下载。", f"The download broke off: {english}. Start it again."
         ) from None
     finally:
         response.release_conn()
 
 
-def _plain(error: HTTPError) -> str:
-    reason = getattr(error, "reason", None) or error
-    return str(reason).split(">:")[-1].strip()
+def _reason(error: HTTPError) -> tuple[str, str]:
+    """Why, in Chinese and English, without the names of Python's things where it is a common reason."""
+    reason = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
+    if isinstance(reason, NameResolutionError):
+        return "找不到这个主机名", "no host of that name was found"
+    if isinstance(reason, NewConnectionError) and isinstance(reason.__cause__, OSError):
+        english = reason.__cause__.strerror or str(reason.__cause__)
+        return in_chinese(english), english
+    if isinstance(reason, TimeoutError):
+        return "对方没有及时答复", "it did not answer in time"
+    text = str(reason)
+    if isinstance(reason, SSLError):
+        return (
+            f"TLS 连接不成立（{text}）；平台证书由自设机构签发的，用 --ca 指定该机构的证书",
+            f"TLS failed ({text}); if an authority of its own issued its certificate, name that with --ca",
+        )
+    return text, text
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

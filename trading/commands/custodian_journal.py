@@ -8,7 +8,8 @@ import click
 
 from signing.encoding import parse_time
 from signing.errors import SigningError
-from trading.client.custodian_journal import Journal, Line
+from trading.client.custodian_journal import NAME, Journal, Line
+from trading.client.errors import ClientError
 from trading.commands.group import Language
 from trading.commands.options import PATH, STORE_VARIABLE, lang_option, local_time
 
@@ -26,6 +27,8 @@ def journal(store: Path, tender: str | None, last: int | None, lang: Language) -
 
     It needs no passphrase. Times are this machine's.
     """
+    if not (store / NAME).exists():
+        raise ClientError("store-missing", path=store)
     lines = list(Journal(store).lines(tender))
     for line in lines[-last:] if last else lines:
         click.echo(f"{_local(line)}  {line.tender}  {line.text(lang)}")

@@ -136,6 +136,23 @@ def test_a_file_that_may_not_be_read_is_told_in_both_languages(
         assert said in capsys.readouterr().err
 
 
+def test_what_the_system_refuses_is_told_in_chinese(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    status = f"bid status --tender {'0' * 32} --token x --server"
+    journal = f"custodian journal --store {tmp_path}"
+    for arguments, said in (
+        ("verify no-such.zip", "no-such.zip：没有这个文件或目录"),
+        ("receipt check . --lang zh", "这是目录，不是文件"),
+        (f"{status} http://127.0.0.1:1", "对方拒绝连接"),
+        (f"{status} http://no.such.invalid", "找不到这个主机名"),
+        (journal, "没有保管人密钥库"),
+    ):
+        assert sunseal.run(arguments.split()) == 1
+        assert said in capsys.readouterr().err
+
+
 def test_a_surprise_shows_no_trace_but_keeps_it(
     group: SunsealGroup, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
