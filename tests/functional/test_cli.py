@@ -156,8 +156,14 @@ def test_the_main_job_from_the_shell(
     }  # fmt: skip
     (tmp_path / "facts.json").write_text(json.dumps(facts))
     (tmp_path / "terms.pdf").write_bytes(b"%PDF-1.7 terms")
+    (tmp_path / "other.json").write_text(json.dumps({**facts, "rules": "nobody's"}))
+    run("agency", "draft", "other.json", *as_agency, status=1)
+    project = {"number": "P-1", "title": "Another road"}
+    (tmp_path / "other.json").write_text(json.dumps({**facts, "project": project}))
     capsys.readouterr()
-    run("agency", "draft", "facts.json", "--document", "terms.pdf", *as_agency)
+    run("agency", "draft", "other.json", *as_agency, "--lang", "en", status=1)
+    assert "already has a project numbered P-1" in capsys.readouterr().err
+    run("agency", "draft", "facts.json", "--document", "terms.pdf", *as_agency)  # the project is there by now
     tender = capsys.readouterr().out.splitlines()[0]
     for agent in agents:
         run(*agent)

@@ -22,7 +22,7 @@ from signing.certificates import party_of
 from signing.encoding import b64decode, b64encode, format_time, parse_time
 from signing.keys import Signer
 from signing.statements import sign_statement
-from trading.client.api import Api, JsonObject, signed, statement, unfile
+from trading.client.api import Api, ApiProblem, JsonObject, signed, statement, unfile
 from trading.client.errors import ClientError
 from trading.client.unlocking import fetch_unlocking
 
@@ -72,8 +72,21 @@ class Agency:
         self._now = now
 
     def project(self, number: str, title: str) -> str:
-        """A new project's id."""
-        return str(self.api.post("/projects", {"number": number, "title": title})["id"])
+        """The id of a new project, or of the agency's own that has this number and title already.
+
+        Raises:
+            ApiProblem: its project of that number has another title.
+        """
+        try:
+            return str(self.api.post("/projects", {"number": number, "title": title})["id"])
+        except ApiProblem as refusal:
+            if refusal.code != "project-number-taken":
+                raise
+            wanted = {"organisation": self.id, "number": number, "title": title}
+            for known in self.api.pages("/projects"):
+                if wanted.items() <= known.items():
+                    return str(known["id"])
+            raise
 
     def draft(self, facts: JsonObject) -> str:
         """A new draft's id; the members of `facts` are those of POST /tenders."""

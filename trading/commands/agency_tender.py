@@ -41,7 +41,7 @@ def envelope_key(out: Path, lang: Language, **options: Any) -> None:
 def draft(facts: Path, documents: tuple[Path, ...], lang: Language, **options: Any) -> None:
     """Draft the tender that FACTS (JSON, as POST /tenders takes it) describes, and print its id.
 
-    `project` in it is a project's id, or {"number", "title"} of a new one.
+    `project` in it is a project's id, or {"number", "title"} of a new one or of one of yours.
     """
     agency, _ = make_agency(lang=lang, **options)
     members = _facts(facts)
