@@ -57,18 +57,40 @@ def address(scene: Scene) -> Iterator[str]:
         yield at
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
+    """A platform shared by a module's tests, each of which makes tenders and parties of its own."""
+    folder = tmp_path_factory.mktemp("house")
+    made = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}", default_language="zh")
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[OpeningHouse]:
-    """A platform of the test's own, for what moves its clock or spoils its log."""
+def house(home: OpeningHouse) -> OpeningHouse:
+    """The module's platform, for what moves its clock."""
+    return home.start_over()
+
+
+@pytest.fixture(scope="module")
+def desk(home: OpeningHouse) -> Iterator[str]:
+    """Where the module's platform answers."""
+    with served(home.platform.settings, home.app.app) as at:
+        yield at
+
+
+@pytest.fixture
+def own_house(tmp_path: Path) -> Iterator[OpeningHouse]:
+    """A platform of the test's own, for what spoils its log."""
     made = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}", default_language="zh")
     yield made
     made.close()
 
 
 @pytest.fixture
-def desk(house: OpeningHouse) -> Iterator[str]:
+def own_desk(own_house: OpeningHouse) -> Iterator[str]:
     """Where the test's own platform answers."""
-    with served(house.platform.settings, house.app.app) as at:
+    with served(own_house.platform.settings, own_house.app.app) as at:
         yield at
 
 

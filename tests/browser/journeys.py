@@ -8,7 +8,7 @@ import pyotp
 from playwright.sync_api import Page
 
 from tests.browser.chromium import Reader
-from tests.functional.house import House
+from tests.functional.house import House, Who
 from trading.accounts.models import Organisation
 from trading.sign_in.people import People
 
@@ -56,3 +56,9 @@ def keep_anchors(page: Page) -> None:
 def set_clock(reader: Reader, house: House) -> None:
     """The reader's own clock goes with the house's, from the next page on."""
     reader.context.clock.set_system_time(house.now())
+
+
+def choose(page: Page, custodians: Sequence[Who]) -> None:
+    """Tick these custodians on the page of a draft."""
+    for custodian in custodians:
+        page.locator(f"input[name=custodian][value='{custodian.id}']").check()

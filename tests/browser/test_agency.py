@@ -14,7 +14,7 @@ from bids.notice import Notice
 from reports import wording
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
-from tests.browser.journeys import join
+from tests.browser.journeys import choose, join
 from tests.browser.signed_in import sign_in
 from tests.functional.house import Tendering, Who
 from tests.functional.opening_house import OpeningHouse
@@ -44,8 +44,7 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
     }.items():
         page.locator(f"#{name}").fill(value)
     page.locator("#rules").select_option("generic")
-    for box in page.locator("input[name=custodian]").all():
-        box.check()
+    choose(page, custodians)
     page.get_by_text("符合" if zh else "rules hold").first.wait_for()
     drafter.look()
     drafter.pictures("agency-new")
@@ -186,8 +185,7 @@ def test_who_drafted_does_not_publish_where_there_are_two(
     }.items():
         page.locator(f"#{name}").fill(value)
     page.locator("#items").fill(BILL)
-    for box in page.locator("input[name=custodian]").all():
-        box.check()
+    choose(page, custodians)
     page.get_by_role("button", name="保存草稿").click()
     page.wait_for_url(re.compile("/agency/tenders/[0-9a-f]{32}$"))
     tender_id = page.url.rpartition("/")[2]

@@ -6,7 +6,6 @@ import csv
 import io
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -46,27 +45,13 @@ KEPT = """(words) => new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
-    folder = tmp_path_factory.mktemp("bidding")
-    made = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}", default_language="zh")
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def desk(house: OpeningHouse) -> Iterator[str]:
-    with served(house.platform.settings, house.app.app) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def custodians(house: OpeningHouse) -> tuple[Who, ...]:
-    return tuple(house.enrol("custodian", name=f"保管单位 {n}") for n in range(3))
+def custodians(home: OpeningHouse) -> tuple[Who, ...]:
+    return tuple(home.enrol("custodian", name=f"保管单位 {n}") for n in range(3))
 
 
 @pytest.fixture
 def tender(house: OpeningHouse, custodians: tuple[Who, ...]) -> Tendering:
-    return house.start_over().tender(house.enrol("agency"), custodians)
+    return house.tender(house.enrol("agency"), custodians)
 
 
 @pytest.fixture

@@ -81,11 +81,12 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
 
 
 @pytest.mark.slow
-def test_what_does_not_hold_is_not_released(enter: Enter, house: OpeningHouse, desk: str) -> None:
+def test_what_does_not_hold_is_not_released(enter: Enter, own_house: OpeningHouse, own_desk: str) -> None:
+    house = own_house
     agency = house.enrol("agency")
     custodians = tuple(house.enrol("custodian") for _ in range(3))
     tender_id = house.draft(agency, custodians)["id"]
-    reader = enter(desk, "zh")
+    reader = enter(own_desk, "zh")
     join(reader, house, custodians[0].id, "值班员", "custodian")
     page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
     keep_anchors(page)

@@ -13,10 +13,17 @@ from tests.browser.chromium import Language, Reader
 from tests.browser.conftest import Enter
 from tests.browser.journeys import PASSWORD, invitation, join
 from tests.browser.served import served
+from tests.functional import compiled_once
 from tests.functional.house import House
+from tests.functional.opening_house import OpeningHouse
 from trading.accounts.models import Organisation
 from trading.sign_in.models import WebSession
 from trading.web.app import make_app
+
+
+@pytest.fixture
+def house(own_house: OpeningHouse) -> House:
+    return own_house
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def door(house: House) -> Iterator[str]:
     with served(house.platform.settings, lambda environ, start: app(environ, start)) as at:
         named = f"http://localhost:{urlsplit(at).port}"
         settings = dataclasses.replace(house.platform.settings, public_url=named)
-        app = make_app(dataclasses.replace(house.platform, settings=settings))
+        app = compiled_once.share(make_app(dataclasses.replace(house.platform, settings=settings)))
         yield named
 
 

@@ -15,7 +15,7 @@ from bids.opening_record import OpeningRecord
 from signing.encoding import b64decode
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
-from tests.browser.journeys import join, keep_anchors, set_clock
+from tests.browser.journeys import choose, join, keep_anchors, set_clock
 from tests.browser.signed_in import sign_in
 from tests.functional.agent_scene import CAST, Agent, Cast, Scene
 from tests.functional.house import Tendering
@@ -29,7 +29,7 @@ REASON = "项目经理没有要求的注册证书"
 
 @pytest.fixture
 def scene(house: OpeningHouse, tmp_path: Path) -> Iterator[Scene]:
-    """Two bids in two segments, before the deadline."""
+    """Two bids in two segments, before the deadline, of parties of the test's own."""
     CAST[house] = Cast(house)
     yield Scene(house, tmp_path, segments=SEGMENTS)
     del CAST[house]
@@ -169,8 +169,7 @@ def test_a_custodian_releases_each_segment_by_hand(
 @pytest.mark.slow
 def test_the_agency_chooses_segments(enter: Enter, house: OpeningHouse, desk: str, lang: Language) -> None:
     agency = house.enrol("agency")
-    for _ in range(3):
-        house.enrol("custodian")
+    custodians = [house.enrol("custodian") for _ in range(3)]
     drafter = enter(desk, lang)
     sign_in(drafter, house, agency)
     page = drafter.open("/agency/tenders/new")
@@ -182,8 +181,7 @@ def test_the_agency_chooses_segments(enter: Enter, house: OpeningHouse, desk: st
         "deadline": "2031-01-31T14:00", "items": "1\t\t路基\tm3\t120.5",
     }.items():  # fmt: skip
         page.locator(f"#{name}").fill(value)
-    for box in page.locator("input[name=custodian]").all():
-        box.check()
+    choose(page, custodians)
     page.locator("main form button:not([name])").click()
     page.wait_for_url(re.compile("/agency/tenders/[0-9a-f]{32}$"))
     drafter.look()

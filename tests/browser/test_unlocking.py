@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,26 +14,11 @@ from signing.statements import sign_statement
 from tests.browser.chromium import Reader
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join
-from tests.browser.served import served
 from tests.browser.signed_in import newcomer, sign_in
 from tests.browser.test_bidding import fill, hand_in, received
 from tests.browser.test_checking import give, verdict
 from tests.functional.opening_house import AFTER, OpeningHouse
 from tests.functional.test_unlocking import WINDOW, answering
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpeningHouse]:
-    folder = tmp_path_factory.mktemp("unlocking")
-    made = OpeningHouse(folder, f"sqlite:///{folder / 'sunseal.db'}", default_language="zh")
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def desk(house: OpeningHouse) -> Iterator[str]:
-    with served(house.platform.settings, house.app.app) as address:
-        yield address
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ from signing.keys import Signer, SigningKey, generate_signing_key
 from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import Memory, attach, earlier_contents
-from tests.functional import checked_once
+from tests.functional import checked_once, compiled_once
 from trading.accounts.models import EnvelopeKey, Organisation, Person, Token
 from trading.clock import Clock
 from trading.config import Settings
@@ -122,7 +122,7 @@ class House:
         self.platform: Platform = build_platform(
             dataclasses.replace(given, **settings), {"clock": self.clock}
         )
-        self.app = TestApp(make_app(self.platform))
+        self.app = TestApp(compiled_once.share(make_app(self.platform)))
         Base.metadata.create_all(self.platform.database.engine)
         with self.platform.database.reading() as session:
             self._count = session.query(Organisation).count()
