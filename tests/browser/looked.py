@@ -7,13 +7,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-# Elements with their attributes; of words, names and addresses only whether there are any and which are
+# Elements with their attributes; of words, addresses and values only whether there are any, of names which are
 # alike, so that a page has the same shape in both languages unless one of them lacks a word.
 _SHAPE = """() => {
-  const worded = new Set(["action", "alt", "aria-label", "content", "datetime", "download", "for",
-    "formaction", "href", "hreflang", "id", "lang", "list", "name", "nonce", "placeholder", "src", "title",
-    "value"]);
-  const lists = new Set(["aria-controls", "aria-describedby", "aria-labelledby", "headers"]);
+  const worded = new Set(["action", "content", "datetime", "download", "formaction", "href", "hreflang", "lang",
+    "nonce", "placeholder", "src", "value"]);
+  const naming = new Set(["alt", "aria-controls", "aria-describedby", "aria-label", "aria-labelledby", "for",
+    "headers", "id", "list", "name", "title"]);
   const known = new Map([["", 0]]);
   const alike = (words) => {
     const plain = words.trim();
@@ -21,11 +21,16 @@ _SHAPE = """() => {
     return known.get(plain);
   };
   const told = ({ name, value }) => {
-    if (lists.has(name)) return value.trim().split(/\\s+/).map(alike);
-    return !value.startsWith("#") && (worded.has(name) || name.startsWith("data-")) ? alike(value) : value;
+    if (value.startsWith("#") || !value.trim()) return value.trim();
+    if (worded.has(name) || name.startsWith("data-")) return "…";
+    if (!naming.has(name)) return value;
+    return name === "aria-label" || name === "title" ? alike(value) : value.split(/\\s+/).map(alike);
   };
   const shape = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return node.data.trim() ? [alike(node.data)] : [];
+    if (node.nodeType === Node.TEXT_NODE) {
+      const named = node.parentElement.matches("h1, h2, h3, h4, h5, h6, caption, legend");
+      return node.data.trim() ? [named ? alike(node.data) : "…"] : [];
+    }
     if (node.nodeType !== Node.ELEMENT_NODE || node.localName === "script") return [];
     const marks = [...node.attributes].map((each) => [each.name, told(each)]);
     return [node.localName, marks, node.checked, node.disabled, [...node.childNodes].flatMap(shape)];

@@ -126,6 +126,7 @@ def test_two_persons_amend_and_a_supplier_is_told(
     page.locator("#deadline").fill(f"{later:%Y-%m-%dT%H:%M:%S}")
     void = "全部失效" if zh else "are void"
     page.locator("#findings").get_by_text(void).wait_for()
+    page.locator("#findings .broken").wait_for(state="detached")
     preparer.look()
     preparer.pictures("amendment")
     page.get_by_role("button", name="保存，待另一人" if zh else "Save it for another").click()

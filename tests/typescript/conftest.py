@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from tests.typescript.agreement import running
 from tests.typescript.node import Node
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """One Node for a worker's whole run; it keeps nothing between questions unless asked to."""
-    with Node(tmp_path_factory.mktemp("typescript")) as running:
-        yield running
+def node() -> Node:
+    """The worker's Node, which other folders ask too; it keeps nothing between questions unless asked to."""
+    return running()[0]
