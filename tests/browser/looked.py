@@ -7,11 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-# Elements with their attributes; of words, addresses and values only whether there are any, of names which are
-# alike, so that a page has the same shape in both languages unless one of them lacks a word.
+# Elements with their attributes; of words, addresses and values only whether there are any, of names which
+# are alike, so that a page has the same shape in both languages unless one of them lacks a word.
 _SHAPE = """() => {
-  const worded = new Set(["action", "content", "datetime", "download", "formaction", "href", "hreflang", "lang",
-    "nonce", "placeholder", "src", "value"]);
+  const worded = new Set(["action", "content", "datetime", "download", "formaction", "href", "hreflang",
+    "lang", "nonce", "placeholder", "src", "value"]);
   const naming = new Set(["alt", "aria-controls", "aria-describedby", "aria-label", "aria-labelledby", "for",
     "headers", "id", "list", "name", "title"]);
   const known = new Map([["", 0]]);
