@@ -32,7 +32,7 @@ from trading.errors import TradingError
 from trading.evidence.pades import as_signed
 from trading.evidence.pades_check import CheckedDocument, DocumentInvalid, check_document
 from trading.evidence.pdf_objects import differences
-from trading.evidence.printed import Printed, metadata, texts
+from trading.evidence.printed import Garbled, Printed, metadata, texts
 from trading.evidence.repeating import Repeated
 from trading.evidence.seals import roots_url, signer_name
 
@@ -126,6 +126,8 @@ def _compare(package: Package, trust: Trust, pdf: bytes, which: Which) -> Compar
     kind, segment = wanted
     try:
         return _compare_with(package, trust, printed, checked, kind, segment)
+    except Garbled as error:
+        return Compared(kind, "differs", "unreadable", {"reason": str(error)})
     except TradingError as error:  # a rule pack that this version does not have
         return Compared(kind, "incomparable", "pack-unknown", {"reason": error.code})
     except ReportError as error:

@@ -22,6 +22,10 @@ _LAST = 4  # pages
 _WIDE = ord("！") - ord("!")
 
 
+class Garbled(Exception):
+    """A document whose pages cannot be read; the text says how reading failed."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """A signed document. signed: its bytes up to the end of what the platform's signature covers; title,
@@ -57,12 +61,18 @@ class Printed:
     @cached_property
     def lines(self) -> str:
         """The text of all pages."""
-        return "\n".join(texts(self.signed))
+        return "\n".join(self._texts())
 
     @cached_property
     def ending(self) -> str:
         """The text of the last pages, without white space: what is looked for mostly stands there."""
-        return _squeezed(texts(self.signed, _LAST))
+        return _squeezed(self._texts(_LAST))
+
+    def _texts(self, last: int = 0) -> list[str]:
+        try:
+            return texts(self.signed, last)
+        except Exception as error:  # made to break whoever reads it, and signed all the same
+            raise Garbled(type(error).__name__) from error
 
     def seek(self, look: Callable[[str], str | None]) -> str | None:
         """What `look` finds in the text without its white space; None if nothing."""

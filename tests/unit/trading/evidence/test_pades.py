@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from pypdf import PdfReader
 
 from reports import opening_record
@@ -90,6 +91,14 @@ def test_bytes_added_or_taken(
     papers: Papers, signed: bytes, change: Callable[[bytes], bytes], code: str
 ) -> None:
     assert refused(change(signed), papers) == code
+
+
+def test_nothing_is_shown_after_the_signature_under_a_later_time_stamp(papers: Papers, signed: bytes) -> None:
+    writer = IncrementalPdfFileWriter(io.BytesIO(signed))
+    append_signature_field(writer, SigFieldSpec("Other", on_page=0, box=(0, 0, 500, 800)))
+    output = io.BytesIO()
+    writer.write(output)
+    assert refused(papers.signer_of().renew(output.getvalue(), papers.now), papers) == "pdf-changed"
 
 
 def test_an_unsigned_document(papers: Papers, unsigned: bytes) -> None:

@@ -17,7 +17,7 @@ from tests.bids_factory import World
 from tests.package_factory import Case
 from trading.custody.standing import MISSING, Standing
 from trading.evidence import repeating
-from trading.evidence.printed import Printed
+from trading.evidence.printed import Garbled, Printed
 from trading.evidence.repeating import Repeated, root_until
 
 ADDRESS = "https://trade.example.gov.cn/sun"
@@ -120,6 +120,11 @@ def test_a_last_day_is_the_documents_word_only_where_no_calendar_is(
     monkeypatch.setattr(repeating.Notices, "last_day", lambda *_: None)
     assert facts.last_day("contract-days", since, 30) == date(2026, 4, 4)
     assert facts.taken["last-day"] == "2026-04-04"
+
+
+def test_a_document_that_cannot_be_read_is_one_that_says_nothing(package: Package, trust: Trust) -> None:
+    with pytest.raises(Garbled):
+        Repeated(package, trust, Printed(b"%PDF-1.7", "", "", "", "", datetime(2026, 3, 5, tzinfo=UTC)))
 
 
 def test_a_proof_gives_the_root_of_the_log_that_ended_with_its_entry() -> None:
