@@ -10,12 +10,13 @@ from pypdf import PdfReader
 
 from reports import award_notice, award_report, opening_record, result_notice
 from reports.edition import EDITION, producer
+from reports.facts import StageFacts
 from reports.layout import PORTRAIT, width_of
 from reports.seal import SealFacts, render_seal
 from tests.unit.reports import make_facts
 
 # What the pages of an edition draw, of documents with the facts of `make_facts`.
-DRAWN = {1: "5590e207e80c33e4"}
+DRAWN = {1: "859c8337d11c0c85"}
 
 
 def drawn(pdf: bytes) -> bytes:
@@ -36,8 +37,10 @@ def content_of(pdf: bytes) -> bytes:
 
 
 def test_who_changes_what_documents_look_like_raises_the_edition() -> None:
+    stage = StageFacts("technical", 3, (("丁公司", "证书过期"),), make_facts.DEADLINE, "ab" * 32)
     documents = (
         opening_record.render(make_facts.opening_facts(4, 6)),
+        opening_record.render(make_facts.opening_facts(2, 40, segment="price", stages=(stage,))),
         award_report.render(make_facts.award_facts(4, 6)),
         award_notice.render(make_facts.award_notice_facts()),
         result_notice.render(make_facts.result_notice_facts()),
