@@ -6,9 +6,12 @@ database holds no private key.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +38,7 @@ from signing.profile import PLATFORM_USAGES, PlatformUsage
 from trading.errors import ConfigurationError
 
 _LEAF_DAYS = 3650
+_RETIRED = "retired"
 # Folders made by earlier versions have no keys of these; they get them at the next start.
 _ADDED: tuple[PlatformUsage, ...] = ("timestamp", "document")
 
@@ -149,9 +153,7 @@ def _make(folder: Path, at: datetime, public_url: str) -> None:
         _write(folder / f"{usage}.pem", dump_pem([_leaf(platform, usage, key, at, public_url)]))
         _write(folder / f"{usage}.key", save_private_pem(key, None))
     _write(folder / "log.key", save_note_key(generate_note_key(), None))
-    descriptor = os.open(folder, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
+    _sync(folder)
 
 
 def _leaf(
@@ -166,6 +168,8 @@ def _load(folder: Path, log_origin: str, at: datetime, public_url: str) -> Platf
     platform = _authority(folder, "platform")
     for usage in _ADDED:
         _add_leaf(folder, platform, usage, at, public_url)
+    for each in PLATFORM_USAGES:
+        _undo_half(folder, each)
     parties = _authority(folder, "parties")
     return PlatformKeys(
         root=root,
@@ -202,25 +206,76 @@ def _add_leaf(
 def replace_leaf(
     folder: Path, usage: PlatformUsage, at: datetime, public_url: str
 ) -> tuple[x509.Certificate, x509.Certificate]:
-    """Put a new key and certificate in the place of a usage's, which are kept in `retired`; old and new."""
-    platform = _authority(folder, "platform")
-    old = load_pem((folder / f"{usage}.pem").read_bytes())[0]
-    key = generate_signing_key()
-    new = _leaf(platform, usage, key, at, public_url)
-    retired = folder / "retired"
-    retired.mkdir(mode=0o700, exist_ok=True)
-    for suffix, data in (("key", save_private_pem(key, None)), ("pem", dump_pem([new]))):
-        aside = folder / f".{usage}.{suffix}.{secrets.token_hex(8)}"
-        _write(aside, data)
-        place = folder / f"{usage}.{suffix}"
-        os.link(place, retired / f"{usage}-{old.serial_number:x}.{suffix}")
-        aside.replace(place)
+    """Put a new key and certificate in the place of a usage's, which are kept in `retired`; old and new.
+
+    The key first, and each step on disk before the next: cut off in between, the folder has a key that is not
+    its certificate's, and the next start undoes it.
+    """
+    with _alone(folder):
+        platform = _authority(folder, "platform")
+        old = load_pem((folder / f"{usage}.pem").read_bytes())[0]
+        key = generate_signing_key()
+        new = _leaf(platform, usage, key, at, public_url)
+        (folder / _RETIRED).mkdir(mode=0o700, exist_ok=True)
+        files = {"key": save_private_pem(key, None), "pem": dump_pem([new])}
+        asides = {suffix: folder / f".{usage}.{suffix}.{secrets.token_hex(8)}" for suffix in files}
+        for suffix, data in files.items():
+            _write(asides[suffix], data)
+            with suppress(FileExistsError):  # of one that was cut off here
+                os.link(folder / f"{usage}.{suffix}", _retired_file(folder, usage, old, suffix))
+        _sync(folder / _RETIRED)
+        for suffix, aside in asides.items():
+            aside.replace(folder / f"{usage}.{suffix}")
+            _sync(folder)
     return old, new
 
 
 def retired(folder: Path) -> list[x509.Certificate]:
     """The certificates that `replace_leaf` took out of use."""
-    return [load_pem(path.read_bytes())[0] for path in sorted((folder / "retired").glob("*.pem"))]
+    used = [load_pem((folder / f"{usage}.pem").read_bytes())[0] for usage in PLATFORM_USAGES]
+    kept = [load_pem(path.read_bytes())[0] for path in sorted((folder / _RETIRED).glob("*.pem"))]
+    return [each for each in kept if each not in used]
+
+
+def _undo_half(folder: Path, usage: PlatformUsage) -> None:
+    """Put back the key that fits the certificate, where a replacement was cut off between the two.
+
+    Nothing was signed by the new one: no start takes a key that is not its certificate's.
+    """
+    if _fit(folder, usage):
+        return
+    with _alone(folder):
+        certificate = load_pem((folder / f"{usage}.pem").read_bytes())[0]
+        kept = _retired_file(folder, usage, certificate, "key")
+        # A replacement that was only under way is done by now.
+        if _fit(folder, usage) or not kept.exists():
+            return
+        aside = folder / f".{usage}.key.{secrets.token_hex(8)}"
+        os.link(kept, aside)
+        aside.replace(folder / f"{usage}.key")
+        _sync(folder)
+        for left in (kept, _retired_file(folder, usage, certificate, "pem"), *folder.glob(f".{usage}.*")):
+            left.unlink(missing_ok=True)
+
+
+def _fit(folder: Path, name: str) -> bool:
+    certificate = load_pem((folder / f"{name}.pem").read_bytes())[0]
+    return _key(folder, name).public_key() == certificate.public_key()
+
+
+def _retired_file(folder: Path, usage: PlatformUsage, certificate: x509.Certificate, suffix: str) -> Path:
+    return folder / _RETIRED / f"{usage}-{certificate.serial_number:x}.{suffix}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else replaces a key, or undoes that, meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _responder(folder: Path, name: AuthorityName, authority: Authority, at: datetime) -> Signer:
@@ -253,7 +308,7 @@ def _signer(folder: Path, name: str, authority: Authority) -> Signer:
     certificate = load_pem((folder / f"{name}.pem").read_bytes())[0]
     key = _key(folder, name)
     if key.public_key() != certificate.public_key():
-        # As a replacement that was killed in between leaves them: nobody would believe what it signs.
+        # Nobody would believe what it signs.
         raise ValueError(f"{name}.key is not the key of {name}.pem")
     return Signer(key, certificate, (authority.certificate,))
 
@@ -268,6 +323,14 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write_once(path: Path, data: bytes) -> None:

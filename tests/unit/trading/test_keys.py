@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from signing.certificates import verify_chain
 from signing.keys import spki
 from signing.profile import PLATFORM_USAGES
+from trading import keys
 from trading.errors import ConfigurationError
-from trading.keys import PlatformKeys, ensure_keys
+from trading.keys import PlatformKeys, ensure_keys, replace_leaf, retired
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 ORIGIN = "log.example.org"
@@ -79,6 +84,39 @@ def test_a_key_that_is_not_its_certificates_is_refused(tmp_path: Path) -> None:
     (tmp_path / "keys" / "receipt.key").write_bytes((tmp_path / "keys" / "statement.key").read_bytes())
     with pytest.raises(ConfigurationError, match="receipt.key is not the key of receipt.pem"):
         ensure_keys(tmp_path / "keys", ORIGIN, AT)
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_replacement_cut_off_anywhere_leaves_a_folder_that_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    folder = tmp_path / "keys"
+    before, left = ensure_keys(folder, ORIGIN, AT).receipt.certificate, [steps]
+
+    def until_cut(step: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(*given: Any) -> Any:
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return step(*given)
+
+        return taken
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(keys, "_write", until_cut(keys._write))
+        patch.setattr("os.link", until_cut(os.link))
+        patch.setattr(Path, "replace", until_cut(Path.replace))
+        replace_leaf(folder, "receipt", AT, "https://here.example")
+        left[0] = -1
+    done = left[0] == -1
+    assert done is (steps >= 6), "it has six steps"
+    kept = ensure_keys(folder, ORIGIN, AT).receipt
+    assert kept.key.public_key() == kept.certificate.public_key()
+    assert (kept.certificate != before) is done
+    assert retired(folder) == ([before] if done else [])
+    old, new = replace_leaf(folder, "receipt", AT, "https://here.example")
+    assert old == kept.certificate and ensure_keys(folder, ORIGIN, AT).receipt.certificate == new
+    assert old in retired(folder) and new not in retired(folder)
 
 
 def test_a_damaged_key_is_refused_and_not_shown(tmp_path: Path) -> None:
