@@ -17,18 +17,19 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bids.errors import BidError
 from bids.objects import build_statement
 from signing.certificates import Party, dump_pem, issue
-from signing.encoding import b64encode, format_time
+from signing.encoding import b64decode, b64encode, format_time
 from signing.keys import Signer, generate_signing_key, save_pkcs12, spki
 from signing.statements import sign_statement
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import WsgiTransport
 from tests.outside_authority import OutsideAuthority
+from trading.accounts.models import Crl
 from trading.accounts.revocation_lists import RevocationLists
 from trading.accounts.services import Accounts
 from trading.client.api import Api
@@ -258,11 +259,34 @@ def test_outsiders_tender_bid_and_release_and_the_package_shows_it(
     house.open(tender)
     house.evaluate(tender)
     house.award(tender, sealed[0].bid)
+    needless = older_lists(house, authority)
+    newest = hashlib.sha256(Lists.body).hexdigest()
     house.work()
+    shown = house.call("GET", f"/tenders/{tender.id}/trust").json["crls"]
+    assert newest in (digests := {hashlib.sha256(b64decode(one)).hexdigest() for one in shown})
+    assert not needless & digests
     package, report = house.verified(tender)
     assert report.ok, [finding.text("en") for finding in report.findings if finding.ok is False]
     assert package.read("certificates/outside.pem") == dump_pem([authority.root])
     assert "verify-outside-package" in [finding.code for finding in report.findings]
+
+
+def older_lists(house: House, authority: OutsideAuthority) -> set[str]:
+    """As an authority's hourly lists come together, and those of one that nobody here signs under."""
+    other = OutsideAuthority(authority.at)
+    made = [("outside:bjca", authority.crl(authority.at - timedelta(hours=hours), 90)) for hours in (1, 2, 3)]
+    with house.platform.database.transaction() as session:
+        for name, crl in (*made, ("outside:other", other.crl(authority.at, 90))):
+            at, der = crl.last_update_utc, crl.public_bytes(Encoding.DER)
+            assert crl.next_update_utc is not None
+            session.add(
+                Crl(
+                    sha256=hashlib.sha256(der).hexdigest(), authority=name, der=der, issued_at=at,
+                    next_update=crl.next_update_utc, follows_at=at,
+                )
+            )  # fmt: skip
+        session.flush()
+        return set(session.scalars(select(Crl.sha256).where(Crl.issued_at <= authority.at)))
 
 
 def test_what_an_outside_certificate_must_be(elsewhere: tuple[OpeningHouse, OutsideAuthority]) -> None:

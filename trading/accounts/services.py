@@ -208,10 +208,11 @@ class Accounts(Certificates):
         row = session.get(EnvelopeKey, organisation_id)
         if row is None:
             return False
-        own = select(PartyCertificate.fingerprint).where(
+        own = select(PartyCertificate.fingerprint, PartyCertificate.authority).where(
             PartyCertificate.organisation_id == organisation_id, PartyCertificate.role == Role.AGENCY
         )
-        trust = self.trust(session, self.current_lists(session), session.scalars(own))
+        issued = {row.fingerprint: row.authority for row in session.execute(own)}
+        trust = self.trust(session, self.current_lists(session, issued.values()), issued)
         try:
             trust.verify_statement("envelope-key", row.statement, Role.AGENCY)
         except BidError:

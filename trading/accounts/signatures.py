@@ -82,18 +82,20 @@ class Signatures:
             lists = lists.where(Crl.sha256.in_(list(crls)))
         return Trust(
             roots=self._keys.roots,
-            crls={sha256: x509.load_der_x509_crl(der) for sha256, der in session.execute(lists)},
+            crls={sha256: loaded_crl(der) for sha256, der in session.execute(lists)},
             enrolments=enrolments_of(self.enrolments_for(session, certificates), self._keys.roots),
             log=self._keys.log_verifier,
             log_origin=self._keys.log_origin,
             outside=tuple(each.anchor for each in self._outside.values()),
         )
 
-    def current_lists(self, session: Session) -> list[str]:
-        """The digests of the newest lists of parties' certificates, own and of outside authorities."""
+    def current_lists(self, session: Session, authorities: Iterable[str]) -> list[str]:
+        """The digests of the newest lists of parties' certificates: our own, and of those outside
+        authorities, as rows name them, that are among `authorities`."""
         found = [self.lists.current(session, self._clock.now(session)).sha256]
-        newest = (self.lists.newest(session, each.key) for each in self._outside.values())
-        return found + [each.sha256 for each in newest if each is not None]
+        outside = sorted({each for each in authorities if each.startswith(PREFIX)})
+        newest = (self.lists.newest_digest(session, each) for each in outside)
+        return found + [each for each in newest if each is not None]
 
     def trust_in(self, session: Session, verified: Verified, crl: Crl) -> Trust:
         """As `trust`, for judging one party's signature by that list, as everybody else will."""

@@ -6,12 +6,12 @@ Suppliers are among them only after the closing, since before it nobody may lear
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from bids.trust import Enrolment
 from signing.certificates import dump_pem, fingerprint
 from signing.cms import verify
 from signing.encoding import b64encode
@@ -47,7 +47,7 @@ class TrustMaterial:
 def trust_material(platform: Platform, session: Session, tender: Tender) -> TrustMaterial:
     """Everything that a check of this tender needs now."""
     fingerprints = _public_parties(session, tender)
-    named: set[str] = set(
+    named: set[str | None] = set(
         session.scalars(select(PublishedNotice.crl_sha256).where(PublishedNotice.tender_id == tender.id))
     )
     if session.get(Closing, tender.id) is not None:
@@ -61,10 +61,11 @@ def trust_material(platform: Platform, session: Session, tender: Tender) -> Trus
         .limit(1)
     )
     accounts = Accounts(platform)
-    enrolments = tuple(accounts.enrolments_for(session, sorted(fingerprints)))
-    outsiders = any(Enrolment.parse(each).outside for each in enrolments)
-    # Lists of outside authorities may be large: they come where somebody signs under one.
-    own = true() if outsiders else Crl.authority.not_like(f"{PREFIX}%")
+    outside = _outside_authorities(session, fingerprints)
+    # Lists of outside authorities may be large and come each hour. Each says all that was revoked before it:
+    # the newest of those under whom somebody signs is enough beside those that judged something.
+    own = Crl.authority.not_like(f"{PREFIX}%")
+    named |= {accounts.lists.newest_digest(session, each) for each in outside}
     lists = session.scalars(
         select(Crl.der)
         .where(or_(Crl.sha256.in_(named), and_(Crl.next_update >= first, own)))
@@ -73,9 +74,17 @@ def trust_material(platform: Platform, session: Session, tender: Tender) -> Trus
     return TrustMaterial(
         roots=dump_pem(platform.keys.roots).decode(),
         crls=tuple(lists),
-        enrolments=enrolments,
-        outside=accounts.outside_pem.decode() if outsiders else "",
+        enrolments=tuple(accounts.enrolments_for(session, sorted(fingerprints))),
+        outside=accounts.outside_pem.decode() if outside else "",
     )
+
+
+def _outside_authorities(session: Session, fingerprints: set[str]) -> list[str]:
+    """Those outside authorities, as rows name them, that certified any of these."""
+    found = select(PartyCertificate.authority).where(
+        PartyCertificate.fingerprint.in_(fingerprints), PartyCertificate.authority.like(f"{PREFIX}%")
+    )
+    return sorted(set(session.scalars(found.distinct())))
 
 
 def _public_parties(session: Session, tender: Tender) -> set[str]:
@@ -100,5 +109,10 @@ def _suppliers(session: Session, tender_id: str) -> set[str]:
     withdrawals = session.execute(
         select(Withdrawal.raw, Withdrawal.signature).where(Withdrawal.tender_id == tender_id)
     )
-    found |= {fingerprint(verify(row.raw, row.signature).certificate) for row in withdrawals}
-    return found
+    return found | {_signer(row.raw, row.signature) for row in withdrawals}
+
+
+@lru_cache(maxsize=1024)
+def _signer(document: bytes, signature: bytes) -> str:
+    """Who signed what was checked when it was received, by the certificate's SHA-256."""
+    return fingerprint(verify(document, signature).certificate)
