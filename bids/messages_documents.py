@@ -20,8 +20,16 @@ _FINDINGS = {
 _REFUSALS = {
     "pdf-unreadable": ("PDF 无法读取：已损坏或被截断。", "The PDF cannot be read: it is damaged or cut off."),
     "pdf-unsigned": (
-        "PDF 没有平台的签名，或签名之后没有时间戳。",
-        "The PDF has no signature of the platform, or no time-stamp after it.",
+        "PDF 没有平台的签名，或签名之后没有时间戳。原因有二，文件本身无法区分："
+        "证据包出自尚不签署文件的早期版本，这时只有存证声明中的摘要为其作证；"
+        "或签名被去掉、从未签署。请向平台索取该文件的签名版，与本份核对；"
+        "平台若称属前者，请其书面说明，并核对存证声明在公开日志中的时间早于平台文件证书的起始日。",
+        "The PDF has no signature of the platform, or no time-stamp after it. There are two causes, and "
+        "the file cannot tell which: the package is from an earlier version that did not sign documents, "
+        "and only the digest in the evidence statement vouches for it; or the signature was taken off, or "
+        "never made. Ask the platform for the signed document and compare the two. If it says the former, "
+        "have it say so in writing, and see that the evidence statement's entry in the public log is from "
+        "before the beginning of the platform's document certificate.",
     ),
     "pdf-changed": ("PDF 在签名之后被改动。", "The PDF was changed after it was signed."),
     "pdf-uncovered": (

@@ -12,11 +12,12 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from pypdf import PdfReader
 
+from bids.errors import BidError
 from reports import opening_record
 from signing.certificates import new_root
 from tests.signed_papers import AT, Papers, leaf, party
 from tests.unit.reports.make_facts import opening_facts
-from trading.evidence.pades_check import DocumentInvalid, check_document
+from trading.evidence.pades_check import DocumentInvalid, check_document, examine
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,10 @@ def test_nothing_is_shown_after_the_signature_under_a_later_time_stamp(papers: P
 
 def test_an_unsigned_document(papers: Papers, unsigned: bytes) -> None:
     assert refused(unsigned, papers) == "pdf-unsigned"
+    with pytest.raises(BidError) as caught:
+        examine(unsigned, papers.roots)
+    # A fault, also where the package may be from before: otherwise signatures could be taken off.
+    assert "earlier version" in caught.value.text("en") and "早期版本" in caught.value.text("zh")
 
 
 def test_another_root(signed: bytes) -> None:
