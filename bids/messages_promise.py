@@ -36,6 +36,13 @@ _FINDINGS = {
         "The time-stamp is by an outside authority whose root was not given (--tsa-roots): whose it is could "
         "not be checked.",
     ),
+    "promise-token-unlisted": (
+        "没有核对外部时间戳机构的证书是否已被撤销：没有给出其签发者在该时间有效或更晚的吊销列表。"
+        "请从该机构取得吊销列表，用 sunseal receipt check --tsa-crl 给出。",
+        "Whether the outside authority's certificate was revoked was not checked: no revocation list of its "
+        "issuer that reaches the time-stamp was given. Get it from the authority and give it to sunseal "
+        "receipt check with --tsa-crl.",
+    ),
     "promise-token-late": (
         "时间戳比回执晚 {minutes} 分钟：可能是当时联系不上时间戳机构，也可能是回执倒签了日期；"
         "仅凭时间戳无法区分。",

@@ -24,6 +24,11 @@ _FINDINGS = {
         "The outside time-stamp authority's roots are the package's own; nobody but the package vouches for "
         "them. Give your own with --tsa-roots.",
     ),
+    "verify-tokens-listed": (
+        "{count} 份外部时间戳中，{listed} 份的时间在所给吊销列表（--tsa-crl）的范围内，其机构证书未被撤销。",
+        "Of {count} time-stamps by outside authorities {listed} are within the revocation lists given "
+        "(--tsa-crl); the certificates of their authorities were not revoked.",
+    ),
     "verify-tokens-late": (
         "{count} 份时间戳比回执晚 5 分钟以上（最多 {minutes} 分钟）："
         "可能是当时联系不上时间戳机构，也可能是回执倒签了日期；仅凭时间戳无法区分。",

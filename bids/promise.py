@@ -68,7 +68,12 @@ class Judgement:
     receipt: Receipt | UnlockReceipt | None
 
 
-def judge(kept: Kept, trust: Trust, outside: Sequence[x509.Certificate] = ()) -> Judgement:
+def judge(
+    kept: Kept,
+    trust: Trust,
+    outside: Sequence[x509.Certificate] = (),
+    tsa_crls: Sequence[x509.CertificateRevocationList] = (),
+) -> Judgement:
     """Judge a receipt by what its holder has; nothing that it holds makes this raise.
 
     1. The receipt is signed by the platform's receipt key, and for this manifest (or withdrawal), if given.
@@ -82,13 +87,13 @@ def judge(kept: Kept, trust: Trust, outside: Sequence[x509.Certificate] = ()) ->
 
     5. The statement gives the secret that the receipt is for, as received when the receipt says.
 
-    `outside` are roots and intermediates of outside time-stamp authorities.
+    `outside` are roots and intermediates of outside time-stamp authorities, `tsa_crls` their lists.
     """
     book = Book()
     found = _check_receipt(book, kept, trust)
     if found is None:
         return Judgement("nothing", tuple(book.findings), None)
-    _check_token(book, found, trust, outside)
+    _check_token(book, found, trust, outside, tsa_crls)
     verdict = (
         _judge_unlocking(book, kept, found, trust)
         if isinstance(found, UnlockReceipt)
@@ -146,7 +151,11 @@ def _match(receipt: Receipt | UnlockReceipt, kept: Kept) -> None:
 
 
 def _check_token(
-    book: Book, receipt: Receipt | UnlockReceipt, trust: Trust, outside: Sequence[x509.Certificate]
+    book: Book,
+    receipt: Receipt | UnlockReceipt,
+    trust: Trust,
+    outside: Sequence[x509.Certificate],
+    tsa_crls: Sequence[x509.CertificateRevocationList],
 ) -> None:
     unlocking = isinstance(receipt, UnlockReceipt)
     file, token = (UNLOCK_RECEIPT, UNLOCK_TOKEN) if unlocking else (RECEIPT, TOKEN)
@@ -154,7 +163,7 @@ def _check_token(
         book.note("promise-no-token", file)
         return
     with book.step("promise-token", token) as step:
-        stamped = examine_token(receipt, trust.roots, outside, trust.revocations)
+        stamped = examine_token(receipt, trust.roots, outside, trust.revocations, tsa_crls)
         assert stamped is not None
         step.params["time"] = format_time(stamped.time)
     if step.reasons:
@@ -163,6 +172,8 @@ def _check_token(
         book.note("promise-token-own", token)
     elif stamped.authority == "unrooted":
         book.note("promise-token-unrooted", token)
+    elif not stamped.listed:
+        book.note("promise-token-unlisted", token)
     if stamped.late:
         book.note("promise-token-late", token, minutes=int(stamped.late.total_seconds() // 60))
 

@@ -23,6 +23,7 @@ from signing.profile import KIND_POLICIES, policies_of
 from signing.revocations import Revocations
 from signing.timestamp_messages import granted
 from signing.timestamp_outside import read_outside_token, verify_outside_token
+from signing.timestamp_revocations import check_revocation
 from signing.timestamps import TimeStamp, verify_token
 
 # A token made later than this after the receipt says little of when the receipt was given.
@@ -56,11 +57,13 @@ class Stamped:
 
     `authority`: the platform's own, an outside one under a root that was given, or an outside one whose
     certificate nobody vouches for here. `late`: by how much it is from after the receipt; zero if prompt.
+    `listed`: of an outside authority, whether a revocation list that was given reaches the stamp's time.
     """
 
     stamp: TimeStamp
     authority: Authority
     late: timedelta
+    listed: bool = False
 
     @property
     def time(self) -> datetime:
@@ -91,13 +94,15 @@ def examine_token(
     roots: Sequence[x509.Certificate],
     outside: Sequence[x509.Certificate] = (),
     revocations: Revocations | None = None,
+    tsa_crls: Sequence[x509.CertificateRevocationList] = (),
 ) -> Stamped | None:
     """Check a receipt's token; None if it has none.
 
     1. The imprint is the receipt's; signature and form hold.
     2. The chain as of the token's time: to the platform's own authority under `roots`, neither its
        certificate nor its issuer's revoked by then as far as `revocations` know, or that of an outside one
-       to a root among `outside` (roots and intermediates in any order); without any it is "unrooted".
+       to a root among `outside` (roots and intermediates in any order), not revoked by the lists `tsa_crls`
+       as RFC 3161 section 4 has it; without any root it is "unrooted".
     3. It is not from before the receipt, but for what clocks differ.
 
     Raises BidError.
@@ -111,11 +116,12 @@ def examine_token(
             issuer = stamp.intermediates[0]
             revocations.check(stamp.certificate, issuer, stamp.time)
             check_authority(issuer, roots, revocations, stamp.time)
+        listed = authority == "outside" and check_revocation(stamp, tsa_crls)
     slack = SKEW + (stamp.accuracy or timedelta(0))
     if stamp.time < receipt.at - slack:
         raise BidError("token-early", bid=receipt.bid)
     late = stamp.time - receipt.received_at
-    return Stamped(stamp, authority, late if late > PROMPT else timedelta(0))
+    return Stamped(stamp, authority, late if late > PROMPT else timedelta(0), listed)
 
 
 def _verified(

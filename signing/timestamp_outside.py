@@ -192,15 +192,22 @@ def _signed_by(
 ) -> bool:
     try:
         key = certificate.public_key()
-        if kind == "rsa" and isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA:
+        if kind == "rsa" and isinstance(key, rsa.RSAPublicKey) and fit_key(key):
             key.verify(value, data, padding.PKCS1v15(), digest)
             return True
-        if kind == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES):
+        if kind == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey) and fit_key(key):
             key.verify(value, data, ec.ECDSA(digest))
             return True
     except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         return False
     return False
+
+
+def fit_key(key: object) -> bool:
+    """Whether an outside authority's key is of a kind and size accepted."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= _MIN_RSA
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
 
 
 def _check_purpose(leaf: x509.Certificate) -> None:
@@ -239,13 +246,15 @@ def _path(
     except (verification.VerificationError, ValueError):
         path = ()
     # Constraints on names are for names that no time-stamp has; and the algorithms are those of tokens.
-    if not path or any(map(constrains_names, path[1:])) or not all(map(_known_algorithm, path[:-1])):
+    if not path or any(map(constrains_names, path[1:])) or not all(
+        known_algorithm(each.signature_algorithm_oid) for each in path[:-1]
+    ):
         raise CertificateError(
             "The time-stamp's certificate does not lead to one of the roots given for it.", "untrusted"
         )
     return path
 
 
-def _known_algorithm(certificate: x509.Certificate) -> bool:
-    oid = certificate.signature_algorithm_oid.dotted_string
-    return oid in _SIGNATURES and oid != _RSA
+def known_algorithm(oid: x509.ObjectIdentifier) -> bool:
+    """Whether certificates and lists signed so are accepted: RSA or ECDSA with SHA-256, -384 or -512."""
+    return oid.dotted_string in _SIGNATURES and oid.dotted_string != _RSA

@@ -39,6 +39,29 @@ class Stamper:
     intermediate: x509.Certificate
     root: x509.Certificate
     digest: str = "sha256"
+    middle_key: Key | None = None  # the intermediate's, where lists are made
+
+    def crl(
+        self,
+        at: datetime,
+        revoked_at: datetime | None = None,
+        reason: x509.ReasonFlags | None = None,
+        extensions: tuple[tuple[x509.ExtensionType, bool], ...] = (),
+        key: Key | None = None,
+    ) -> x509.CertificateRevocationList:
+        """The intermediate's list of `at`, good for a week; the stamper is on it if `revoked_at` says so."""
+        subject = self.intermediate.subject
+        builder = x509.CertificateRevocationListBuilder(subject, at, at + timedelta(days=7))
+        if revoked_at is not None:
+            entry = x509.RevokedCertificateBuilder(self.leaf.serial_number, revoked_at)
+            if reason is not None:
+                entry = entry.add_extension(x509.CRLReason(reason), False)
+            builder = builder.add_revoked_certificate(entry.build())
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        signer = key or self.middle_key
+        assert signer is not None
+        return builder.sign(signer, hashes.SHA384())
 
     def stamp(self, imprint: bytes, at: datetime, **changes: Any) -> bytes:
         """A token over a SHA-256 digest: `embedded`, `named`, `signed`, `algorithm`, `info` may be others."""
@@ -114,7 +137,7 @@ def new_stamper(
     root = certify("Outside root", root_key, None, root_key, at, ca=1)
     middle = certify("Outside TSA authority", middle_key, root, root_key, at, ca=0)
     leaf = certify("Outside TSA", key, middle, middle_key, at, usage=usage, critical=critical)
-    return Stamper(key, leaf, middle, root, digest)
+    return Stamper(key, leaf, middle, root, digest, middle_key)
 
 
 def certify(

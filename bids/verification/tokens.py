@@ -20,12 +20,18 @@ _FILES = {"acceptance": "receipt", "withdrawal": "withdrawal-receipt"}
 
 
 def check_tokens(
-    package: Package, book: Book, trust: Trust, leaves: Sequence[Leaf], tsa_roots: bytes | None
+    package: Package,
+    book: Book,
+    trust: Trust,
+    leaves: Sequence[Leaf],
+    tsa_roots: bytes | None,
+    tsa_crls: Sequence[x509.CertificateRevocationList] = (),
 ) -> set[str]:
     """Each receipt's token, if it has one, by `bids.tokens.examine_token`; and `receipt.tsr` is that token.
 
-    `tsa_roots` are the reader's own roots of outside authorities (PEM), None to take the package's. Returns
-    the names of the files that the tokens ask for.
+    `tsa_roots` are the reader's own roots of outside authorities (PEM), None to take the package's;
+    `tsa_crls` lists of theirs that the reader fetched. Returns the names of the files that the tokens ask
+    for.
     """
     receipts = list(_receipts(package, leaves))
     with_token = [(name, receipt) for name, receipt in receipts if receipt.token is not None]
@@ -36,10 +42,12 @@ def check_tokens(
             for name, receipt in with_token:
                 with step.guard(name):
                     _check_file(package, _file(name), receipt)
-                    found = examine_token(receipt, trust.roots, outside, trust.revocations)
+                    found = examine_token(receipt, trust.roots, outside, trust.revocations, tsa_crls)
                     stamped += () if found is None else (found,)
             own, foreign = (sum(one.authority == kind for one in stamped) for kind in ("own", "outside"))
             step.params.update(count=str(len(stamped)), own=str(own), outside=str(foreign))
+    if tsa_crls:
+        _tell_listed(book, [one for one in stamped if one.authority == "outside"])
     _tell(book, stamped, len(receipts) - len(with_token), tsa_roots is None)
     foreign = sum(one.authority == "own" for one in stamped) < len(with_token)
     kept = {TIMESTAMP} if TIMESTAMP in package and foreign else set()
@@ -72,6 +80,13 @@ def _outside(package: Package, tsa_roots: bytes | None) -> Iterator[x509.Certifi
             for one in load_pem(package.read(TIMESTAMP)):
                 if tsa_roots is None or one.subject != one.issuer:
                     yield one
+
+
+def _tell_listed(book: Book, stamped: Sequence[Stamped]) -> None:
+    listed = sum(one.listed for one in stamped)
+    with book.step("verify-tokens-listed", LEDGER, count=len(stamped), listed=listed) as step:
+        if listed < len(stamped):
+            step.unknown()
 
 
 def _tell(book: Book, stamped: Sequence[Stamped], without: int, vouched: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from cryptography import x509
+
 from bids import package as names
 from bids.custody import CheckedClosing
 from bids.errors import BidError
@@ -67,6 +69,7 @@ def verify(
     tsa_roots: bytes | None = None,
     policy: bytes | None = None,
     documents: DocumentCheck | None = None,
+    tsa_crls: Sequence[x509.CertificateRevocationList] = (),
 ) -> Report:
     """Check a whole evidence package; nothing that it holds makes this raise.
 
@@ -82,6 +85,7 @@ def verify(
         policy: the reader's C2SP tlog-policy: whose cosignatures of the log they want, and which log, unless
             `log_key` says so; None to ask for none.
         documents: checks the signature of a PDF; None where the libraries for it are not there.
+        tsa_crls: revocation lists of outside time-stamp authorities' issuers that the reader fetched.
 
     Steps, each of them one or more findings:
 
@@ -108,7 +112,7 @@ def verify(
         evidence = check_evidence(package, book, trust)
         check_documents(package, book, trust, documents)
         tender = None if evidence is None else evidence.statement["tender"]
-        _check_tender(package, book, trust, tender, log_entries, tsa_roots, policy)
+        _check_tender(package, book, trust, tender, log_entries, tsa_roots, policy, tsa_crls)
     if not anchored:
         book.note("verify-unanchored")
     return Report(tuple(book.findings), anchored)
@@ -122,6 +126,7 @@ def _check_tender(
     log_entries: bytes | None,
     tsa_roots: bytes | None,
     policy: bytes | None,
+    tsa_crls: Sequence[x509.CertificateRevocationList],
 ) -> None:
     """Steps 3 to 10; `tender` is the evidence's, None where that could not be believed."""
     log = check_log(package, book, trust)
@@ -143,7 +148,7 @@ def _check_tender(
     wanted = {*_ALWAYS, *_notice_names(notices), *_bid_names(checked), *_proof_names(package)}
     if names_outside(trust.enrolments):
         wanted.add(names.OUTSIDE)
-    wanted |= check_tokens(package, book, trust, checked.leaves, tsa_roots)
+    wanted |= check_tokens(package, book, trust, checked.leaves, tsa_roots, tsa_crls)
     if not checked.minimum_reached:
         _check_unopened(book, trust, log, checked, enough=False)
     elif not log.of("opening.frozen") and _ended(log):

@@ -10,8 +10,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from bids.errors import BidError
 from bids.objects import build_statement
 from bids.trust import Enrolment
+from bids.verification.anchors import load_crls
 from signing.certificates import Party, create_csr, dump_pem, load_pem, party_of
 from signing.encoding import b64decode, b64encode, format_time
 from signing.errors import SigningError
@@ -23,6 +25,7 @@ from trading.client.errors import ClientError
 from trading.client.files import read_file
 
 _MAX_KEY_FILE = 1024 * 1024
+_MAX_LIST = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,21 @@ def renew(api: Api, origin: str, old: KeyFile, password: bytes, new_key: bool, a
 def fetch_roots(api: Api) -> list[x509.Certificate]:
     """The platform's root certificates, as it shows them."""
     return load_pem(api.raw("/certificates/roots.pem"))
+
+
+def read_lists(path: Path) -> tuple[x509.CertificateRevocationList, ...]:
+    """Revocation lists from a reader's own file, one in DER or any number in PEM, of at most 16 MiB.
+
+    Raises:
+        ClientError: "crl-file-malformed", or unreadable.
+    """
+    data = read_file(path, _MAX_LIST)
+    try:
+        if data.lstrip().startswith(b"-----"):
+            return tuple(load_crls(data).values())
+        return (x509.load_der_x509_crl(data),)
+    except (BidError, ValueError, x509.InvalidVersion):
+        raise ClientError("crl-file-malformed", path=path) from None
 
 
 def read_roots(path: Path) -> tuple[x509.Certificate, ...]:

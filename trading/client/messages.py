@@ -38,6 +38,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The evidence package is of another tender; the receipt is of {tender}. Give that tender's package.",
     ),
     "pem-malformed": ("{path} 不是 PEM 证书文件。", "{path} is not a PEM file of certificates."),
+    "crl-file-malformed": (
+        "{path} 不是吊销列表：应为一份 DER，或若干份 PEM（BEGIN X509 CRL）。",
+        "{path} is no revocation list: one in DER, or some in PEM (BEGIN X509 CRL).",
+    ),
     "signature-file-missing": (
         "找不到招标公告的签名 {path}；请从平台下载 notice.p7s 放在公告旁，或用 --signature 指定。",
         "The notice's signature {path} is not there; download notice.p7s from the platform and put it "

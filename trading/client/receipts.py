@@ -38,6 +38,7 @@ class Anchors:
     roots: tuple[x509.Certificate, ...] | None = None
     log: NoteVerifier | None = None
     tsa: tuple[x509.Certificate, ...] = ()
+    tsa_crls: tuple[x509.CertificateRevocationList, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -171,7 +172,7 @@ def judge_kept(kept: Kept, anchors: Anchors) -> Judgement:
         crls = {}
     trust = Trust(tuple(roots), crls, log=log, log_origin="" if log is None else log.name)
     outside = anchors.tsa or _certificates(kept.tsa)
-    return judge(kept, trust, outside)
+    return judge(kept, trust, outside, anchors.tsa_crls)
 
 
 def stands_in(path: Path, kept: Kept) -> bool | None:

@@ -44,6 +44,14 @@ def lang_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def tsa_crl_option(command: Command) -> Command:
+    """--tsa-crl, repeated."""
+    return click.option(
+        "--tsa-crl", "tsa_crls", type=PATH, multiple=True,
+        help="A revocation list of an outside time-stamp authority's issuer, as fetched by you; repeatable.",
+    )(command)  # fmt: skip
+
+
 def server_options(command: Command) -> Command:
     """--server, --token, --token-file, --ca."""
     for option in reversed(

@@ -12,7 +12,7 @@ from bids.receipt_readme import readme
 from bids.unlock_receipts import is_unlock_receipt
 from signing.notes import NoteVerifier
 from trading.client.files import new_file
-from trading.client.keyfile import read_roots
+from trading.client.keyfile import read_lists, read_roots
 from trading.client.receipts import (
     Anchors,
     fetch_published,
@@ -24,7 +24,7 @@ from trading.client.receipts import (
 )
 from trading.commands.findings import read_log_key, show_finding
 from trading.commands.group import EXIT_FAILED, Language
-from trading.commands.options import PATH, lang_option, make_api, say
+from trading.commands.options import PATH, lang_option, make_api, say, tsa_crl_option
 from trading.commands.sealed_ids import read_sealed
 
 EXIT_BROKEN = 3  # the platform broke its promise, and that is proved
@@ -83,11 +83,13 @@ _MADE_UP = (
 @click.option("--roots", type=PATH, help="PEM of the root certificates you trust.")
 @click.option("--log-key", help="The log's verifier key that you trust, or a file that holds it.")
 @click.option("--tsa-roots", type=PATH, help="PEM of the roots of outside time-stamp authorities you trust.")
+@tsa_crl_option
 @click.option("--proof", type=PATH, help="Where to write the proof against the platform, if need be.")
 @lang_option
 def check(
     receipt: Path, sealed: Path | None, package: Path | None, server: str | None, ca: Path | None,
-    roots: Path | None, log_key: str | None, tsa_roots: Path | None, proof: Path | None, lang: Language,
+    roots: Path | None, log_key: str | None, tsa_roots: Path | None, tsa_crls: tuple[Path, ...],
+    proof: Path | None, lang: Language,
 ) -> int:  # fmt: skip
     """Did the platform keep the promise of a receipt? RECEIPT is a receipt's file, a bundle of proofs, or a
     proof that somebody lays against the platform.
@@ -105,6 +107,7 @@ def check(
         None if roots is None else read_roots(roots),
         None if key is None else NoteVerifier.from_vkey(key),
         () if tsa_roots is None else read_roots(tsa_roots),
+        tuple(crl for path in tsa_crls for crl in read_lists(path)),
     )
     worst = 0
     for kept in open_receipt(receipt):

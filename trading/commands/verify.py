@@ -11,12 +11,13 @@ from bids.verification import DocumentCheck, Report
 from bids.verification import verify as verify_package
 from trading.client.errors import ClientError
 from trading.client.files import read_file
+from trading.client.keyfile import read_lists
 from trading.client.policy_file import read_policy_file
 from trading.commands.anchors import Anchors, read_pem, record_holds, say_unanchored
 from trading.commands.documents import EXIT_OPEN, show_compared
 from trading.commands.findings import read_log_key, show_finding
 from trading.commands.group import EXIT_FAILED, Language
-from trading.commands.options import PATH, lang_option, say
+from trading.commands.options import PATH, lang_option, say, tsa_crl_option
 
 _MAX_LOG = 1 << 30  # bytes
 
@@ -28,6 +29,7 @@ _MAX_LOG = 1 << 30  # bytes
 @click.option("--log-entries", type=PATH, help="All leaves of the log, one a line, as fetched by you.")
 @click.option("--outside-roots", type=PATH, help="PEM of the roots of authorities outside the platform.")
 @click.option("--tsa-roots", type=PATH, help="PEM of the roots of outside time-stamp authorities you trust.")
+@tsa_crl_option
 @click.option(
     "--policy", type=PATH, help="Your C2SP tlog-policy: which log, and whose cosignatures of it you want."
 )  # fmt: skip
@@ -39,7 +41,8 @@ _MAX_LOG = 1 << 30  # bytes
 @lang_option
 def verify(
     package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None,
-    outside_roots: Path | None, tsa_roots: Path | None, policy: Path | None, documents: bool | None,
+    outside_roots: Path | None, tsa_roots: Path | None, tsa_crls: tuple[Path, ...], policy: Path | None,
+    documents: bool | None,
     lang: Language,
 ) -> int:  # fmt: skip
     """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
@@ -52,6 +55,7 @@ def verify(
     sunseal[platform] is installed, and there each document is rendered again from the record and compared.
     """
     anchors, outside, stampers = (read_pem(path) for path in (roots, outside_roots, tsa_roots))
+    lists = tuple(crl for path in tsa_crls for crl in read_lists(path))
     rules = None
     if policy is not None:
         read_policy_file(policy)  # a malformed one is the reader's mistake too
@@ -64,7 +68,9 @@ def verify(
         raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
     with source:
         opened = read_package(source)
-        report = verify_package(opened, anchors, key, entries, outside, stampers, rules, _documents())
+        report = verify_package(
+            opened, anchors, key, entries, outside, stampers, rules, _documents(), lists
+        )
         for finding in report.findings:
             show_finding(finding, lang)
         compared = None

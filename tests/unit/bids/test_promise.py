@@ -214,7 +214,13 @@ def test_time_stamps_are_told_with_what_they_leave_open() -> None:
     said = {one.code: one.params for one in judged(late, tender).findings}
     assert said["promise-token-late"]["minutes"] == "12" and "promise-token-unrooted" in said
     rooted = judge(late, tender.trust(), [outside.root, outside.intermediate])
-    assert "promise-token-unrooted" not in {one.code for one in rooted.findings}
+    codes = {one.code for one in rooted.findings}
+    assert "promise-token-unrooted" not in codes and "promise-token-unlisted" in codes
+    at = tender.world.now
+    listed = judge(late, tender.trust(), [outside.root], [outside.crl(at)])
+    assert not any(one.code == "promise-token-unlisted" for one in listed.findings)
+    lost = judge(late, tender.trust(), [outside.root], [outside.crl(at, at + timedelta(days=1))])
+    assert failed(lost) == {"promise-token": ["certificate-revoked"]} and lost.verdict == "open"
     tender.stamp = lambda imprint, at: outside.stamp(bytes(32), at)
     wrong = judged(Kept(tender.submit(supplier).receipt), tender)
     assert failed(wrong) == {"promise-token": ["signature-invalid"]}

@@ -93,6 +93,19 @@ def test_outside_stamps_hold_under_the_readers_root_and_say_so_under_the_package
     assert failures(rubbish) == {"verify-tokens": ["certificate-malformed"]}
 
 
+def test_the_readers_lists_of_an_outside_authority_are_looked_into() -> None:
+    """By `sunseal verify` alone: the page takes no such lists."""
+    outside = case(OUTSIDE.stamp, OUTSIDE)
+    package, roots, at = read_package(io.BytesIO(outside.package())), dump_pem([OUTSIDE.root]), WORLD.now
+    for crl, reached in ((OUTSIDE.crl(at), True), (OUTSIDE.crl(at - timedelta(days=30)), None)):
+        report = verify(package, tsa_roots=roots, tsa_crls=[crl])
+        assert report.ok and all(texts(report))
+        listed = "3" if reached else "0"
+        assert said(report)["verify-tokens-listed"] == (reached, {"count": "3", "listed": listed})
+    report = verify(package, tsa_roots=roots, tsa_crls=[OUTSIDE.crl(at, at + timedelta(days=1))])
+    assert failures(report) == {"verify-tokens": ["certificate-revoked"] * 3}
+
+
 def test_outside_stamps_without_any_root_are_told_apart() -> None:
     outside = case(OUTSIDE.stamp)
     report = check(outside.package(), outside.world)

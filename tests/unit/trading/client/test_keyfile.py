@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.certificates import dump_pem
 from signing.keys import save_pkcs12
 from tests.bids_factory import World
 from trading.client.errors import ClientError
-from trading.client.keyfile import KeyFile, read_roots
+from trading.client.keyfile import KeyFile, read_lists, read_roots
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,15 @@ def test_read_roots(world: World, tmp_path: Path) -> None:
     with pytest.raises(ClientError) as error:
         read_roots(path)
     assert error.value.code == "pem-malformed"
+
+
+def test_read_lists(world: World, tmp_path: Path) -> None:
+    path, der = tmp_path / "crl", world.crl.public_bytes(Encoding.DER)
+    for data in (der, world.crl.public_bytes(Encoding.PEM) * 2):
+        path.write_bytes(data)
+        assert [crl.public_bytes(Encoding.DER) for crl in read_lists(path)] == [der]
+    for data in (b"", b"no list", dump_pem(world.roots), der[:-1]):
+        path.write_bytes(data)
+        with pytest.raises(ClientError) as error:
+            read_lists(path)
+        assert error.value.code == "crl-file-malformed" and "PEM" in error.value.text("zh")

@@ -179,8 +179,10 @@ async function tellToken(
       return;
     }
     add(true, sentence("promise-token", language, { time: `${when(formatMoment(found.stamp.time))} (UTC+8)` }), [name]);
-    const left = { own: "promise-token-own", outside: null, unrooted: "promise-token-unrooted" }[found.authority];
-    if (left !== null) add(null, sentence(left, language, {}), [name]);
+    const left = {
+      own: "promise-token-own", outside: "promise-token-unlisted", unrooted: "promise-token-unrooted",
+    }[found.authority];
+    add(null, sentence(left, language, {}), [name]);
     const minutes = String(found.late / 60_000_000n);
     if (found.late > 0n) add(null, sentence("promise-token-late", language, { minutes }), [name]);
   } catch (error) {
