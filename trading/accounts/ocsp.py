@@ -64,11 +64,13 @@ class Responder:
         if nonce is not None:
             return self._sign(session, crl, name, serial, algorithm, nonce)
         key = (crl.sha256, name, serial, algorithm)
-        if key not in self._answers:
-            self._answers[key] = self._sign(session, crl, name, serial, algorithm, None)
+        # Another thread may drop it between two looks.
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = self._sign(session, crl, name, serial, algorithm, None)
             while len(self._answers) > _KEPT:
                 self._answers.popitem(last=False)
-        return self._answers[key]
+        return answer
 
     def _authority(self, algorithm: str, name_hash: bytes, key_hash: bytes) -> AuthorityName | None:
         """Which authority a request means, by the hashes of its name and key (RFC 6960, section 4.1.1)."""
