@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from bids.objects import build_statement
 from signing.certificates import create_csr, load_pem
@@ -19,7 +19,7 @@ from tests.functional.house import House, Who
 from tests.functional.test_certificate_lives import ORIGIN, check
 from trading.accounts import views
 from trading.accounts.certificates import MOST_A_DAY
-from trading.accounts.models import PartyCertificate
+from trading.accounts.models import PartyCertificate, Token
 from trading.sign_in.models import Login
 from trading.web.addresses import Attempts
 
@@ -66,9 +66,14 @@ def test_hostile_renewals_are_refused(house: House) -> None:
         row = session.get_one(PartyCertificate, who.fingerprint)
         login = Login(
             person_id=row.person_id, username=who.id, password=None, totp=None, totp_step=0,
-            created_at=house.now(), disabled_at=house.now(),
+            created_at=house.now(), disabled_at=None,
         )  # fmt: skip
         session.add(login)
+        session.execute(update(Token).where(Token.person_id == row.person_id).values(revoked_at=house.now()))
+    house.refused("POST", path, None, body, "renewal-role-gone")
+    with house.platform.database.transaction() as session:
+        session.execute(update(Token).where(Token.person_id == row.person_id).values(revoked_at=None))
+        session.get_one(Login, row.person_id).disabled_at = house.now()
     house.refused("POST", path, None, body, "person-disabled")
     house.call("POST", f"/certificates/{who.fingerprint}/revocation", who, {"reason": "keyCompromise"})
     house.refused("POST", path, None, body, "certificate-revoked-now")

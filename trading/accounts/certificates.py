@@ -31,14 +31,14 @@ from signing.encoding import parse_time
 from signing.keys import PublicKey, require_p256, spki
 from signing.profile import outside_party
 from signing.statements import sign_statement
-from trading.accounts.models import Organisation, PartyCertificate, Person
+from trading.accounts.models import Organisation, PartyCertificate, Person, Token
 from trading.accounts.outside import OutsideAuthority
 from trading.accounts.signatures import CLOCK_AHEAD, Signatures, loaded_crl
 from trading.audit.services import AuditLog
 from trading.errors import Conflict, Forbidden, NotFound, TradingError
 from trading.keys import locations
 from trading.platform import Platform
-from trading.sign_in.models import Login
+from trading.sign_in.models import Login, PersonRole
 from trading.web.permissions import Role
 from trading.web.security import Actor
 
@@ -123,7 +123,7 @@ class Certificates(Signatures):
 
         Raises:
             TradingError: the certificate is unknown or revoked, or the person has had too many of late.
-            Forbidden: the person is disabled, or the role gone.
+            Forbidden: the person is disabled, or has the role no more.
         """
         row = session.get(PartyCertificate, renewal.fingerprint)
         if row is None:
@@ -137,8 +137,19 @@ class Certificates(Signatures):
         organisation = session.get_one(Organisation, row.organisation_id)
         if row.role not in organisation.roles.split(","):
             raise Forbidden("certificate-role-gone", role=row.role)
+        if login is not None and not self._acts_as(session, person.id, row.role):
+            raise Forbidden("renewal-role-gone", role=row.role)
         holder = Holder(person.id, organisation.id, row.role, person.name)
         return self._issue(session, holder, None, None, renewal.key, renew=True)
+
+    def _acts_as(self, session: Session, person: str, role: str) -> bool:
+        """Whether a person who signs in has the role still, or a token for it."""
+        token = select(Token.id).where(
+            Token.person_id == person, Token.role == role, Token.revoked_at.is_(None),
+            Token.expires_at > self._clock.now(session),
+        )  # fmt: skip
+        held = session.get(PersonRole, (person, role)) is not None
+        return held or session.scalar(token.limit(1)) is not None
 
     def _check_asked(self, statement: dict[str, object], now: datetime) -> None:
         """For this platform's address, and of the present time."""

@@ -61,6 +61,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "该机构不再登记角色 {role}，证书不能续期。请与平台运营机构联系。",
         "The organisation is enrolled as {role} no more; its certificate is not renewed. Ask the operator.",
     ),
+    "renewal-role-gone": (
+        "您已没有角色 {role}，此证书不能续期。请由本机构管理员重新授予该角色，再申请证书。",
+        "You do not have the role {role} any more, and this certificate is not renewed. Have your "
+        "organisation's administrator give you the role again, then request a certificate.",
+    ),
     "renewal-other-request": (
         "续期声明所列的证书申请不是这一份。请重新签署。",
         "The renewal that was signed names another certificate request. Sign it again.",
