@@ -17,12 +17,19 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry, Timeout
 
+from trading.answers import AnswerTooSlow, read_answer
 from trading.client.errors import in_chinese
 from trading.errors import ToldInBoth
+
+_MOST = 256 * 1024 * 1024  # bytes of an answer that is taken in whole, unpacked
 
 
 class ConnectionFailed(ToldInBoth):
     """The platform could not be reached, or the connection broke."""
+
+
+class _TooLarge(HTTPError):
+    """An answer that is longer than any of the platform's."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +63,14 @@ class HttpTransport:
     Args:
         server: such as https://trading.example.gov, without /api/v1.
         ca_file: PEM of the authorities that the server's TLS certificate must come from.
-        read_seconds: how long the server may say nothing.
+        read_seconds: how long the server may say nothing; for a whole answer it has ten times that.
     """
 
     def __init__(
         self, server: str, *, connections: int = 8, ca_file: str | None = None, read_seconds: float = 120
     ) -> None:
         self._server = server.rstrip("/")
+        self._seconds = 10 * read_seconds
         self._pool = urllib3.PoolManager(
             maxsize=connections,
             block=True,
@@ -74,10 +82,25 @@ class HttpTransport:
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         """As Transport.send."""
         try:
-            response = self._pool.request(method, self._server + path, headers=dict(headers), body=body)
+            response = self._pool.request(
+                method, self._server + path, headers=dict(headers), body=body, preload_content=False
+            )
+            return Answer(response.status, _lower(response.headers), self._whole(response))
         except HTTPError as error:
             raise self._unreachable(error) from None
-        return Answer(response.status, _lower(response.headers), response.data)
+
+    def _whole(self, response: urllib3.BaseHTTPResponse) -> bytes:
+        """The body; a hostile server's must neither fill this machine's memory nor take for ever."""
+        try:
+            body = read_answer(response, _MOST + 1, self._seconds)
+            if len(body) > _MOST:
+                raise _TooLarge
+        except BaseException:
+            response.close()
+            raise
+        finally:
+            response.release_conn()
+        return body
 
     def _unreachable(self, error: HTTPError) -> ConnectionFailed:
         chinese, english = _reason(error)
@@ -92,12 +115,10 @@ class HttpTransport:
             response = self._pool.request(
                 "GET", self._server + path, headers=dict(headers), preload_content=False
             )
+            if response.status != 200:
+                return Answer(response.status, _lower(response.headers), self._whole(response)), iter(())
         except HTTPError as error:
             raise self._unreachable(error) from None
-        if response.status != 200:
-            answer = Answer(response.status, _lower(response.headers), response.read())
-            response.release_conn()
-            return answer, iter(())
         return Answer(200, _lower(response.headers), b""), _pieces(response)
 
 
@@ -121,6 +142,10 @@ def _reason(error: HTTPError) -> tuple[str, str]:
     if isinstance(reason, NewConnectionError) and isinstance(reason.__cause__, OSError):
         english = reason.__cause__.strerror or str(reason.__cause__)
         return in_chinese(english), english
+    if isinstance(reason, _TooLarge):
+        return f"答复超过 {_MOST} 字节", f"the answer has more than {_MOST} bytes"
+    if isinstance(reason, AnswerTooSlow):
+        return "对方没有在限定时间内答完", "its answer was not whole in time"
     if isinstance(reason, TimeoutError):
         return "对方没有及时答复", "it did not answer in time"
     text = str(reason)
