@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bids.errors import refusing
+from bids.errors import BidError, refusing
 from bids.objects import read_signed
 from bids.trust import Outside, build_enrolment
 from signing import canonical, cms, der
@@ -305,13 +305,20 @@ class Certificates(Signatures):
         self, session: Session, leaf: x509.Certificate, above: list[x509.Certificate], now: datetime
     ) -> OutsideAuthority:
         """The accepted authority that issued `leaf`; what refuses it there is said, else TradingError."""
+        refused: Exception | None = None
         for authority in self._outside.values():
             if leaf.issuer != authority.issuer.subject:
                 continue
-            crl = self.lists.fetched(session, now, authority.key)
-            with refusing("certificate"):
-                verify_outside_chain(leaf, above, authority.anchor, now, [loaded_crl(crl.der)])
+            try:
+                crl = self.lists.fetched(session, now, authority.key)
+                with refusing("certificate"):
+                    verify_outside_chain(leaf, above, authority.anchor, now, [loaded_crl(crl.der)])
+            except (BidError, TradingError) as error:
+                refused = error  # another may have the same name: an authority's keys change
+                continue
             return authority
+        if refused is not None:
+            raise refused
         accepted = ", ".join(each.title for each in self._outside.values())
         raise TradingError("outside-authority-unknown", accepted=accepted or "–")
 
