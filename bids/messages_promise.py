@@ -36,6 +36,11 @@ _FINDINGS = {
         "The time-stamp is by an outside authority whose root was not given (--tsa-roots): whose it is could "
         "not be checked.",
     ),
+    "promise-token-listed": (
+        "按所给的吊销列表，外部时间戳机构的证书在该时间有效，密钥未失。",
+        "By the revocation lists given the outside authority's certificate was good at that time, and its "
+        "key is not known to be lost.",
+    ),
     "promise-token-unlisted": (
         "没有核对外部时间戳机构的证书是否已被撤销：没有给出其签发者在该时间有效或更晚的吊销列表。"
         "请从该机构取得吊销列表，用 sunseal receipt check --tsa-crl 给出。",

@@ -174,6 +174,9 @@ def _check_token(
         book.note("promise-token-unrooted", token)
     elif not stamped.listed:
         book.note("promise-token-unlisted", token)
+    else:
+        with book.step("promise-token-listed", token):
+            pass
     if stamped.late:
         book.note("promise-token-late", token, minutes=int(stamped.late.total_seconds() // 60))
 

@@ -42,8 +42,7 @@ _MAX_LOG = 1 << 30  # bytes
 def verify(
     package: Path, roots: Path | None, log_key: str | None, log_entries: Path | None,
     outside_roots: Path | None, tsa_roots: Path | None, tsa_crls: tuple[Path, ...], policy: Path | None,
-    documents: bool | None,
-    lang: Language,
+    documents: bool | None, lang: Language,
 ) -> int:  # fmt: skip
     """Check an evidence package: signatures, ledger, opening, ranking, log. Needs no network and no platform.
 
