@@ -49,7 +49,8 @@ def test_neither_a_packed_flood_nor_a_trickle_is_taken_in(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "_MOST", 4000)
-    tested = HttpTransport(server, connections=1, read_seconds=0.03)
+    tested = HttpTransport(server, connections=1)
+    monkeypatch.setattr(tested, "_seconds", 0.2)
     with pytest.raises(ConnectionFailed, match="more than 4000 bytes"):
         tested.send("GET", "/bomb", {"Accept-Encoding": "gzip"}, None)
     with pytest.raises(ConnectionFailed, match="not whole in time"):
