@@ -258,6 +258,14 @@ def agency_impersonated(world: World, forger: Forger) -> Book:
     return book
 
 
+@attack("… with a certificate that the log never has, where the agency would find it", Moment.CLOSED, C)
+def agency_impersonated_unlogged(world: World, forger: Forger) -> Book:
+    forger.replace_envelope_key(forger.impersonate_unlogged(world.agency))
+    book = everybody(world)
+    assert "certificate-unlogged" in [one.code for one in book.found]
+    return book
+
+
 @attack(
     "Issues itself a certificate in the name of a supplier that does not bid, and bids", Moment.BIDDING, S,
     when="when it checks the certificates in its name: from the closing on the ledger has the bid, and the "

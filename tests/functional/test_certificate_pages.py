@@ -65,7 +65,7 @@ def test_everybody_of_the_organisation_sees_what_is_in_its_name_and_where_the_lo
     colleague = replace(supplier, token=answer["token"])
     said = page(house, colleague)
     assert supplier.fingerprint in said and "in the next daily root" in said
-    assert "revoked by its holder or your administrator" in said
+    assert "its holder or your administrator can revoke it" in said
     (held,) = house.call("GET", "/certificates", agency).json["items"]
     assert f"entry {held['position']}" in page(house, agency)
     house.clock.ahead(timedelta(days=1, hours=2))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.certificates import create_csr, load_pem
 from signing.keys import Signer, generate_signing_key, save_pkcs12
@@ -95,11 +97,31 @@ def test_all_is_ones_own(scene: Scene, capsys: pytest.CaptureFixture[str]) -> No
         assert "Every certificate in your name is your own" in said and who.fingerprint in said
     scene.a_day_later()
     assert scene.check(supplier) == 0
-    assert "Your place under 1 daily roots was checked" in capsys.readouterr().out
+    assert "your place was checked: 1" in capsys.readouterr().out
     scene.line.sent.clear()
     assert scene.check(agency, signed_in=False) == 0, "the log is read from where it was read before"
     assert scene.line.count("GET", "/enrolment") == 0
     assert "were not opened" in capsys.readouterr().out
+
+
+def test_a_custodian_by_its_store(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    house, who = scene.house, scene.house.enrol("custodian")
+    home = scene.home(who)
+    home.mkdir()
+    (home / "token").write_text(who.token)
+    (home / "passphrase").write_text("a passphrase")
+    root = hashlib.sha256(house.platform.keys.root.public_bytes(Encoding.DER)).hexdigest()
+    store = ("--store", home / "store", "--passphrase-file", home / "passphrase", "--lang", "en")
+    given = ("--server", "http://platform", "--token-file", home / "token")
+    pinned = ("--root", root, "--log-key", house.platform.keys.log.vkey)
+    enrol = ("custodian", "enrol", *given, *store, *pinned)
+    assert sunseal.run([str(one) for one in enrol]) == 0
+    check = [str(one) for one in ("certificates", "check", *given, *store, "--state", home / "log")]
+    # The first certificate, of before there was a store, is on no record yet.
+    assert sunseal.run(check) == EXIT_FOREIGN
+    assert f"{who.fingerprint}  NOT YOURS" in capsys.readouterr().out
+    assert sunseal.run([*check, "--mine", who.fingerprint]) == 0
+    assert capsys.readouterr().out.count("enrolled (custodian)") == 2
 
 
 def test_an_agency_finds_a_certificate_that_it_never_asked_for(

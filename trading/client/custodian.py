@@ -43,6 +43,7 @@ from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
 from trading.client.journal_telling import tell_accepted, tell_cosigned
 from trading.client.log_follower import LogFollower, pinned_verifier
+from trading.client.logged_certificates import LoggedCertificates
 from trading.client.transport import ConnectionFailed
 from trading.client.witnessed import require_cosigned
 
@@ -108,6 +109,7 @@ class Custodian:
         self._policy = policy
         self._cosigned: set[str] = set()
         self._follower: LogFollower | None = None
+        self._certificates = LoggedCertificates(state)
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
         self._told: dict[str, datetime] = {}
@@ -415,11 +417,17 @@ class Custodian:
     # --- what is trusted
 
     def _trust(self, tender: str) -> Trust:
-        self._log()
-        return fetch_trust(self._api, tender, self._roots, self._verifier)
+        """Lists and enrolments. Suppliers' enter the log by one root a day: the evidence has the proof."""
+        follower = self._log()
+        trust = fetch_trust(self._api, tender, self._roots, self._verifier)
+        if self._certificates.missing(trust.enrolments.values()):
+            follower.follow()
+        for certificate in self._certificates.missing(trust.enrolments.values()):
+            raise ClientError("certificate-unlogged", certificate=certificate)
+        return trust
 
     def _log(self) -> LogFollower:
         if self._follower is None:
             self._verifier = pinned_verifier(self._api, self._state, self._given_log_key)
-            self._follower = LogFollower(self._api, self._state, self._verifier)
+            self._follower = LogFollower(self._api, self._state, self._verifier, self._certificates)
         return self._follower

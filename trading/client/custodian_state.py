@@ -14,7 +14,9 @@ from trading.client.files import overwrite, read_record, sync_folder, write_reco
 from trading.client.vault import Box, Plain
 
 # What lies in the folder itself.
-SHARED = frozenset({"signers.json", "trusted.json", "token", "log-key", "log.json", "backup.json"})
+SHARED = frozenset(
+    {"signers.json", "trusted.json", "token", "log-key", "log.json", "enrolled.json", "backup.json"}
+)
 
 
 # What is half written, and what is half erased.

@@ -196,6 +196,8 @@ class LogFollower:
         return [b64decode(str(one)) for one in answer["hashes"]]
 
     def _read_to(self, new: Checkpoint, note: bytes) -> None:
+        if self._listener is not None:
+            self._listener.forget()  # what a reading heard that was broken off
         self._catch_up()
         frontier = Frontier(self._frontier.size, self._frontier.peaks)
         found: dict[str, dict[int, str]] = {}
@@ -236,8 +238,7 @@ class LogFollower:
             self._tell(position, Entry.parse(raw))
         if again.root() != self._frontier.root():
             self._listener.forget()
-            size = self._frontier.size
-            raise BidError("log-entries-false", size=size)
+            raise BidError("log-entries-false", size=self._frontier.size)
         self._listener.keep(self._frontier.size)
 
     def _fetch(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:

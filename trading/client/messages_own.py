@@ -64,6 +64,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Tell the "
         "supervisor.",
     ),
+    "certificate-unlogged": (
+        "证书 {certificate} 的登记不在公开日志中，其机构无从得知；凡依据它的一律不办理。请向平台询问。",
+        "The enrolment of the certificate {certificate} is not in the public log, where its party would "
+        "find it: "
+        "nothing is done on its account. Ask the platform.",
+    ),
     "proof-claim": (
         "这个文件不是关于外来证书的举证文件。",
         "This file is no proof about a certificate that its party never asked for.",

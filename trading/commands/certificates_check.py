@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from signing.encoding import is_digest, parse_time
 from signing.errors import SigningError
 from signing.notes import NoteVerifier
 from trading.client.api import Api
+from trading.client.custodian_keys import kept_signers
 from trading.client.custodian_state import CustodianState
+from trading.client.custodian_store import Store
 from trading.client.errors import ClientError
 from trading.client.files import new_file, read_file
 from trading.client.foreign_proof import write_proof
-from trading.client.keyfile import KeyFile, read_roots
+from trading.client.keyfile import read_roots
+from trading.client.log_follower import pinned_verifier
 from trading.client.own_judgement import Judged, Own, judge, signer_of
 from trading.client.own_memory import Sighting
 from trading.client.own_name import Looked, OwnName
@@ -34,6 +38,7 @@ from trading.commands.options import (
     local_time,
     make_api,
     read_key,
+    read_passphrase,
     say,
     server_options,
 )
@@ -49,6 +54,15 @@ _KINDS = {
     "custodian": ("公告中写作本机构的保管人公钥", "named in a notice as your custodian's key"),
     "bid": ("投标", "bid"),
 }
+_STATEMENTS = {
+    "sunseal/envelope-key/v1": ("附件信封公钥", "envelope key for attachments"),
+    "sunseal/stage/v1": ("阶段评审决定", "judgement of a segment"),
+    "sunseal/evaluation/v1": ("评审结果", "evaluation"),
+    "sunseal/award-decision/v1": ("定标决定", "award decision"),
+    "sunseal/unlock-decision/v1": ("未解锁投标的处理决定", "decision on bids not unlocked"),
+    "sunseal/cancellation/v1": ("终止采购", "cancellation"),
+    "sunseal/erasure/v1": ("销毁密钥", "erasure of a key"),
+}
 _ROLES = {"agency": "招标人", "supplier": "供应商", "custodian": "保管人"}
 
 
@@ -60,6 +74,10 @@ _ROLES = {"agency": "招标人", "supplier": "供应商", "custodian": "保管�
     "--certificate", "pems", type=PATH, multiple=True,
     help="PEM of a certificate of yours, where the key is elsewhere; may be repeated.",
 )  # fmt: skip
+@click.option("--store", type=PATH, help="A custodian's key store, in the place of key files.")
+@click.option(
+    "--passphrase-file", type=PATH, help="A file with the store's passphrase; else it is asked for."
+)
 @click.option(
     "--record", type=PATH,
     help=f"Your record of fingerprints; by default {NAME} beside the first key file or certificate.",
@@ -80,9 +98,9 @@ _ROLES = {"agency": "招标人", "supplier": "供应商", "custodian": "保管�
 @lang_option
 def check(
     server: str, token: str | None, token_file: Path | None, ca: Path | None, keys: tuple[Path, ...],
-    password_file: Path | None, pems: tuple[Path, ...], record: Path | None, mine: tuple[str, ...],
-    state: Path, roots: Path | None, log_key: str | None, policy: Path | None, proofs: Path | None,
-    lang: Language,
+    password_file: Path | None, pems: tuple[Path, ...], store: Path | None, passphrase_file: Path | None,
+    record: Path | None, mine: tuple[str, ...], state: Path, roots: Path | None, log_key: str | None,
+    policy: Path | None, proofs: Path | None, lang: Language,
 ) -> int:  # fmt: skip
     """Did the platform certify a key in your name that you never asked for?
 
@@ -96,36 +114,56 @@ def check(
     something does not hold or could not be seen.
     """
     api = make_api(server, token, token_file, ca, lang, need_token=False)
-    files = [read_key(path, password_file) for path in keys]
-    certificates = [*(_of_key(each) for each in files), *(each for path in pems for each in _of_pem(path))]
-    if not certificates:
-        raise ClientError("own-none")
-    party = signer_of(certificates)
-    book = record or record_beside((*keys, *pems)[0])
+    given = _given(keys, password_file, pems, store, passphrase_file)
+    party = signer_of(given.certificates)
+    book = record or record_beside(given.first)
     now = datetime.now(UTC)
     for each in mine:
         if not is_digest(each):
             raise ClientError("fingerprint-malformed", given=each)
         add_own(book, each, "--mine", now)
-    trusted = read_roots(roots) if roots is not None else tuple(r for each in files for r in each.roots)
+    trusted = read_roots(roots) if roots is not None else given.roots
     if not trusted:
         raise ClientError("roots-missing")
-    given = read_log_key(log_key)
     memory = CustodianState(state)
-    verifier = NoteVerifier.from_vkey(given or _pinned(memory, api, lang))
-    since = min(each.not_valid_before_utc for each, _ in certificates)
+    verifier = _log_key(memory, api, read_log_key(log_key) or given.log_key, lang)
+    since = min(each.not_valid_before_utc for each, _ in given.certificates)
     watch = OwnName(api, memory, trusted, verifier, party, since)
     signed_in = bool(token or token_file)
     looked = watch.look(signed_in)
     if policy is not None:
         require_cosigned(api, watch.follower, read_policy_file(policy), looked.size - 1)
-    own = Own(read_own(book), tuple(certificates))
+    own = Own(read_own(book), given.certificates)
     judged = _ask(judge(looked, own), looked, own, book, lang)
-    return _tell(api, party, looked, judged, proofs or state / "proofs", certificates, lang)
+    return _tell(api, party, looked, judged, proofs or state / "proofs", lang)
 
 
-def _of_key(key: KeyFile) -> tuple[x509.Certificate, Party]:
-    return key.signer.certificate, key.party
+@dataclass(frozen=True)
+class _Given:
+    """The party's own certificates as given, where the first of them lies, and what came with them."""
+
+    certificates: tuple[tuple[x509.Certificate, Party], ...]
+    first: Path
+    roots: tuple[x509.Certificate, ...]
+    log_key: str | None = None
+
+
+def _given(
+    keys: tuple[Path, ...], password_file: Path | None, pems: tuple[Path, ...], store: Path | None,
+    passphrase_file: Path | None,
+) -> _Given:  # fmt: skip
+    if store is not None:
+        if keys or pems:
+            raise click.UsageError("give --store, or --key and --certificate")
+        opened = Store.open(store, read_passphrase(passphrase_file))
+        held = tuple((each.certificate, party_of(each.certificate)) for each in kept_signers(opened.state))
+        return _Given(held, store, opened.trusted.roots, opened.trusted.log_key)
+    if not keys and not pems:
+        raise ClientError("own-none")
+    files = [read_key(path, password_file) for path in keys]
+    found = [(each.signer.certificate, each.party) for each in files]
+    found += [each for path in pems for each in _of_pem(path)]
+    return _Given(tuple(found), (*keys, *pems)[0], tuple(root for each in files for root in each.roots))
 
 
 def _of_pem(path: Path) -> list[tuple[x509.Certificate, Party]]:
@@ -136,19 +174,18 @@ def _of_pem(path: Path) -> list[tuple[x509.Certificate, Party]]:
         raise ClientError("pem-malformed", path=path) from None
 
 
-def _pinned(memory: CustodianState, api: Api, lang: Language) -> str:
-    """The log's key that was shown first; it never changes."""
-    kept = memory.read_shared("log-key")
-    if kept is None:
-        kept = api.raw("/log/key").strip()
-        memory.write_shared("log-key", kept)
-        key = kept.decode("utf-8", "replace")
+def _log_key(memory: CustodianState, api: Api, given: str | None, lang: Language) -> NoteVerifier:
+    """The log's key: the one given, or the one that was shown first, which is told."""
+    new = given is None and memory.read_shared("log-key") is None
+    verifier = pinned_verifier(api, memory, given)
+    if new:
+        key = (memory.read_shared("log-key") or b"").decode()
         say(
             lang,
             f"日志公钥取自平台，今后只认它：{key}（请与公布的核对）",
             f"The log's key was taken from the platform, and no other counts from now on: {key} (compare it)",
         )
-    return kept.decode("utf-8", "replace")
+    return verifier
 
 
 def _ask(judged: Judged, looked: Looked, own: Own, book: Path, lang: Language) -> Judged:
@@ -173,7 +210,6 @@ def _tell(
     looked: Looked,
     judged: Judged,
     proofs: Path,
-    certificates: Sequence[tuple[x509.Certificate, Party]],
     lang: Language,
 ) -> int:
     click.echo(f"{party.organisation_name} ({party.organisation})")
@@ -186,7 +222,7 @@ def _tell(
         say(
             lang,
             f"已核对本机构在 {looked.opened} 个每日汇总下的位置。",
-            f"Your place under {looked.opened} daily roots was checked.",
+            f"Daily roots under which your place was checked: {looked.opened}.",
         )
     else:
         say(
@@ -228,7 +264,8 @@ def _show(name: str, seen: Sequence[Sighting], lang: Language, own: bool = False
     mark = click.style("✓" if own else "✗", fg="green" if own else "red", bold=True)
     tail = "" if own else ("  不是本机构的！" if lang == "zh" else "  NOT YOURS")
     click.echo(f"{mark} {name}{click.style(tail, fg='red', bold=True)}")
-    for one in seen:
+    told = [one for one in seen if one.kind != "listed"] or seen  # where the log says so as well
+    for one in sorted(told, key=lambda one: one.at):
         zh, en = _KINDS[one.kind]
         word = (zh if lang == "zh" else en) + _what(one, lang)
         place = "" if one.position is None else (
@@ -246,6 +283,9 @@ def _what(one: Sighting, lang: Language) -> str:
     if one.kind in ("issued", "listed"):
         role = _ROLES.get(one.what, one.what) if lang == "zh" else one.what
         return f"（{role}）" if lang == "zh" else f" ({role})"
+    if one.kind == "statement":
+        zh, en = _STATEMENTS.get(one.what, (one.what, one.what))
+        return f"：{zh}" if lang == "zh" else f": {en}"
     return f" {one.what}"
 
 
