@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,8 @@ LONG_FIRST = ("crash", "slow")
 
 HOLIDAYS = Path(__file__).with_name("holidays.toml")
 RUN = pytest.StashKey[postgres.Run]()
+SCRATCH = pytest.StashKey[Path]()
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # bytes
 
 
 def forbid_skips() -> bool:
@@ -41,16 +45,29 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["SUNSEAL_HOLIDAYS_FILE"] = str(HOLIDAYS)
     calendar.announce(calendar.read_holidays(HOLIDAYS))
     if not is_worker(config) and not config.getoption("collectonly"):
+        _into_memory(config)
         config.stash[RUN] = postgres.Run()
+
+
+def _into_memory(config: pytest.Config) -> None:
+    """Temporary files of the whole run, where memory has room: no test is about power cuts, and each database
+    waits for the disk at every step."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="sunseal-tests-", dir=MEMORY))
+    folder.chmod(0o711)  # PostgreSQL runs as another user
+    config.stash[SCRATCH] = folder
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(RUN, None)
-    if run is None:
-        return
-    if own := os.environ.get(postgres.URL_VARIABLE):
-        postgres.Server(own, run.folder).drop_templates()
-    run.close()
+    if run is not None:
+        if own := os.environ.get(postgres.URL_VARIABLE):
+            postgres.Server(own, run.folder).drop_templates()
+        run.close()
+    if folder := config.stash.get(SCRATCH, None):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,11 +26,8 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    """The adversary's world; each attack begins with `world.at(moment)`. In memory where that is possible:
-    databases and agents wait for the disk at every step, and nothing here is about power cuts."""
-    memory = Path("/dev/shm")
-    place = memory if os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="sunseal-adversary-", dir=place) as folder:
+    """The adversary's world; each attack begins with `world.at(moment)`."""
+    with tempfile.TemporaryDirectory(prefix="sunseal-adversary-") as folder:
         made = World(Path(folder))
         yield made
         made.end()

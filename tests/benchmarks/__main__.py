@@ -24,6 +24,7 @@ from tests.benchmarks import (
     opening_vs_crypto,
     sealing_vs_loop,
     search_at_100k,
+    stamping_vs_signing,
     submission_vs_insert,
     verifying_vs_crypto,
 )
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
         sealing_vs_loop.NAME: lambda: sealing_vs_loop.run(given.megabytes << 20),
         browser_sealing.NAME: browser_sealing.run,
         submission_vs_insert.NAME: submission_vs_insert.run,
+        stamping_vs_signing.NAME: stamping_vs_signing.run,
         log_growth.NAME: log_growth.run,
         log_reading.NAME: log_reading.run,
         search_at_100k.NAME: search_at_100k.run,
