@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from multiprocessing.connection import Connection
 
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from tests.crash.processes import Reporter
@@ -12,6 +15,8 @@ from tests.crash.site import Site
 from trading.audit.services import AuditLog
 from trading.audit.tiles import Tiles
 from trading.platform import Platform
+
+COMMIT, COMMITTED = "COMMIT", "committed"
 
 
 def append(platform: Platform, names: list[str]) -> list[int]:
@@ -40,6 +45,33 @@ def writer(connection: Connection, site: Site, name: str) -> None:
             continue
         for each, position in zip(names, positions, strict=True):
             report({"event": "appended", "name": each, "position": position})
+
+
+def doomed(connection: Connection, site: Site, name: str, statements: int) -> None:
+    """A node that kills itself before the so many-th statement of an append; 0 is its COMMIT. Where there are
+    fewer it is when all is committed and nobody has heard of it."""
+    report, platform, left = Reporter(connection), site.platform(), statements
+
+    def pass_by(place: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0 or (place == COMMIT and statements == 0):
+            die(place)
+
+    def die(place: str) -> None:
+        report({"event": "died", "at": place})
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    append(platform, [f"{name}/before"])  # what is done once is done
+    engine = platform.database.engine
+    event.listen(engine, "before_cursor_execute", lambda *told: pass_by(" ".join(told[2].split())))
+    event.listen(engine, "commit", lambda _: pass_by(COMMIT))
+    while True:
+        try:
+            append(platform, [f"{name}/{part}" for part in range(3)])
+        except OperationalError:
+            continue
+        die(COMMITTED)
 
 
 def tiler(connection: Connection, site: Site) -> None:
