@@ -235,6 +235,23 @@ def test_what_the_agency_signs_must_fit(house: OpeningHouse, tmp_path: Path) -> 
     house.refused("POST", at, scene.agency, stage_body(house, scene, both, segment="price"), "state-refuses")
 
 
+def test_a_later_release_goes_out_again_as_the_same_bytes(house: OpeningHouse, tmp_path: Path) -> None:
+    """The agent's process ends when its release of the prices is on its way; the next one sends the same."""
+    scene = opened(house, tmp_path)
+    judge(house, scene, {scene.bids[1].bid: "资质不符"})
+    first = scene.agents[0]
+    first.line.breaks_after = lambda method, path: path.endswith("/release")
+    first.step()
+    sent = last_release(scene)
+    kept = json.loads(first.state.read(scene.id, "release-price.json") or b"")
+    assert b64decode(kept["file"]) == sent, "on its disk before it went out"
+    first.line.breaks_after = lambda method, path: False
+    first.start()
+    assert scene.step() == 3 and last_release(scene) == sent
+    house.work()
+    assert house.state(scene.tender) == "opened"
+
+
 def test_too_few_admitted_end_the_tender_and_no_price_is_ever_opened(
     house: OpeningHouse, tmp_path: Path
 ) -> None:
