@@ -14,11 +14,11 @@ from rich.text import Text
 
 from signing.encoding import parse_time
 from trading.client.errors import Language
+from trading.commands.options import local_time
 
 if TYPE_CHECKING:
-    from trading.commands.options import local_time
     from trading.demo.departments import Department
-from trading.demo.distributed import Course
+    from trading.demo.distributed import Course
 
 _WIDTH = 118  # where the terminal does not say
 _SHOWN = {
