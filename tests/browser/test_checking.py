@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from bids.container import ContainerWriter
+from bids.messages import MESSAGES
 from bids.package import read_package
 from bids.verification import verify
 from signing.encoding import b64encode
@@ -184,3 +186,21 @@ def test_without_scripts_it_says_how(scene: Scene) -> None:
     text = house.app.get("/check?lang=en").text
     assert "sunseal verify evidence.zip" in text and "<noscript>" in text
     assert "connect-src 'self'" in house.app.get("/check").headers["Content-Security-Policy"]
+
+
+def test_a_suppliers_bundle(enter: Enter, scene: Scene, address: str, lang: Language) -> None:
+    house, tender = scene.house, scene.tenders[State.AWARDED]
+    supplier = scene.suppliers[0]
+    with house.platform.database.reading() as session:
+        own = select(Bid.id).where(Bid.tender_id == tender.id, Bid.supplier_id == supplier.id)
+        bid = session.scalars(own).one()
+    headers = {"Authorization": f"Bearer {supplier.token}"}
+    bundle = house.app.get(f"/api/v1/tenders/{tender.id}/bids/{bid}/bundle.zip", headers=headers).body
+    reader = enter(address, lang)
+    page = reader.open("/check", look=False)
+    give(page, (f"{bid}.bundle.zip", bundle))
+    verdict(page, {"zh": "平台履行了承诺", "en": "The platform kept its promise"}[lang])
+    stands = MESSAGES["promise-stands"][lang == "en"].format(bid=bid)
+    assert stands in said(page).values() and page.locator("#result .broken").count() == 0
+    reader.look()
+    reader.pictures("check-bundle")

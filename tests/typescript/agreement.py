@@ -10,19 +10,23 @@ import base64
 import io
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from bids import receipts
+from bids import promise, receipts
 from bids.errors import BidError
 from bids.manifest import Manifest
 from bids.package import Package, read_package
+from bids.promise import Judgement
+from bids.receipt_bundle import Kept, files_of, parse_receipt, write_bundle
 from bids.receipts import Receipt
 from bids.tokens import examine_token
-from bids.trust import verify_platform
+from bids.trust import Trust, verify_platform
 from bids.unlock_receipts import (
     UnlockReceipt,
     check_unlocked,
@@ -34,6 +38,7 @@ from bids.unlocking import Unlocking
 from bids.verification import Report
 from signing import canonical
 from signing.certificates import dump_pem
+from signing.encoding import b64encode
 from tests.typescript.node import Node
 
 
@@ -140,6 +145,44 @@ def check_receipt(
         raise
     assert told == {"bid": receipt.bid, "kind": receipt.kind, "digest": receipt.digest}
     return receipt
+
+
+def judge(
+    kept: Kept,
+    trust: Trust,
+    outside: Sequence[x509.Certificate] = (),
+    tsa_crls: Sequence[x509.CertificateRevocationList] = (),
+) -> Judgement:
+    """`bids.promise.judge`, which the TypeScript must follow to the word where a bundle holds the files."""
+    judgement = promise.judge(kept, trust, outside, tsa_crls)
+    try:
+        parse_receipt(kept.receipt)
+    except BidError:
+        return judgement
+    # The page is given no outside authority's lists, and takes the log for that of its key.
+    if not tsa_crls and trust.log is not None and trust.log_origin == trust.log.name:
+        ders = [b64encode(one.public_bytes(Encoding.DER)) for one in outside]
+        told = asked("bundle.judge", bundled(kept, trust), outside=ders)
+        mine = [
+            {
+                "code": one.code, "ok": one.ok, "files": list(one.files), "params": one.params,
+                "reasons": [refusal(each) for each in one.reasons],
+                "zh": one.text("zh"), "en": one.text("en"),
+            }
+            for one in judgement.findings
+        ]  # fmt: skip
+        assert told == {"verdict": judgement.verdict, "findings": mine}
+    return judgement
+
+
+def bundled(kept: Kept, trust: Trust) -> bytes:
+    """The bundle of what is kept, with the anchors of `trust`."""
+    assert trust.log is not None
+    crls = b"".join(crl.public_bytes(Encoding.PEM) for crl in trust.crls.values())
+    anchored = replace(kept, roots=dump_pem(trust.roots), crls=crls, log_key=f"{trust.log.vkey}\n".encode())
+    sink = io.BytesIO()
+    write_bundle(sink, files_of(anchored, "readme"))
+    return sink.getvalue()
 
 
 def check_unlock_promise(

@@ -4,6 +4,8 @@ import { BidError } from "../../trading/web/assets/src/bids/errors";
 import { parseManifest } from "../../trading/web/assets/src/bids/manifest";
 import { textOf } from "../../trading/web/assets/src/bids/messages";
 import { readPackage } from "../../trading/web/assets/src/bids/package";
+import { judge } from "../../trading/web/assets/src/bids/promise";
+import { isBundle, readBundle } from "../../trading/web/assets/src/bids/receipt_bundle";
 import { verifyReceipt, matchReceipt } from "../../trading/web/assets/src/bids/receipts";
 import { examineToken } from "../../trading/web/assets/src/bids/tokens";
 import { verifyPlatform } from "../../trading/web/assets/src/bids/trust";
@@ -12,7 +14,8 @@ import {
 } from "../../trading/web/assets/src/bids/unlock_receipts";
 import { parseUnlocking } from "../../trading/web/assets/src/bids/unlocking";
 import { findingText } from "../../trading/web/assets/src/bids/verification/findings";
-import { verify } from "../../trading/web/assets/src/bids/verification/verifier";
+import { trustFor } from "../../trading/web/assets/src/pages/bundle-check";
+import { NO_ANCHORS, verify } from "../../trading/web/assets/src/bids/verification/verifier";
 import { verifyChain } from "../../trading/web/assets/src/signing/chains";
 import * as cms from "../../trading/web/assets/src/signing/cms_reading";
 import { b64decode, b64encode, utf8 } from "../../trading/web/assets/src/signing/encoding";
@@ -76,6 +79,20 @@ export const commands: Commands = {
   "merkle.inclusion": ({ index, size, leaf, proof, root }) =>
     verifyInclusion(BigInt(index), BigInt(size), b64decode(leaf), proof.map(b64decode), b64decode(root)),
   "merkle.root": ({ leaves }) => b64encode(root(leaves.map(b64decode))),
+  "bundle.judge": async ({ path, outside }) => {
+    const content = contentIn(new Uint8Array(await readFile(path)));
+    if (!(await isBundle(content))) throw new Error("no bundle");
+    const [kept] = await readBundle(content);
+    if (kept === undefined) throw new Error("no receipt");
+    const { verdict, findings } = await judge(kept, await trustFor(kept, NO_ANCHORS), certificates(outside));
+    return {
+      verdict,
+      findings: findings.map((one) => ({
+        code: one.code, ok: one.ok, files: one.files, params: one.params, reasons: one.reasons.map(refusal),
+        zh: findingText(one, "zh"), en: findingText(one, "en"),
+      })),
+    };
+  },
   "package.verify": ({ path, roots, log_key, log_entries, outside_roots, tsa_roots, policy }) =>
     refusalOr(async () => {
       const files = await readPackage(contentIn(new Uint8Array(await readFile(path))));

@@ -8,6 +8,11 @@ from trading.client.messages_own import MESSAGES as _OWN
 MESSAGES: dict[str, tuple[str, str]] = {
     **_LOG,
     **_OWN,
+    "receipt-none": (
+        "{path} 不是回执、证明包或举证文件。请选择平台给出的回执（.json）或证明包（.zip）。",
+        "{path} is no receipt, bundle of proofs or proof against the platform. Choose the receipt (.json) or "
+        "the bundle (.zip) that the platform gave.",
+    ),
     "file-unreadable": ("无法读取文件 {path}：{reason}。", "The file {path} cannot be read: {reason}."),
     "file-unwritable": ("无法写入文件 {path}：{reason}。", "The file {path} cannot be written: {reason}."),
     "file-exists": (

@@ -57,6 +57,8 @@ def open_receipt(path: Path) -> list[Kept]:
         if start == _ZIP:
             return read_bundle(source)
     data = read_file(path)
+    if b'"sunseal/' not in data:
+        raise ClientError("receipt-none", path=path)
     parse_receipt(data)
     return [Kept(data)]
 

@@ -55,7 +55,8 @@ def tell_in_chinese(error: click.ClickException) -> None:
 
 def _sentence(error: click.ClickException) -> str:
     if isinstance(error, click.MissingParameter):
-        return f"缺少参数 {_place(error)}。"
+        kind = "选项" if isinstance(error.param, click.Option) else "参数"
+        return f"缺少{kind} {_place(error)}。"
     if isinstance(error, click.NoSuchOption):
         return f"没有选项 {error.option_name}。" + _perhaps(error.possibilities)
     if isinstance(error, click.exceptions.NoSuchCommand):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bids.errors import BidError
-from bids.promise import Judgement, judge
+from bids.promise import Judgement
 from bids.receipt_bundle import Kept, files_of, read_bundle, write_bundle
 from bids.receipt_readme import readme
 from bids.receipts import Receipt
@@ -18,6 +18,7 @@ from signing.notes import format_proof
 from tests.bids_factory import Tender, World
 from tests.bids_received import Bid
 from tests.outside_stamper import new_stamper
+from tests.typescript.agreement import judge
 
 
 def scene(seed: int = 181) -> tuple[Tender, list[Bid]]:

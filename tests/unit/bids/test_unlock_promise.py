@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bids.errors import BidError
-from bids.promise import Judgement, judge
+from bids.promise import Judgement
 from bids.receipt_bundle import Kept, files_of, parse_receipt, read_bundle, write_bundle
 from bids.receipt_readme import readme
 from bids.tokens import imprint_of_file
@@ -19,7 +19,7 @@ from signing import statements
 from tests.bids_factory import World
 from tests.bids_received import Bid
 from tests.package_factory import Case, Change, unchanged
-from tests.typescript.agreement import check_unlock_promise
+from tests.typescript.agreement import check_unlock_promise, judge
 from tests.unlocking_factory import unlock
 
 

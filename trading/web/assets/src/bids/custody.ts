@@ -105,15 +105,20 @@ async function examineBids(
   return accepted;
 }
 
+/** An entry that a proof shows to be in the log; the checkpoint it is proved against. BidError that names `what`. */
+export function examineEntry(entry: Bytes, proof: Bytes, trust: Trust, what: string): Promise<Checkpoint> {
+  return refusingLater(what, async () => {
+    const given = parseProof(proof);
+    const shown = await parseCheckpoint(given.checkpoint, trust.log, trust.logOrigin);
+    merkle.verifyInclusion(given.index, shown.size, merkle.leafHash(entry), given.hashes, shown.root);
+    return shown;
+  });
+}
+
 /** The log's entry of the closing, and that it is in the log; the checkpoint it is proved against. BidError. */
 export async function examineClosingEntry(entry: Bytes, proof: Bytes, closing: Closing, trust: Trust): Promise<Checkpoint> {
   return about(LOG_ENTRIES, async () => {
-    const checkpoint = await refusingLater("closing proof", async () => {
-      const given = parseProof(proof);
-      const shown = await parseCheckpoint(given.checkpoint, trust.log, trust.logOrigin);
-      merkle.verifyInclusion(given.index, shown.size, merkle.leafHash(entry), given.hashes, shown.root);
-      return shown;
-    });
+    const checkpoint = await examineEntry(entry, proof, trust, "closing proof");
     const read = parseEntry(entry);
     if (read.act !== "tender.closed" || read.tender !== closing.tender || read.digests["closing"] !== closing.digest) {
       throw new BidError("closing-not-logged");

@@ -141,7 +141,7 @@ interface Stored {
  * name that no package has, so also any path that climbs), "package-duplicate", "package-not-stored",
  * "package-file-size", "package-too-many".
  */
-export async function readPackage(source: Content): Promise<Package> {
+export async function readPackage(source: Content, known: (name: string) => boolean = isPackageName): Promise<Package> {
   const content = inStretches(source);
   const directory = await readDirectory(content);
   if (directory === null) throw new BidError("package-malformed");
@@ -149,7 +149,7 @@ export async function readPackage(source: Content): Promise<Package> {
   if (entries.length > MAX_FILES) throw new BidError("package-too-many", { limit: MAX_FILES });
   const names = new Set<string>();
   for (const entry of entries) {
-    checkEntry(entry);
+    checkEntry(entry, known);
     if (names.has(entry.name)) throw new BidError("package-duplicate", { file: entry.name });
     names.add(entry.name);
   }
@@ -171,9 +171,9 @@ export async function readPackage(source: Content): Promise<Package> {
   return new Package(content, files);
 }
 
-function checkEntry(entry: ZipEntry): void {
+function checkEntry(entry: ZipEntry, known: (name: string) => boolean): void {
   const { name } = entry;
-  if (!isPackageName(name)) throw new BidError("package-name", { file: name });
+  if (!known(name)) throw new BidError("package-name", { file: name });
   // Whoever unpacks it with another tool gets plain files and nothing beside them.
   const mode = entry.attributes >>> 16;
   const kind = mode & 0o170000;

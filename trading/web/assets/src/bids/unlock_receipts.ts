@@ -4,10 +4,12 @@ import { hexdigest } from "../signing/hashing";
 import type { Revocations } from "../signing/revocations";
 import type { Statement } from "../signing/statements";
 import type { X509 } from "../signing/x509";
-import { BidError } from "./errors";
+import { examineEntry } from "./custody";
+import { parseEntry } from "./entries";
+import { BidError, about } from "./errors";
 import { fileOf, readSigned, typeOf } from "./objects";
-import { UNLOCKING } from "./package";
-import { verifyPlatform } from "./trust";
+import { LOG_ENTRIES, UNLOCKING } from "./package";
+import { verifyPlatform, type Trust } from "./trust";
 import type { Unlocking } from "./unlocking";
 
 /** What a receipt for unlocking must name; `lock` is the SHA-256 of the secret. */
@@ -97,4 +99,15 @@ export function checkUnlocked(receipt: UnlockReceipt, unlocking: Unlocking): voi
   const differs = (member: string): BidError => new BidError("unlock-promise-differs", { bid, member, file: UNLOCKING });
   if (hexdigest(row.secret) !== receipt.lock) throw differs("secret");
   if (row.receivedAt !== parseTime(receipt.receivedAt)) throw differs("received_at");
+}
+
+/** The log's entry of the unlocking statement, and that it is in the log; BidError "unlocking-not-logged". */
+export function examineUnlockingEntry(entry: Bytes, proof: Bytes, unlocking: Unlocking, trust: Trust): Promise<void> {
+  return about(LOG_ENTRIES, async () => {
+    await examineEntry(entry, proof, trust, "unlocking proof");
+    const { act, tender, digests } = parseEntry(entry);
+    if (act !== "opening.unlocked" || tender !== unlocking.tender || digests["unlocking"] !== unlocking.digest) {
+      throw new BidError("unlocking-not-logged");
+    }
+  });
 }

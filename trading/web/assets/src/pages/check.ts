@@ -1,14 +1,17 @@
 // The page /check: what is given is read and judged here; nothing of it leaves the browser.
 import { BidError } from "../bids/errors";
 import { textOf } from "../bids/messages";
+import { isBundle } from "../bids/receipt_bundle";
 import type { Anchors } from "../bids/verification/anchors";
 import { NO_ANCHORS } from "../bids/verification/verifier";
 import type { Bytes } from "../signing/encoding";
+import { contentOf } from "../signing/contents";
 import { PolicyError, SigningError } from "../signing/errors";
 import { NoteVerifier } from "../signing/notes";
 import { parsePolicy } from "../signing/policies";
 import { loadPem } from "../signing/profile";
 import { byId, h } from "./dom";
+import { judgeBundle } from "./bundle-check";
 import { judgeReceipt, kindOf } from "./receipt-check";
 import { Verifying, type Line } from "./verifying";
 import { language, t } from "./words";
@@ -119,6 +122,13 @@ async function checkReceipt(file: File, others: readonly File[]): Promise<void> 
   show(lines, from, concluded);
 }
 
+async function checkBundle(file: Blob): Promise<void> {
+  await checkBrowser();
+  const from = source();
+  const { lines, concluded } = await judgeBundle(file, await anchorsOf(from));
+  show(lines, from, concluded);
+}
+
 async function isZip(file: Blob): Promise<boolean> {
   const [first, second] = await bytesOf(file.slice(0, 2));
   return first === 0x50 && second === 0x4b;
@@ -132,6 +142,7 @@ async function judge(files: readonly File[]): Promise<void> {
   for (const file of files) {
     if (file.name.toLowerCase().endsWith(".zip") || (await isZip(file))) {
       if (files.length > 1) throw new Mistake(t("请一次只核对一个证据包。", "Check one package at a time."));
+      if (await isBundle(contentOf(file))) return checkBundle(file);
       return checkPackage(file);
     }
   }

@@ -165,6 +165,7 @@ async function begin(place: HTMLElement, who: Actor): Promise<void> {
   const custody = new Custody(place, who);
   const wanted = place.dataset["step"];
   const { seed, erasure } = await custody.kept();
+  if (wanted !== "done") tell(custody, t("先读取并核对公开日志，请稍候…", "Reading and checking the public log first …"));
   // The panel tells what is wrong with it by itself, and every act asks it again.
   await custody.panel().then((panel) => panel.follower.follow().then(() => panel.show(), () => panel.show())).catch(() => undefined);
   if (wanted === "key") return handIn(custody);
