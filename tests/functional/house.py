@@ -17,7 +17,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -39,7 +39,7 @@ from signing.suite import SUNSEAL_1
 from tests.bids_factory import Memory, attach, earlier_contents
 from tests.functional import checked_once, compiled_once
 from trading.accounts.models import EnvelopeKey, Organisation, Person, Token
-from trading.clock import Clock
+from trading.clock import SHANGHAI, Clock
 from trading.config import Settings
 from trading.db import Base
 from trading.platform import Platform, build_platform
@@ -57,9 +57,18 @@ class SteeredClock(Clock):
     def __init__(self) -> None:
         super().__init__()
         self.ahead(timedelta(0))
+        now = datetime.now(SHANGHAI)
+        self._noon = now.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=now.hour >= 12)
 
     def ahead(self, offset: timedelta) -> None:
         self._offset = offset
+
+    def noon(self, days: int = 0) -> None:
+        """To noon in Asia/Shanghai, so many days after the first noon since this clock was made.
+
+        For what happens by days: no test of it begins just before midnight.
+        """
+        self.ahead(self._noon + timedelta(days=days) - datetime.now(UTC))
 
 
 @dataclass(frozen=True)

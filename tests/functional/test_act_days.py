@@ -46,13 +46,14 @@ def named(day: str) -> str:
 
 def day_ended(house: OpeningHouse) -> str:
     """Some acts, then the next day; the day of the acts."""
+    house.clock.noon()
     day = house.now().astimezone(SHANGHAI).date().isoformat()
     who = house.enrol("agency")
     house.call("POST", "/projects", who, {"number": "1", "title": "Road"}, 201)
     house.call("POST", "/projects", who, {"number": "", "title": "Road"}, 400)
     house.work()
     assert days_of(house) == [], "the day has not ended"
-    house.clock.ahead(timedelta(days=1, hours=1))
+    house.clock.noon(1)
     house.work()
     return day
 
@@ -121,7 +122,7 @@ def test_a_supervisor_sees_whether_a_day_holds(working_house: OpeningHouse) -> N
 def test_no_other_day_stands_for_a_day(working_house: OpeningHouse) -> None:
     house = working_house
     day_ended(house)
-    house.clock.ahead(timedelta(days=2, hours=1))
+    house.clock.noon(2)
     house.work()
     first, second = days_of(house)
     with house.platform.database.transaction() as session:
@@ -151,7 +152,7 @@ def test_a_day_is_never_logged_twice(working_house: OpeningHouse) -> None:
     forged = {"day": tomorrow, "filler": bytes(32), "root": "0" * 64, "log_position": 0, "at": other}
     with house.platform.database.transaction() as session:
         session.execute(insert(ActDay).values(**forged))
-    house.clock.ahead(timedelta(days=2, hours=1))
+    house.clock.noon(2)
     house.work()
     assert entries(house) == 2 and holds(house, tomorrow) and fault(house, day) is Fault.LOST
 
@@ -167,7 +168,7 @@ def test_a_second_root_of_a_day_shows(working_house: OpeningHouse, early: bool) 
         digests = {"day": named(another), "root": row.root}
         AuditLog(house.platform).append(session, ACT, at=house.now(), digests=digests)
     assert fault(house, another) is (Fault.EARLY if early else Fault.TWICE)
-    house.clock.ahead(timedelta(days=3, hours=1))
+    house.clock.noon(3)
     house.work()
     # Days go on: the next ones have their roots, once.
     with house.platform.database.reading() as session:
@@ -193,7 +194,7 @@ def test_a_days_acts_are_read_before_the_writing_begins(working_house: OpeningHo
 def test_days_without_acts_look_like_others_and_days_ahead_have_no_root(working_house: OpeningHouse) -> None:
     house = working_house
     day_ended(house)
-    house.clock.ahead(timedelta(days=3, hours=1))
+    house.clock.noon(3)
     house.work()
     house.work()
     found = days_of(house)
