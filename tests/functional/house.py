@@ -17,7 +17,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -38,8 +38,8 @@ from signing.statements import sign_statement
 from signing.suite import SUNSEAL_1
 from tests.bids_factory import Memory, attach, earlier_contents
 from tests.functional import checked_once, compiled_once
+from tests.functional.steered_clock import SteeredClock
 from trading.accounts.models import EnvelopeKey, Organisation, Person, Token
-from trading.clock import SHANGHAI, Clock
 from trading.config import Settings
 from trading.db import Base
 from trading.platform import Platform, build_platform
@@ -49,26 +49,6 @@ from trading.web.security import token_digest
 PREFIX = "/api/v1"
 
 checked_once.apply()
-
-
-class SteeredClock(Clock):
-    """The database's clock; `ahead` moves it for everybody at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ahead(timedelta(0))
-        now = datetime.now(SHANGHAI)
-        self._noon = now.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=now.hour >= 12)
-
-    def ahead(self, offset: timedelta) -> None:
-        self._offset = offset
-
-    def noon(self, days: int = 0) -> None:
-        """To noon in Asia/Shanghai, so many days after the first noon since this clock was made.
-
-        For what happens by days: no test of it begins just before midnight.
-        """
-        self.ahead(self._noon + timedelta(days=days) - datetime.now(UTC))
 
 
 @dataclass(frozen=True)
