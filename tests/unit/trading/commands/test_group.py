@@ -141,6 +141,8 @@ def test_what_the_system_refuses_is_told_in_chinese(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     status = f"bid status --tender {'0' * 32} --token x --server"
+    offer = tmp_path / "offer.json"
+    offer.write_text("{}")
     journal = f"custodian journal --store {tmp_path}"
     for arguments, said in (
         ("verify no-such.zip", "no-such.zip：没有这个文件或目录"),
@@ -148,6 +150,7 @@ def test_what_the_system_refuses_is_told_in_chinese(
         (f"{status} http://127.0.0.1:1", "对方拒绝连接"),
         (f"{status} http://no.such.invalid", "找不到这个主机名"),
         (journal, "没有保管人密钥库"),
+        (f"receipt check {offer}", "不是回执"),
     ):
         assert sunseal.run(arguments.split()) == 1
         assert said in capsys.readouterr().err
