@@ -85,9 +85,9 @@ def token(house: House) -> str:
 @pytest.mark.one_database
 def test_the_page_is_true_from_the_key_to_the_drill(house: House, token: str, tmp_path: Path) -> None:
     page = (TREE / "docs" / "custodians.md").read_text("utf-8")
-    enrol, backup, unit, journal, recover, anew, release, renew, drill, words = COMMAND.findall(page)
-    for name in ("sunseal-custodian", "sunseal-custodian-backup"):
-        (tmp_path / name).mkdir(mode=0o700)
+    enrol, backup, unit, journal, name, recover, anew, release, renew, drill, words = COMMAND.findall(page)
+    for folder in ("sunseal-custodian", "sunseal-custodian-backup"):
+        (tmp_path / folder).mkdir(mode=0o700)
     opens = ("The store's passphrase", PASSPHRASE)
     with served(house.platform) as document:
         desk = Terminal(tmp_path, document.removesuffix("/api/v1/openapi.json"))
@@ -98,6 +98,7 @@ def test_the_page_is_true_from_the_key_to_the_drill(house: House, token: str, tm
         assert token not in said and house.platform.keys.log.vkey in said
         first, _, third = sheets(desk.type(backup, opens))
         desk.type(renew, opens)
+        assert "Every certificate in your name is your own." in desk.type(name, opens)
         asked = [opens, ("so far 0", first), ("so far 1/2", first), ("so far 1/2", third)]
         said = desk.type(drill, *asked)
         assert "This share is in already" in said and "It holds" in said

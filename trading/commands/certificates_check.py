@@ -17,6 +17,7 @@ from signing.errors import SigningError
 from signing.notes import NoteVerifier
 from trading.client.api import Api
 from trading.client.custodian_keys import kept_signers
+from trading.client.custodian_session import open_api
 from trading.client.custodian_state import CustodianState
 from trading.client.custodian_store import Store
 from trading.client.errors import ClientError
@@ -34,6 +35,8 @@ from trading.commands.findings import read_log_key
 from trading.commands.group import EXIT_FAILED, Language
 from trading.commands.options import (
     PATH,
+    first_line,
+    given_server,
     lang_option,
     local_time,
     make_api,
@@ -42,6 +45,7 @@ from trading.commands.options import (
     say,
     server_options,
 )
+from trading.commands.usage import WrongUsage
 
 EXIT_FOREIGN = 3  # somebody else has a certificate in this name, and that is proved
 
@@ -74,7 +78,7 @@ _ROLES = {"agency": "招标人", "supplier": "供应商", "custodian": "保管�
     "--certificate", "pems", type=PATH, multiple=True,
     help="PEM of a certificate of yours, where the key is elsewhere; may be repeated.",
 )  # fmt: skip
-@click.option("--store", type=PATH, help="A custodian's key store, in the place of key files.")
+@click.option("--store", type=PATH, help="A custodian's key store: its keys, platform and token.")
 @click.option(
     "--passphrase-file", type=PATH, help="A file with the store's passphrase; else it is asked for."
 )
@@ -113,8 +117,12 @@ def check(
     The exit status is 0 if all are yours, 3 if one is not: then a proof for the supervisor is written. 1 if
     something does not hold or could not be seen.
     """
-    api = make_api(server, token, token_file, ca, lang, need_token=False)
     given = _given(keys, password_file, pems, store, passphrase_file)
+    if given.store is not None:
+        secret = token if token_file is None else first_line(token_file)
+        api = open_api(given.store, lang, given_server(server), None if secret is None else lambda: secret)
+    else:
+        api = make_api(server, token, token_file, ca, lang, need_token=False)
     party = signer_of(given.certificates)
     book = record or record_beside(given.first)
     now = datetime.now(UTC)
@@ -129,7 +137,7 @@ def check(
     verifier = _log_key(memory, api, read_log_key(log_key) or given.log_key, lang)
     since = min(each.not_valid_before_utc for each, _ in given.certificates)
     watch = OwnName(api, memory, trusted, verifier, party, since)
-    signed_in = bool(token or token_file)
+    signed_in = bool(token or token_file or given.store)
     looked = watch.look(signed_in)
     if policy is not None:
         require_cosigned(api, watch.follower, read_policy_file(policy), looked.size - 1)
@@ -146,6 +154,7 @@ class _Given:
     first: Path
     roots: tuple[x509.Certificate, ...]
     log_key: str | None = None
+    store: Store | None = None
 
 
 def _given(
@@ -154,10 +163,12 @@ def _given(
 ) -> _Given:  # fmt: skip
     if store is not None:
         if keys or pems:
-            raise click.UsageError("give --store, or --key and --certificate")
+            raise WrongUsage(
+                "--store 与 --key、--certificate 只能给出其一。", "Give --store, or --key and --certificate."
+            )
         opened = Store.open(store, read_passphrase(passphrase_file))
         held = tuple((each.certificate, party_of(each.certificate)) for each in kept_signers(opened.state))
-        return _Given(held, store, opened.trusted.roots, opened.trusted.log_key)
+        return _Given(held, store, opened.trusted.roots, opened.trusted.log_key, opened)
     if not keys and not pems:
         raise ClientError("own-none")
     files = [read_key(path, password_file) for path in keys]

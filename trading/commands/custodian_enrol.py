@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from signing.certificates import Party, fingerprint, party_of
 from signing.encoding import format_time
@@ -28,6 +27,7 @@ from trading.commands.group import Language
 from trading.commands.options import (
     PATH,
     first_line,
+    given_server,
     lang_option,
     make_api,
     read_key,
@@ -62,10 +62,8 @@ def enrol(
     if renew:
         opened = Store.open(store, read_passphrase(passphrase_file))
         with opened.alone():
-            chosen = click.get_current_context().get_parameter_source("server")
-            named = None if chosen is ParameterSource.DEFAULT else server
             given = token if token_file is None else first_line(token_file)
-            _renew(opened, named, given, lang)
+            _renew(opened, given_server(server), given, lang)
         return
     secret = read_token(token, token_file)
     api = make_api(server, secret, None, ca, lang)

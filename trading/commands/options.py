@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from cryptography import x509
 
 from signing.policies import LogPolicy
@@ -103,6 +104,12 @@ def witness_policy_option(command: Command) -> Command:
 def read_policy(path: Path | None) -> LogPolicy | None:
     """The policy in a file, None without one; ClientError naming the line that is wrong."""
     return None if path is None else read_policy_file(path)
+
+
+def given_server(server: str) -> str | None:
+    """--server or its variable, if the person gave it; None for the default, where a store knows better."""
+    source = click.get_current_context().get_parameter_source("server")
+    return None if source is ParameterSource.DEFAULT else server
 
 
 def make_api(
