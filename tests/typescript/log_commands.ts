@@ -1,11 +1,12 @@
 // Commands about what a custodian's browser keeps: its backup, and the log before one that the test makes, step by step.
-import type { Api } from "../../trading/web/assets/src/api";
+import { ApiProblem, type Api } from "../../trading/web/assets/src/api";
 import { b64decode, b64encode, type Bytes } from "../../trading/web/assets/src/signing/encoding";
 import { BidError } from "../../trading/web/assets/src/bids/errors";
 import { NoteVerifier } from "../../trading/web/assets/src/signing/notes";
 import { parsePolicy } from "../../trading/web/assets/src/signing/policies";
 import { LogFollower, splitFile, type LogMemory } from "../../trading/web/assets/src/pages/log-follower";
 import { newRecipient, openBackup, readBackup, sealTo, writeBackup } from "../../trading/web/assets/src/pages/backup";
+import { checkIssued } from "../../trading/web/assets/src/pages/log-issued";
 import { Uncosigned, waitCosigned } from "../../trading/web/assets/src/pages/log-witnesses";
 import type { Commands, Request } from "./commands";
 
@@ -23,7 +24,13 @@ function api(served: Request, asked: string[]): Api {
     asked.push(path);
     return path in (served.files ?? {}) ? b64decode(served.files[path]) : null;
   };
-  return { get, file, bytes: async () => b64decode(served.note) } as never;
+  const bytes = async (path: string): Promise<Bytes> => {
+    if (!path.startsWith("/log/proof/statement")) return b64decode(served.note);
+    asked.push(path);
+    if (served.proof === undefined) throw new ApiProblem(404, {});
+    return b64decode(served.proof);
+  };
+  return { get, file, bytes } as never;
 }
 
 async function told(act: () => Promise<unknown>): Promise<unknown> {
@@ -57,6 +64,7 @@ export const commands: Commands = {
       const follower = new LogFollower(calls, log, store);
       const result = await told(async () => {
         if (act === "follow") return Number((await follower.follow(given && b64decode(given))).size);
+        if (act === "issued") return checkIssued(calls, follower, served.enrolments);
         if (act === "begin") return follower.begin(tender);
         if (act === "cosigned") return waitCosigned(calls, follower, await parsePolicy(b64decode(policy)), position, 0);
         return (await follower.entries(tender)).map(([at, raw]) => [at, b64encode(raw)]);

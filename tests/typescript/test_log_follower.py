@@ -11,7 +11,7 @@ from bids.entries import build_entry
 from signing import merkle
 from signing.cosignatures import CosignatureSigner, with_cosignatures
 from signing.encoding import b64decode, b64encode
-from signing.notes import Checkpoint, format_checkpoint, generate_note_key
+from signing.notes import Checkpoint, format_checkpoint, format_proof, generate_note_key
 from signing.tiles import Tile, tiles_of, write_bundle
 from tests.bids_factory import NOW
 from tests.typescript.node import Node
@@ -158,3 +158,48 @@ def test_witnesses_of_the_policy_and_of_this_very_log(node: Node) -> None:
     missing = {"refused": "cosignatures-missing"}
     rewritten = {"refused": "log-rewritten"}
     assert [one["result"] for one in told] == [2, missing, missing, ["w"], missing, rewritten]
+
+
+CERTIFICATE, ENROLMENT = "c" * 64, "e" * 64
+
+
+@pytest.mark.parametrize(
+    ("act", "named", "refused"),
+    [
+        ("certificate.issued", {}, None),
+        ("certificate.revoked", {}, "enrolment-unlogged"),
+        ("certificate.issued", {"certificate": "d" * 64}, "enrolment-unlogged"),
+        ("certificate.issued", {"enrolment": "d" * 64}, "enrolment-unlogged"),
+    ],
+)
+def test_a_certificate_must_stand_in_the_log(
+    node: Node, act: str, named: dict[str, str], refused: str | None
+) -> None:
+    log = Log()
+    for _ in range(5):
+        log.add()
+    digests = {"certificate": CERTIFICATE, "enrolment": ENROLMENT, **named}
+    log.entries[2] = build_entry(at=NOW, act=act, digests=digests)
+    proof = b64encode(format_proof(2, log.tree().inclusion(2), log.note()))
+    mine = {"certificate": CERTIFICATE, "digest": ENROLMENT, "role": "agency"}
+    theirs = {"certificate": "f" * 64, "digest": "f" * 64, "role": "supplier"}
+    shown = step(log, "issued", proof=proof, enrolments=[theirs, mine])
+    (told,) = steps(node, log, shown)
+    assert told["result"] == (None if refused is None else {"refused": refused})
+    # Without a proof, by one of another place, and by one of another log than was seen before.
+    (bare,) = steps(node, log, {name: value for name, value in shown.items() if name != "proof"})
+    assert bare["result"] == {"refused": "enrolment-unlogged"}
+    moved = b64encode(format_proof(3, log.tree().inclusion(2), log.note()))
+    (told,) = steps(node, log, shown | {"proof": moved})
+    assert told["result"] == {"refused": "proof-invalid"}
+    other = Log()
+    other.signer = log.signer
+    for _ in range(5):
+        other.add()
+    other.entries[2] = log.entries[2]
+    other.entries[4] = build_entry(at=NOW, act="organisation.changed")
+    again = format_proof(2, other.tree().inclusion(2), other.note())
+    _, told = steps(
+        node, log, step(log, "follow"), step(other, "issued", proof=b64encode(again), enrolments=[mine])
+    )
+    assert told["result"] == {"refused": "log-rewritten"}

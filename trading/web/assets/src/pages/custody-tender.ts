@@ -13,6 +13,7 @@ import { fetchNotice, fetchTrust } from "./closed";
 import { byId } from "./dom";
 import { keepCustody, keptCustody, type KeptCustody } from "./keeping";
 import type { Logged } from "./log-follower";
+import { checkIssued } from "./log-issued";
 import { LogPanel } from "./log-panel";
 import { waitCosigned } from "./log-witnesses";
 import { api, type Actor } from "./page";
@@ -51,9 +52,12 @@ export class Custody {
     return this.shown;
   }
 
-  /** By the roots and the log key that this browser keeps. */
+  /** By the roots and the log key that this browser keeps; of agency and custodians the log must have all. */
   async trust(): Promise<Trust> {
-    return fetchTrust(this.calls, this.tender, (await this.panel()).anchors);
+    const { anchors, follower } = await this.panel();
+    const trust = await fetchTrust(this.calls, this.tender, anchors);
+    await checkIssued(this.calls, follower, trust.enrolments.values());
+    return trust;
   }
 
   /** The tender's entries in the log, followed to its end of now, or at least to the checkpoint `note`. */
