@@ -227,6 +227,21 @@ def pdf_false_from_the_start(world: World, forger: Forger) -> Book:
     return book
 
 
+@attack(
+    "Signs a PDF report that contradicts the record and says that another version of Sunseal made it",
+    Moment.AWARDED,
+    why="it may be an honest one of long ago: `sunseal verify` says that it was not compared, names both "
+    "versions and shows what differs, and ends with status 3 where `--documents` was asked for",
+)  # fmt: skip
+def pdf_false_in_another_edition(world: World, forger: Forger) -> Book:
+    forger.render_other_award(made_by="Sunseal edition 0")
+    book = everybody(world)
+    reader(world, book)
+    told = comparer(world, book)["award-report.pdf"]
+    assert (told.verdict, told.code, bool(told.texts)) == ("incomparable", "other-version", True)
+    return book
+
+
 @attack("Signs an award report whose text is the record's and whose seal covers it with another winner",
         Moment.AWARDED, V, when=_COMPARED)  # fmt: skip
 def pdf_false_by_its_seal(world: World, forger: Forger) -> Book:

@@ -331,14 +331,18 @@ class Forger:
         digit = b"1" if pdf[place : place + 1] != b"1" else b"2"
         return pdf[:place] + digit + pdf[place + 1 :]
 
-    def render_other_award(self) -> None:
-        """An award report with another winner, signed as all documents are."""
+    def render_other_award(self, made_by: str | None = None) -> None:
+        """An award report with another winner, signed as all documents are; `made_by` some other version."""
         world = self.world
         with world.platform.database.reading() as session:
             honest = FactsOf(world.platform, session, session.get_one(Tender, world.id)).award()
         ranking = honest.ranking
         false = replace(honest, winner=next(row.bid_id for row in ranking if row.bid_id != honest.winner))
-        self._publish_award(award_report.render(false))
+        with pytest.MonkeyPatch.context() as patch:
+            if made_by is not None:
+                patch.setattr("reports.layout.producer", lambda: made_by)
+            pdf = award_report.render(false)
+        self._publish_award(pdf)
 
     def sign_with_other_seal(self) -> None:
         """The honest award report, with the honest report of another winner for what is seen as its seal."""

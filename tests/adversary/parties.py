@@ -38,7 +38,7 @@ from trading.client.own_judgement import Own, judge
 from trading.client.own_name import OwnName
 from trading.client.receipts import Anchors, fetch_published, judge_kept
 from trading.client.supplier import Supplier
-from trading.evidence.comparing import compare_all
+from trading.evidence.comparing import Compared, compare_all
 from trading.evidence.pades_check import DocumentInvalid, check_document
 from trading.supervision.services import Supervision
 
@@ -194,14 +194,16 @@ def verifier(world: World, book: Book, policy: bytes | None = None) -> Report | 
     return None
 
 
-def comparer(world: World, book: Book) -> None:
+def comparer(world: World, book: Book) -> dict[str, Compared]:
     """A verifier who has the platform's parts too, and compares the documents with the record that holds."""
     package = read_package(io.BytesIO(world.house.call("GET", f"/tenders/{world.id}/evidence.zip").body))
     trust = read_trust(package, Findings(), world.roots, world.log_key)
     assert trust is not None
-    for compared in compare_all(package, trust).values():
+    found = compare_all(package, trust)
+    for compared in found.values():
         if compared.verdict == "differs":
             book.add(Party.VERIFIER, compared.code)
+    return found
 
 
 def agency(world: World, book: Book) -> None:
