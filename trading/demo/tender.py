@@ -28,11 +28,14 @@ from trading.client.attachments import open_attachments
 from trading.client.closed import fetch_closed, fetch_trust
 from trading.client.files import new_file
 from trading.client.supplier import Submitted, Supplier, prepare_bid
+from trading.commands.anchors import Anchors
+from trading.commands.documents import sentence
 from trading.demo.compare import Difference, Row, rejection_reason
 from trading.demo.errors import DemoError
 from trading.demo.letter import bid_letter
 from trading.demo.parties import CustodianMember, Member
 from trading.demo.source import Contract, SourceBid
+from trading.evidence.comparing import compare_all
 from trading.evidence.pades_check import examine
 
 LETTER = "bid-letter.pdf"
@@ -265,15 +268,17 @@ class DemoTender:
 
     def verify(self, roots: Member, log_key: str) -> None:
         """What `sunseal verify` does, with the anchors that the agency had from the beginning."""
+        anchors = Anchors(dump_pem(roots.key.roots), log_key, None)
         with self.outcome.files["evidence"].open("rb") as source:
             package = read_package(io.BytesIO(source.read()))
-            report = verify(package, dump_pem(roots.key.roots), log_key, documents=examine)
+        report = verify(package, anchors.roots, anchors.log_key, documents=examine)
         self.outcome.report = report
-        for finding in report.findings:
-            if finding.ok is False:
-                self.outcome.differences.append(
-                    Difference(self.contract.number, "", "evidence", "sound", finding.text("en"))
-                )
+        wrong = [("evidence", finding.text("en")) for finding in report.findings if finding.ok is False]
+        if report.ok:
+            compared = compare_all(package, anchors.trust(package))
+            wrong = [(name, sentence(one, "en")) for name, one in compared.items() if one.verdict != "same"]
+        for what, said in wrong:
+            self.outcome.differences.append(Difference(self.contract.number, "", what, "sound", said))
 
     def acts(self, api: Api) -> Counter[str]:
         """How often which act on this tender stands in the public log."""
