@@ -144,15 +144,12 @@ class Reader:
         """The test itself cuts connections to these."""
         self._forgiven.append(addresses)
 
-    def look(self, part: str | None = None) -> None:
-        """What axe-core says of the page as it is now, and whether it fits this window and a phone's.
-
-        `part`: elements that are looked at alone, on a long page of which the rest is looked at elsewhere.
-        """
+    def look(self) -> None:
+        """What axe-core says of the page as it is now, and whether it fits this window and a phone's."""
         page = self.page
-        place = self._looked.place(page, part) if self._looked else None
+        place = self._looked.place(page) if self._looked else None
         if place is None or not place.exists():
-            found = self._violations(part)
+            found = self._violations()
             self.faults += found
             if place is not None and not found:
                 place.touch()
@@ -164,13 +161,11 @@ class Reader:
             self._measure(PHONE)
             page.set_viewport_size(own)
 
-    def _violations(self, part: str | None) -> list[str]:
+    def _violations(self) -> list[str]:
         page = self.page
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(_axe())  # by the debugger, which no policy binds
-        found: dict[str, Any] = page.evaluate(
-            "(given) => axe.run(given[0] ?? document, given[1])", [part, _RULES]
-        )
+        found: dict[str, Any] = page.evaluate("(rules) => axe.run(document, rules)", _RULES)
         faults = []
         for each in found["violations"]:
             places = "; ".join(node["html"][:160] for node in each["nodes"][:4])

@@ -46,7 +46,6 @@ class Looked:
         self._folder = folder
         folder.mkdir(exist_ok=True)
 
-    def place(self, page: Page, part: str | None) -> Path:
-        """The file of the page's shape; it exists if nothing was found in this part of one like it."""
-        shape = f"{part} {page.evaluate(_SHAPE)}"
-        return self._folder / hashlib.sha256(shape.encode()).hexdigest()
+    def place(self, page: Page) -> Path:
+        """The file of the page's shape; it exists if nothing was found in one like it."""
+        return self._folder / hashlib.sha256(page.evaluate(_SHAPE).encode()).hexdigest()

@@ -17,7 +17,7 @@ from tests.browser.conftest import Enter
 from tests.browser.journeys import choose, join
 from tests.browser.signed_in import sign_in
 from tests.functional.house import Tendering, Who
-from tests.functional.opening_house import OpeningHouse
+from tests.functional.opening_house import OpeningHouse, failures
 from trading.tenders.models import PublishedNotice
 
 BILL = "序号\t编码\t项目\t单位\t数量\n1\t0301\t路基\tm3\t120.5\n2\t\t沥青面层\tm2\t3,000"
@@ -29,7 +29,7 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
     agency = house.enrol("agency", name="斗门区公路事业发展中心")
     custodians = tuple(house.enrol("custodian", name=f"第{n}保管人") for n in (1, 2, 3))
     drafter, signer = enter(desk, lang), enter(desk, lang)
-    join(drafter, house, agency.id, "张敏", "agency")
+    sign_in(drafter, house, agency, "张敏")
     join(signer, house, agency.id, "李强（签发）", "agency")
 
     page = drafter.open("/agency/tenders/new")
@@ -99,7 +99,8 @@ def test_from_the_draft_to_the_award(enter: Enter, house: OpeningHouse, desk: st
     page = signer.open(f"/tenders/{tender_id}")
     assert "甲公司" in page.locator("tr.winner").inner_text()
     assert "未提供安全生产许可证" in page.locator("tr.rejected").inner_text()
-    assert not [finding for finding in house.verified(tender)[1].findings if finding.ok is False]
+    if zh:  # the package has no language
+        assert failures(house.verified(tender)[1]) == []
 
 
 @pytest.mark.slow
@@ -175,7 +176,7 @@ def test_who_drafted_does_not_publish_where_there_are_two(
     agency = house.enrol("agency")
     custodians = tuple(house.enrol("custodian") for _ in range(3))
     drafter, other = enter(desk, "zh"), enter(desk, "zh")
-    join(drafter, house, agency.id, "张敏", "agency")
+    sign_in(drafter, house, agency, "张敏")
     join(other, house, agency.id, "李强（签发）", "agency")
     page = drafter.open("/agency/tenders/new")
     for name, value in {

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from bids.notice import Notice
 from tests.browser.chromium import Language
 from tests.browser.conftest import Enter
-from tests.browser.journeys import join, keep_anchors, set_clock
+from tests.browser.journeys import keep_anchors, set_clock
+from tests.browser.signed_in import sign_in
 from tests.functional.house import Tendering
 from tests.functional.opening_house import AFTER, OpeningHouse
 from trading.audit.models import LogEntry
@@ -25,7 +26,7 @@ def test_key_release_and_erasure(enter: Enter, house: OpeningHouse, desk: str, l
     by_hand, others = custodians[0], custodians[1:]
     tender_id = house.draft(agency, custodians, minimum_bidders=3)["id"]
     reader = enter(desk, lang)
-    join(reader, house, by_hand.id, "值班员", "custodian")
+    sign_in(reader, house, by_hand, "值班员")
     page = reader.open("/desk")
     page.get_by_role("link", name="道路改造第一标段").click()
     make = page.get_by_role("button", name="生成并交出公钥" if zh else "Make it and hand in")
@@ -87,7 +88,7 @@ def test_what_does_not_hold_is_not_released(enter: Enter, own_house: OpeningHous
     custodians = tuple(house.enrol("custodian") for _ in range(3))
     tender_id = house.draft(agency, custodians)["id"]
     reader = enter(own_desk, "zh")
-    join(reader, house, custodians[0].id, "值班员", "custodian")
+    sign_in(reader, house, custodians[0], "值班员")
     page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
     keep_anchors(page)
     page.get_by_role("button", name="生成并交出公钥").click()

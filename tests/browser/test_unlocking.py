@@ -13,7 +13,6 @@ from signing.encoding import b64decode, b64encode
 from signing.statements import sign_statement
 from tests.browser.chromium import Reader
 from tests.browser.conftest import Enter
-from tests.browser.journeys import join
 from tests.browser.signed_in import newcomer, sign_in
 from tests.browser.test_bidding import fill, hand_in, received
 from tests.browser.test_checking import give, verdict
@@ -113,7 +112,7 @@ def test_sealed_unlocked_and_decided_in_browsers(
     other.look()
     other.pictures("check-unlocking-receipt")
     signer: Reader = enter(desk, lang)
-    join(signer, house, agency.id, "李强", "agency")
+    sign_in(signer, house, agency, "李强")
     signer.open("/desk", look=False)
     signer.pictures("unlocking-agency-desk")
     page = signer.open(f"/agency/tenders/{tender.id}", look=False)

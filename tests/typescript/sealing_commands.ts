@@ -35,7 +35,11 @@ const { hex, unhex } = encoding;
 const bytesOf = (texts: readonly string[]) => texts.map(unhex);
 
 /** What the vectors call "byte at i is i mod 251". */
-const counted = (length: number) => Uint8Array.from({ length }, (_, at) => at % 251);
+function counted(length: number) {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 1) bytes[at] = at % 251;
+  return bytes;
+}
 
 /** Bytes as hex, and only their digest where they are many. */
 const told = (data: Uint8Array) => (data.length > 4096 ? { sha256: hexdigest(data) } : { bytes: hex(data) });
@@ -95,7 +99,7 @@ export const commands: Commands = {
     return encoding.b64encode(whole);
   },
   "object.decrypt": async ({ content_key, context, j, index, ciphertext }) =>
-    hex(await objects.decrypt(encoding.b64decode(ciphertext), unhex(content_key), unhex(context), j, index)),
+    told(await objects.decrypt(encoding.b64decode(ciphertext), unhex(content_key), unhex(context), j, index)),
   "padding.read": async ({ padded, index }) => {
     const pieces: Uint8Array[] = [];
     const unpadder = new Unpadder((piece) => void pieces.push(piece), index);

@@ -32,6 +32,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def says(answer: Any, content: bytes) -> bool:
+    """Whether an answer gives these bytes, or their digest where they are many."""
+    return bool(answer in ({"bytes": content.hex()}, {"sha256": sha256(content)}))
+
+
 def digests(shares: list[str]) -> list[str]:
     return [sha256(bytes.fromhex(share)) for share in shares]
 
@@ -61,8 +66,7 @@ def test_lock(node: Node, vector: dict[str, Any]) -> None:
         context=vector["cobblestone_context"],
         ciphertext=vector["ciphertext"],
     )
-    plaintext = bytes.fromhex(vector["plaintext"])
-    assert opened in ({"bytes": plaintext.hex()}, {"sha256": sha256(plaintext)})
+    assert says(opened, bytes.fromhex(vector["plaintext"]))
 
 
 @each("padding")
@@ -156,7 +160,7 @@ def test_complete_bid(node: Node, custodians: tuple[int, ...], number: int) -> N
             index=vector["j"] == 0,
             ciphertext=vector["ciphertext"],
         )
-        assert opened == vector["plaintext"]
+        assert says(opened, bytes.fromhex(vector["plaintext"]))
 
 
 def attempt(node: Node, vector: dict[str, Any]) -> None:
@@ -202,7 +206,8 @@ def test_objects_open_each_other(node: Node, length: int, index: bool, j: int, k
     assert len(sealed) == objects.ciphertext_length(length, index)
     assert objects.decrypt(sealed, key, bytes.fromhex(CONTEXT), j, index) == content
     ours = encoding.b64encode(objects.encrypt(content, key, bytes.fromhex(CONTEXT), j, index))
-    assert node.ask("object.decrypt", **place, ciphertext=ours) == content.hex()
+    opened = node.ask("object.decrypt", **place, ciphertext=ours)
+    assert says(opened, content)
 
 
 @settings(max_examples=60)
