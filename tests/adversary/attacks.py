@@ -256,6 +256,16 @@ def pdf_false_by_its_seal(world: World, forger: Forger) -> Book:
 # --- in other parties' names
 
 
+@attack("Shows custodians an envelope key that the agency has replaced, its copy stolen", Moment.CLOSED, C)
+def envelope_replayed(world: World, forger: Forger) -> Book:
+    ((stolen,),) = world.rows("SELECT statement FROM envelope_keys")
+    world.house.put_envelope_key(world.agency)
+    world.execute("UPDATE envelope_keys SET statement = ?", stolen)
+    book = Book()
+    custodians(world, book)
+    return book
+
+
 @attack(
     "Issues itself a certificate in the agency's name, puts an envelope key of its own in the agency's "
     "place, reads the attachments, and seals their shares to the agency again", Moment.CLOSED, A,
@@ -263,7 +273,7 @@ def pdf_false_by_its_seal(world: World, forger: Forger) -> Book:
 )  # fmt: skip
 def agency_impersonated(world: World, forger: Forger) -> Book:
     ((honest,),) = world.rows("SELECT statement FROM envelope_keys")
-    key = forger.replace_envelope_key(forger.impersonate(world.agency))
+    key = forger.set_envelope_key(forger.impersonate(world.agency))
     book = Book()
     custodians(world, book)
     forger.seal_again(key)

@@ -297,12 +297,21 @@ class Forger:
 
     def replace_envelope_key(self, signer: Signer) -> SealingKey:
         """An envelope key of its own for the agency, in a statement signed by `signer`."""
+        own, file = self._envelope_key(signer)
+        self.world.execute("UPDATE envelope_keys SET statement = ?", file)
+        return own
+
+    def set_envelope_key(self, signer: Signer) -> SealingKey:
+        """The same, set as the agency would, and so logged."""
+        house, (own, file) = self.world.house, self._envelope_key(signer)
+        house.call("PUT", "/envelope-key", self.world.agency, {"file": b64encode(file)})
+        return own
+
+    def _envelope_key(self, signer: Signer) -> tuple[SealingKey, bytes]:
         world, own = self.world, SUNSEAL_1.sealing_key(SUNSEAL_1.new_sealing_seed())
         stated = {"at": format_time(world.house.now()), "party": world.agency.id}
         members = build_statement("envelope-key", {**stated, "key": b64encode(own.public)})
-        file = sign_statement(members, signer, world.house.now())
-        world.execute("UPDATE envelope_keys SET statement = ?", file)
-        return own
+        return own, sign_statement(members, signer, world.house.now())
 
     def seal_again(self, key: SealingKey) -> None:
         """Open the shares of attachments with a key of its own, and seal them to the agency's."""

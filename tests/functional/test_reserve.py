@@ -120,8 +120,12 @@ def test_keys_of_ids_that_never_were_published_end(house: OpeningHouse, agents: 
     pass_days(house)
     house.work()
     later(agents)
-    held = {tender for tender in first.state.tenders() if first.state.read(tender, "seed") is not None}
-    assert held == {draft} | set(shown(house, first)), "all but the draft's and the new stock"
+    stocked = set(shown(house, first))
+
+    def held() -> set[str]:
+        return {tender for tender in first.state.tenders() if first.state.read(tender, "seed") is not None}
+
+    assert held() - unused - {dead} == {draft} | stocked and dead in held(), "kept for a while"
     assert first.agent.refusals == {}
     told = {line.tender: line.kind for line in first.agent.journal.lines()}
     assert (
@@ -129,8 +133,15 @@ def test_keys_of_ids_that_never_were_published_end(house: OpeningHouse, agents: 
         and told[dead] == "given-up"
         and {told[each] for each in unused} == {"given-up"}
     )
+    later([first], timedelta(days=31).total_seconds())
+    assert dead in held(), "the log that it was shown ends before that time"
     assert not house.call("GET", f"/tenders/{dead}/sealing-policy", cast.agency).json["ready"]
     house.publish(cast.agency, draft, *house.notice(cast.agency, draft))
+    for _ in range(11):
+        pass_days(house)  # 33
+    house.enrol("agency")  # something stands in the log
+    later([first])
+    assert dead not in held() and not unused & held()
 
 
 def test_a_platform_cannot_talk_a_key_away(house: OpeningHouse, agents: list[Agent]) -> None:

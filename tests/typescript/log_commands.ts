@@ -66,6 +66,7 @@ export const commands: Commands = {
         if (act === "follow") return Number((await follower.follow(given && b64decode(given))).size);
         if (act === "issued") return checkIssued(calls, follower, served.enrolments);
         if (act === "begin") return follower.begin(tender);
+        if (act === "envelope") return follower.envelopeKey(tender);
         if (act === "cosigned") return waitCosigned(calls, follower, await parsePolicy(b64decode(policy)), position, 0);
         return (await follower.entries(tender)).map(([at, raw]) => [at, b64encode(raw)]);
       });

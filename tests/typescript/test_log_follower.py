@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -136,6 +136,16 @@ def test_a_tender_begun_with_what_is_no_checkpoint_is_read_from_the_start(node: 
     log.add()
     (told,) = steps(node, log, step(log, "entries"), **{f"tender {TENDER}": b64encode(b"x\n1\n")})
     assert positions(told) == [0]
+
+
+def test_the_newest_envelope_key_by_its_signers_time(node: Node) -> None:
+    log = Log()
+    newest = log.set_envelope_key(NOW + timedelta(days=1))
+    log.set_envelope_key(NOW)
+    log.add()
+    ask = step(log, "envelope")
+    read, known, other = steps(node, log, step(log, "entries"), ask, {**ask, "tender": OTHER})
+    assert positions(read) == [2] and known["result"] == newest and other["result"] is None
 
 
 def test_witnesses_of_the_policy_and_of_this_very_log(node: Node) -> None:

@@ -42,7 +42,8 @@ from trading.client.custodian_stock import Stock, signed_key
 from trading.client.erasure import Erasures
 from trading.client.errors import ClientError
 from trading.client.journal_telling import tell_accepted, tell_cosigned
-from trading.client.log_follower import LogFollower, pinned_verifier
+from trading.client.log_follower import Listeners, LogFollower, pinned_verifier
+from trading.client.log_memory import LogMemory
 from trading.client.logged_certificates import LoggedCertificates
 from trading.client.transport import ConnectionFailed
 from trading.client.witnessed import require_cosigned
@@ -110,6 +111,7 @@ class Custodian:
         self._cosigned: set[str] = set()
         self._follower: LogFollower | None = None
         self._certificates = LoggedCertificates(state)
+        self._heard = LogMemory(state)
         self._verifier: NoteVerifier | None = None
         self._tried: dict[str, datetime] = {}
         self._told: dict[str, datetime] = {}
@@ -181,8 +183,7 @@ class Custodian:
     def _give_up(self, tender: str) -> bool:
         """Erase a key whose id neither a tender nor the reserve has any more, unless the log knows better."""
         if self._last_logged(tender) is None:
-            self._stock().give_up(tender)
-            return True
+            return self._stock().give_up(tender, self._now(), self._heard.newest)
         shown = fetch_notice_file(self._api, tender)
         notice = shown.notice
         if self.id in {each.id for each in notice.policy.custodians}:
@@ -369,6 +370,7 @@ class Custodian:
         return Releases(
             self._api, self._state, self._keys, self._now, self.journal, self._secure_if_possible,
             self._check_witnessed, lambda tender: self._log().entries(tender),
+            self._heard.envelope_key,
         )  # fmt: skip
 
     def _check_witnessed(self, tender: str) -> tuple[CheckedClosing, Trust]:
@@ -429,5 +431,6 @@ class Custodian:
     def _log(self) -> LogFollower:
         if self._follower is None:
             self._verifier = pinned_verifier(self._api, self._state, self._given_log_key)
-            self._follower = LogFollower(self._api, self._state, self._verifier, self._certificates)
+            heard = Listeners(self._certificates, self._heard)
+            self._follower = LogFollower(self._api, self._state, self._verifier, heard)
         return self._follower

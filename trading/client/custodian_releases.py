@@ -39,6 +39,7 @@ class Releases:
         secure: puts what is on disk into the backup, if it can.
         check: fetches the closed tender and does a custodian's checks on it.
         entries: the tender's entries in the log, as this custodian followed it.
+        envelope: the digest of a party's newest statement of its envelope key in that log, or None.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Releases:
         secure: Callable[[], None],
         check: Callable[[str], tuple[CheckedClosing, Trust]],
         entries: Callable[[str], tuple[bytes, ...]],
+        envelope: Callable[[str], str | None],
     ) -> None:
         self._api = api
         self._state = state
@@ -60,6 +62,7 @@ class Releases:
         self._secure = secure
         self._check = check
         self._entries = entries
+        self._envelope = envelope
 
     def release(self, notice: Notice, segment: str) -> bool:
         """Make the release of a segment, if none is on disk yet, and hand it in; False if none is to be made.
@@ -141,6 +144,8 @@ class Releases:
         party, statement = trust.verify_statement("envelope-key", file, "agency")
         if party.id != notice.buyer.id or statement.statement["party"] != notice.buyer.id:
             raise ClientError("envelope-key-other")
+        if statement.digest != self._envelope(notice.buyer.id):
+            raise ClientError("envelope-key-older")
         key = b64decode(str(statement.statement["key"]))
         return [
             {

@@ -15,8 +15,11 @@ from trading.client.vault import Box, Plain
 
 # What lies in the folder itself.
 SHARED = frozenset(
-    {"signers.json", "trusted.json", "token", "log-key", "log.json", "enrolled.json", "backup.json"}
-)
+    {
+        "signers.json", "trusted.json", "token", "log-key", "log.json", "enrolled.json", "log-memory.json",
+        "backup.json",
+    }
+)  # fmt: skip
 
 
 # What is half written, and what is half erased.

@@ -6,10 +6,11 @@ import json
 import logging
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
 from bids.sealing_keys import sign_sealing_key
 from signing.certificates import fingerprint
-from signing.encoding import b64encode, is_id
+from signing.encoding import b64encode, format_time, is_id, parse_time
 from trading.client.acceptance import accepted_notice
 from trading.client.api import Api, JsonObject
 from trading.client.custodian_journal import Journal
@@ -21,6 +22,9 @@ log = logging.getLogger("sunseal.custodian")
 
 _RECORD = "key.json"
 _AT_ONCE = 16  # keys in one request
+_GIVEN_UP = "given-up"
+# So long is a key kept that the platform needs no more, while the log is watched for a notice with it.
+KEPT = timedelta(days=30)
 _MOST = 4000  # keys in advance: a platform must not fill this disk
 
 
@@ -29,6 +33,8 @@ def signed_key(state: CustodianState, keys: CustodianKeys, tender: str) -> JsonO
 
     The same again if the first answer was lost, but signed anew if the signing key was renewed since.
     """
+    if state.read(tender, _GIVEN_UP) is not None:
+        state.erase(tender, _GIVEN_UP)  # it is wanted after all
     signer = keys.signer
     body = state.read(tender, _RECORD)
     if body is not None and keys.holds(tender):
@@ -74,7 +80,9 @@ class Stock:
             if item["key_wanted"] or self._signed_before(str(item["tender"]))
         ]  # fmt: skip
         # Other ids each time fill a disk as well as many at once.
-        held = {*self.unused(frozenset()), *wanted} if wanted else set()
+        held = {*(each for each in self.unused(frozenset()) if not self._given_up(each)), *wanted}
+        if not wanted:
+            held = set()
         if max(len(items), len(held)) > _MOST:
             raise ClientError("stock-too-large", limit=_MOST)
         bodies = [{"tender": tender, **signed_key(self._state, self._keys, tender)} for tender in wanted]
@@ -112,15 +120,30 @@ class Stock:
             and accepted_notice(self._state, tender) is not None
         ]
 
-    def give_up(self, tender: str) -> None:
-        """Have the platform forget an unpublished key, and only then erase it.
+    def give_up(self, tender: str, now: datetime, logged: datetime | None) -> bool:
+        """Have the platform forget an unpublished key; erase it `KEPT` later; whether anything was done.
+
+        The platform's word is not enough, and an old end of the log shows no notice that came after it: the
+        key is erased once the log has entries (`logged`: the time of its last one) from after that time.
 
         Raises:
             ApiProblem: it is needed after all; it stays.
         """
-        self._api.delete(f"/custody/reserve/{tender}")
+        since = self._state.read(tender, _GIVEN_UP)
+        if since is None:
+            self._api.delete(f"/custody/reserve/{tender}")
+            self._state.write(tender, _GIVEN_UP, format_time(now).encode())
+            self._journal.write("given-up", tender)
+            return True
+        until = parse_time(since.decode()) + KEPT
+        if now < until or logged is None or logged < until:
+            return False
         self._erase(tender)
-        self._journal.write("given-up", tender)
+        self._journal.write("unused", tender)
+        return True
+
+    def _given_up(self, tender: str) -> bool:
+        return self._state.read(tender, _GIVEN_UP) is not None
 
     def erase(self, tender: str) -> None:
         """Erase the key of a tender that was published without this custodian."""

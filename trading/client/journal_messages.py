@@ -57,8 +57,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Handed in {count} sealing keys for ids that the platform keeps ready.",
     ),
     "given-up": (
-        "该标识没有公布标段，平台不再使用其密钥；密封密钥已销毁。",
-        "No tender was published under this id and the platform uses its key no more; the key was erased.",
+        "该标识没有公布标段，平台不再使用其密钥；密封密钥再保留 30 天，以防日志中出现使用它的公告。",
+        "No tender was published under this id and the platform uses its key no more; the key is kept for 30 "
+        "more days, in case the log shows a notice with it.",
+    ),
+    "unused": (
+        "30 天来日志中没有使用该密钥的公告；密封密钥已销毁。",
+        "For 30 days the log has shown no notice with this key; the key was erased.",
     ),
     "unnamed": (
         "该标识下公布的标段没有列本保管人；密封密钥已销毁。",

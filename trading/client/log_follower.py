@@ -97,6 +97,35 @@ class Listener(Protocol):
         ...
 
 
+class Listeners:
+    """Several as one; each hears what it has not heard."""
+
+    def __init__(self, *each: Listener) -> None:
+        self._each = each
+
+    @property
+    def heard(self) -> int:
+        """See `Listener`: of who has heard least."""
+        return min(one.heard for one in self._each)
+
+    def hear(self, position: int, entry: Entry) -> None:
+        """See `Listener`."""
+        for one in self._each:
+            if position >= one.heard:
+                one.hear(position, entry)
+
+    def keep(self, size: int) -> None:
+        """See `Listener`."""
+        for one in self._each:
+            if one.heard < size:
+                one.keep(size)
+
+    def forget(self) -> None:
+        """See `Listener`."""
+        for one in self._each:
+            one.forget()
+
+
 class LogFollower:
     """Remembers the latest checkpoint believed, on disk, and the entries of the tenders on record.
 

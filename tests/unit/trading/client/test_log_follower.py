@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ from hypothesis import strategies as st
 
 from bids.entries import build_entry
 from bids.errors import BidError
-from signing import merkle
-from signing.encoding import b64encode
+from bids.objects import build_statement
+from signing import canonical, merkle
+from signing.encoding import b64encode, format_time
 from signing.notes import Checkpoint, NoteSigner, NoteVerifier, format_checkpoint, generate_note_key
 from signing.tiles import Tile, write_bundle
 from tests.bids_factory import NOW
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import Frontier, LogFollower, SplitView
+from trading.client.log_memory import LogMemory
 
 TENDER = "ab" * 16
 
@@ -44,6 +47,14 @@ class Log:
         self.entries.append(
             build_entry(at=NOW, act=act, tender=tender, digests={"n": f"{len(self.entries):064x}"})
         )
+
+    def set_envelope_key(self, at: datetime, party: str = TENDER) -> str:
+        """An entry with a statement of an envelope key, whose signature nobody looks at here; its digest."""
+        members = {"at": format_time(at), "party": party, "key": b64encode(bytes(1216))}
+        stated = build_statement("envelope-key", members)
+        file = canonical.dumps({"statement": stated, "signature": b64encode(b"x")})
+        self.entries.append(build_entry(at=NOW, act="envelope-key.set", statement=file))
+        return canonical.digest(canonical.dumps(stated))
 
     def tree(self) -> merkle.MemoryTree:
         return merkle.MemoryTree([merkle.leaf_hash(each) for each in self.entries])
@@ -128,6 +139,31 @@ def test_a_rewritten_log_is_refused_for_ever(log: Log, state: CustodianState, gr
     log.entries = honest
     log.add()
     assert follower(log, state).follow().size == 3
+
+
+def test_the_newest_envelope_key_and_the_logs_own_time(log: Log, state: CustodianState) -> None:
+    log.add()
+    earlier, later = NOW, NOW + timedelta(days=1)
+    log.set_envelope_key(earlier)
+    follower(log, state).follow()  # before anybody listened
+    newest = log.set_envelope_key(later)
+    log.set_envelope_key(earlier)  # an old one, logged again
+    memory = LogMemory(state)
+    LogFollower(log, state, NoteVerifier.from_vkey(log.signer.vkey), memory).follow()  # type: ignore[arg-type]
+    assert memory.heard == 4 and memory.newest == NOW
+    again = LogMemory(state)
+    assert again.envelope_key(TENDER) == newest and again.envelope_key("cd" * 16) is None
+    other = canonical.dumps({"statement": {"type": "sunseal/erasure/v1"}, "signature": "AA=="})
+    log.entries.append(build_entry(at=NOW, act="envelope-key.set", statement=other))
+    honest = list(log.entries)
+    note, log.entries[3] = log.note(), log.entries[0]
+    unheard = LogMemory(state)
+    state.erase_shared("log-memory.json")
+    unheard.forget()
+    with pytest.raises(BidError) as false:
+        LogFollower(log, state, NoteVerifier.from_vkey(log.signer.vkey), unheard).follow(note)  # type: ignore[arg-type]
+    assert false.value.code == "log-entries-false" and unheard.envelope_key(TENDER) is None
+    log.entries = honest
 
 
 def test_an_entry_hidden_or_changed_on_the_way(log: Log, state: CustodianState) -> None:

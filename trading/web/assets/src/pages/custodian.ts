@@ -15,7 +15,7 @@ import { generateSeed, publicKey } from "../signing/hpke";
 import { parseProof } from "../signing/notes";
 import { showBackup } from "./backup-panel";
 import { fetchClosed } from "./closed";
-import { Custody, accept } from "./custody-tender";
+import { Custody, accept, envelopeKey } from "./custody-tender";
 import { byId, h } from "./dom";
 import { proveEnd } from "./erasing";
 import { chooseKey } from "./key-panel";
@@ -63,7 +63,9 @@ function handIn(custody: Custody): void {
 }
 
 async function held(custody: Custody, seed: Bytes): Promise<void> {
-  const notice = await accept(custody, await custody.trust(), await custody.entries(), seed);
+  const trust = await custody.trust();
+  const notice = await accept(custody, trust, await custody.entries(), seed);
+  await envelopeKey(custody, notice, trust); // known long before it matters
   tell(custody, t("已核对招标人签名的公告并记住密封政策。本浏览器保管密钥：", "The signed notice is checked and its policy remembered. This browser holds the key: "),
     h("span", { class: "mono" }, groups(hexdigest(await publicKey(seed)).slice(0, 32))),
     h("br"), t(`${when(notice.deadline)} 截标后，请回到此页交出份额。`, `Come back to release after the deadline, ${when(notice.deadline)}.`));
@@ -102,7 +104,7 @@ async function made(custody: Custody, segment: string, seed: Bytes, signer: Sign
   const digest = stage?.stage.digest;
   if (digest !== undefined && (stages[segment] ?? digest) !== digest) throw new BidError("stage-second", { segment });
   const built = await buildRelease(checked, who.organisation, seed, await publicKey(seed), segment, stage);
-  const shares = await sealed(calls, checked, segment, who.organisation, built.files, trust);
+  const shares = await sealed(custody, checked, segment, built.files, trust);
   await custody.keep({
     closing: checked.closing.digest, ...(digest === undefined ? {} : { stages: { ...stages, [segment]: digest } }),
   });
@@ -124,13 +126,10 @@ async function recordsBefore(calls: Api, { notice, policy }: CheckedClosing, seg
 
 /** The shares of `files` parts go to the agency alone, under the key that it signed. */
 async function sealed(
-  calls: Api, { notice }: CheckedClosing, segment: string, own: string, files: ReadonlyMap<string, Bytes>, trust: Trust,
+  custody: Custody, { notice }: CheckedClosing, segment: string, files: ReadonlyMap<string, Bytes>, trust: Trust,
 ): Promise<readonly { bid: string; sealed: string }[]> {
   if (files.size === 0) return [];
-  const file = b64decode(String((await calls.get(`/organisations/${notice.buyer.id}/envelope-key`))["file"]));
-  const [party, read] = await trust.verifyStatement("envelope-key", file, "agency");
-  if (party.id !== notice.buyer.id || read.statement["party"] !== notice.buyer.id) throw new BidError("signer-not-buyer");
-  const key = b64decode(String(read.statement["key"]));
+  const [key, own] = [await envelopeKey(custody, notice, trust), custody.who.organisation];
   const rows = [];
   for (const [bid, share] of files) {
     rows.push({ bid, sealed: await sealFilesShare(key, notice.tender, bid, segment, own, share, notice.policy.suite) });

@@ -6,7 +6,7 @@ import { BidError } from "../bids/errors";
 import { PUBLISHING_ACTS, examineNotice } from "../bids/examination";
 import type { Notice } from "../bids/notice";
 import type { Trust } from "../bids/trust";
-import type { Bytes } from "../signing/encoding";
+import { b64decode, parseTime, type Bytes } from "../signing/encoding";
 import { hexdigest } from "../signing/hashing";
 import { publicKey } from "../signing/hpke";
 import { fetchNotice, fetchTrust } from "./closed";
@@ -17,6 +17,7 @@ import { checkIssued } from "./log-issued";
 import { LogPanel } from "./log-panel";
 import { waitCosigned } from "./log-witnesses";
 import { api, type Actor } from "./page";
+import { Refused } from "./words";
 
 const PATIENCE = 30_000; // milliseconds for witnesses, who need a few seconds
 const MOST_NOTICES = 1000;
@@ -47,10 +48,10 @@ export class Custody {
     await keepCustody(this.owner, rest);
   }
 
-  panel(): Promise<LogPanel> {
+  readonly panel = (): Promise<LogPanel> => {
     this.shown ??= LogPanel.of(byId("log-watch"), this.calls);
     return this.shown;
-  }
+  };
 
   /** By the roots and the log key that this browser keeps; of agency and custodians the log must have all. */
   async trust(): Promise<Trust> {
@@ -112,6 +113,24 @@ export async function accept(custody: Custody, trust: Trust, entries: readonly L
   if (known !== undefined && known !== notice.digest) await checkChain(await chainTo(custody, trust, notice, known));
   await custody.keep({ notice: notice.digest, policy: notice.policy.digest });
   return notice;
+}
+
+/**
+ * The agency's envelope key, by its statement: signed, and the newest that the followed log has. Of one that was set before
+ * this browser began to read, the first seen counts, until the log has a newer one. BidError, Refused.
+ */
+export async function envelopeKey({ calls, panel }: Custody, { buyer }: Notice, trust: Trust): Promise<Bytes> {
+  const file = b64decode(String((await calls.get(`/organisations/${buyer.id}/envelope-key`))["file"]));
+  const [party, { statement, digest }] = await trust.verifyStatement("envelope-key", file, "agency");
+  if (party.id !== buyer.id || statement["party"] !== buyer.id) throw new BidError("signer-not-buyer");
+  const { follower } = await panel();
+  const newest = await follower.envelopeKey(buyer.id);
+  if (newest === null) await follower.noteEnvelope(buyer.id, { at: Number(parseTime(String(statement["at"]))), digest });
+  else if (newest !== digest) {
+    throw new Refused("平台给出的招标人附件密钥不是其最新的一把，没有交出份额。请重试；如仍如此，请告知招标人和监督部门。",
+      "The agency's envelope key that the platform shows is not its newest; nothing was released. Try again; if it stays so, tell the agency and the supervisor.");
+  }
+  return b64decode(String(statement["key"]));
 }
 
 /** The notices from this one back to the one accepted before. */

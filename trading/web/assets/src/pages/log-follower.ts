@@ -5,15 +5,17 @@
 // that the log only grew; reading every entry shows besides that none of the tender's was kept from this reader.
 import { ApiProblem, AnswerMalformed, type Api } from "../api";
 import { checkLogExtends } from "../bids/custody";
-import { parseEntry } from "../bids/entries";
+import { parseEntry, type Entry } from "../bids/entries";
 import { BidError, refusingLater } from "../bids/errors";
-import { b64decode, concat, equal, utf8, type Bytes } from "../signing/encoding";
+import { readSigned } from "../bids/objects";
+import { b64decode, concat, equal, parseTime, utf8, type Bytes } from "../signing/encoding";
 import { MerkleError } from "../signing/errors";
 import { leafHash } from "../signing/merkle";
 import { parseCheckpoint, type Checkpoint, type NoteVerifier } from "../signing/notes";
 import { Frontier, WIDTH, readBundle, readPeaks, tilePath } from "../signing/tiles";
 
 const PREFIX = "/log/";
+const SETTING = "envelope-key.set";
 const AHEAD = 6; // bundles asked for at once
 const PAGE = 500; // entries
 const MOST_SPLITS = 20; // a log that splits more often is known by now
@@ -38,6 +40,12 @@ interface Followed {
 
 /** Where following a tender begins: no entry before that checkpoint can concern it; the rest once it was read. */
 type Begun = Pick<Followed, "note"> & Partial<Followed>;
+
+/** A party's statement of its envelope key: microseconds since 1970 by its own word, and its digest. */
+export interface Setting {
+  readonly at: number;
+  readonly digest: string;
+}
 
 /** Two checkpoints that the log's key signed, of which neither extends the other; when the second was shown. */
 export interface Split {
@@ -128,17 +136,31 @@ export class LogFollower {
     const frontier = await this.frontierOf(kept);
     const [start, end] = [frontier.size, Number(size)];
     const found = [...(kept?.entries ?? [])];
+    const envelopes = new Map<string, Setting>();
     for await (const [position, entries] of this.read(start, end)) {
       entries.forEach((raw, at) => {
         frontier.append(leafHash(raw));
+        if (mentions(raw, SETTING)) noteKey(envelopes, parseEntry(raw));
         if (mentions(raw, tender) && parseEntry(raw).tender === tender) found.push([position + at, raw.slice()]);
       });
       this.told(frontier.size - start, end - start);
     }
     if (frontier.root !== null && !equal(frontier.root, root)) throw new BidError("log-entries-false", { size: end });
+    for (const [party, setting] of envelopes) await this.noteEnvelope(party, setting);
     const now: Followed = { note, size: end, peaks: frontier.peaks, entries: found };
     await this.memory.write(`tender ${tender}`, now);
     return found;
+  }
+
+  /** The digest of a party's statement of its envelope key, the newest by its own time that is known here; or null. */
+  async envelopeKey(party: string): Promise<string | null> {
+    return ((await this.memory.read(`envelope ${party}`)) as Setting | undefined)?.digest ?? null;
+  }
+
+  /** Know this statement from now on, unless a newer one is known. */
+  async noteEnvelope(party: string, setting: Setting): Promise<void> {
+    const known = (await this.memory.read(`envelope ${party}`)) as Setting | undefined;
+    if (known === undefined || known.at < setting.at) await this.memory.write(`envelope ${party}`, setting);
   }
 
   /** What was read of a tender, or where following it begins; null for the log's beginning. */
@@ -225,6 +247,18 @@ export class LogFollower {
       if (error instanceof MerkleError) return null;
       throw error;
     }
+  }
+}
+
+/** An old statement that is logged once more does not become the newest: its time is what its signer says. */
+function noteKey(envelopes: Map<string, Setting>, entry: Entry): void {
+  if (entry.act !== SETTING || entry.statementFile === null) return;
+  try {
+    const { statement, digest } = readSigned(entry.statementFile, "envelope-key");
+    const [party, at] = [String(statement["party"]), Number(parseTime(String(statement["at"])))];
+    if ((envelopes.get(party)?.at ?? -1) < at) envelopes.set(party, { at, digest });
+  } catch (error) {
+    if (!(error instanceof BidError)) throw error;
   }
 }
 
