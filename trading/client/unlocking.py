@@ -22,7 +22,7 @@ from bids.unlocking import Unlocking, check_frozen
 from signing.canonical import digest
 from signing.encoding import b64decode, b64encode, format_time, parse_time
 from signing.policies import LogPolicy
-from trading.client.api import Api, JsonObject, unfile
+from trading.client.api import Api, ApiProblem, JsonObject, unfile
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import LogFollower, pinned_verifier
@@ -30,6 +30,7 @@ from trading.client.supplier import Supplier, fetch_notice
 from trading.client.transport import ConnectionFailed
 from trading.client.witnessed import require_cosigned
 
+_PASSING = frozenset({"cosignatures-missing", "log-entries-false", "log-gap"})
 _CALM, _SOON = 30.0, 1.0  # seconds between questions, before and after the opening time
 
 Sleep = Callable[[float], None]
@@ -74,8 +75,9 @@ class Unlocker:
 
     def wait(self, file: UnlockFile, sleep: Sleep, tell: Tell) -> JsonObject:
         """Until the window begins, through broken connections; `tell` hears of each new state."""
-        # Ahead of the window: in it there is then little left to read.
-        with suppress(ConnectionFailed):
+        # Ahead of the window: in it there is then little left to read. What is wrong with the log is told by
+        # `unlock`, which reads it again: nothing must end this before the window.
+        with suppress(ConnectionFailed, ApiProblem, BidError, ClientError):
             self._follower.follow()
         known = None
         opens = parse_time(file.opens)
@@ -142,15 +144,21 @@ class Unlocker:
             witnessed = position
 
     def unlock_in_time(self, file: UnlockFile, until: datetime, sleep: Sleep) -> Unlocked:
-        """As `unlock`, again and again until `until` while the line is broken or witnesses are awaited."""
+        """As `unlock`, again and again until `until` where what is wrong may pass: a broken line, a platform
+        that is down, witnesses that are awaited, entries that did not come or came wrong."""
         while True:
             try:
                 return self.unlock(file)
-            except (ConnectionFailed, ClientError) as error:
-                awaited = isinstance(error, ConnectionFailed) or error.code == "cosignatures-missing"
-                if not awaited or self._now() >= until:
+            except (ConnectionFailed, ApiProblem, BidError, ClientError) as error:
+                if not _may_pass(error) or self._now() >= until:
                     raise
                 sleep(_SOON * 2)
+
+
+def _may_pass(error: ConnectionFailed | ApiProblem | BidError | ClientError) -> bool:
+    if isinstance(error, ApiProblem):
+        return error.status >= 500
+    return isinstance(error, ConnectionFailed) or error.code in _PASSING
 
 
 def log_of(api: Api, folder: Path, tender: str, log_key: str | None = None) -> LogFollower:

@@ -21,15 +21,21 @@ import { fetchNotice, fetchTrust } from "./closed";
 import { byId, download, h } from "./dom";
 import { keepSecret, keptSecret } from "./keeping";
 import { LogPanel } from "./log-panel";
-import { waitCosigned } from "./log-witnesses";
+import { Uncosigned, waitCosigned } from "./log-witnesses";
 import { api, attempt } from "./page";
 import { language, sentence, t, when } from "./words";
 
 const CALM = 15_000; // milliseconds between questions while the deadline is far
 const SOON = 2_000;
+const AGAIN = 5_000;
 const PATIENCE = 30_000; // for witnesses, who need a few seconds
 
 class ClockDoubt extends Error {}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof BidError) return ["log-entries-false", "unlock-not-frozen"].includes(error.code);
+  return error instanceof ConnectionLost || error instanceof Uncosigned || (error instanceof ApiProblem && error.status >= 500);
+}
 
 class UnlockPage {
   private readonly tender: string;
@@ -156,6 +162,8 @@ class UnlockPage {
       try {
         await this.unlock(secret);
       } catch (error) {
+        // Nobody may be looking: what may pass is tried again while the page is open.
+        if (this.byItself.checked && mayPass(error)) setTimeout(() => void this.press(), AGAIN);
         if (!(error instanceof ClockDoubt)) throw error;
         this.wrong.replaceChildren(h("p", { class: "refusal", role: "alert" }, t(
           "按本机时钟，开标时间还没有到，密钥没有发出。请核对本机时间；如确认是本机时钟不准，请再点一次。",
