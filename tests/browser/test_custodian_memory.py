@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Route
 
 from bids.notice import Notice
+from signing.cosignatures import CosignatureSigner
 from signing.notes import Checkpoint, NoteSigner, format_checkpoint, generate_note_key, read_checkpoint
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join, keep_anchors, set_clock
@@ -28,8 +29,24 @@ def test_a_rewritten_log_and_another_key_are_refused(enter: Enter, house: Openin
     join(reader, house, custodians[0].id, "值班员", "custodian")
     page = reader.open(f"/custody/{tender_id}", weigh=False, look=False)
     keep_anchors(page)
-    note = house.call("GET", "/log/checkpoint").body
     key = house.platform.keys.log
+    witness = CosignatureSigner("finance.example/w", generate_note_key())
+    page.get_by_text("不要求见证人副署日志").click()
+    for line, said in (
+        ("quorum nobody\n", "策略文件第 1 行有误"),
+        (f"log {NoteSigner('x', generate_note_key()).vkey}\nquorum none\n", "另一个日志的公钥"),
+        (f"log {key.vkey}\nwitness 财政 {witness.vkey}\nquorum 财政\n", "要求见证人副署日志：财政（财政）"),
+    ):
+        file = {"name": "log.policy", "mimeType": "text/plain", "buffer": line.encode()}
+        page.locator("#log-policy").set_input_files(file)  # type: ignore[arg-type]
+        page.get_by_role("button", name="采用此策略").click()
+        page.get_by_text(said).wait_for()
+    page.get_by_text("要求见证人副署日志：财政").click()
+    reader.look()
+    reader.pictures("custodian-policy")
+    page.get_by_role("button", name="不再要求").click()
+    page.get_by_text("不要求见证人副署日志").wait_for()
+    note = house.call("GET", "/log/checkpoint").body
     fork = format_checkpoint(Checkpoint(key.name, read_checkpoint(note).size, bytes(32)), key)
     reader.skip_policy("/api/v1/log/")
 

@@ -94,7 +94,7 @@ export class LogPanel {
       await this.show();
     }));
     const names = this.policyNow?.witnesses.map(({ label }) => label).join(t("、", ", ")) ?? "";
-    const quorum = this.policyNow?.quorum ?? null;
+    const quorum = this.policyNow?.wanted ?? null;
     return h("details", {},
       h("summary", {}, quorum === null ? t("不要求见证人副署日志", "No witness's cosignature of the log is wanted")
         : t(`要求见证人副署日志：${names}（${quorum}）`, `Wanted: cosignatures of the log by ${names} (${quorum})`)),

@@ -22,12 +22,12 @@ export class Uncosigned extends Refused {}
 export async function waitCosigned(
   api: Api, follower: LogFollower, policy: LogPolicy | null, position: number, patience: number,
 ): Promise<readonly string[]> {
-  if (policy === null || policy.quorum === null) return [];
+  if (policy === null || policy.wanted === null) return [];
   const until = Date.now() + patience;
   for (;;) {
     const found = await cosigned(api, follower, policy, position);
     if (found.enough) return found.witnesses;
-    if (Date.now() >= until) throw missing(position, found.witnesses, policy.quorum);
+    if (Date.now() >= until) throw missing(position, found.witnesses, policy.wanted);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }

@@ -41,6 +41,11 @@ export class LogPolicy {
     return found;
   }
 
+  /** The quorum's name for people; null where no cosignature is asked for. */
+  get wanted(): string | null {
+    return this.quorum === null ? null : words(this.quorum);
+  }
+
   /** Whether these witnesses are enough. */
   satisfied(names: ReadonlySet<string>): boolean {
     return this.quorum === null || this.reached(this.quorum, names);
