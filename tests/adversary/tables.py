@@ -135,7 +135,7 @@ TABLES: dict[str, tuple[Kind, ...]] = {
     "log_entries": (
         caught(CLOSED, "(row) raw", C),
         caught(AWARDED, "tender_id", V),
-        caught(CLOSED, "position", C, change=elsewhere_),
+        caught(CLOSED, "position", ALL, change=elsewhere_),
         harmless(SHOWN, "act organisation_id at"),
     ),
     "log_nodes": (
