@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from trading.web.forms import Both
 from trading.web.messages import MESSAGES
+
+_UNKNOWN = re.compile(r"\{\w+\}")
 
 PRIVATE_ACTS = {
     "tender.drafted": ("起草标段", "Tender drafted"),
@@ -32,8 +36,7 @@ PRIVATE_ACTS = {
 
 
 def refusal(code: str) -> Both:
-    """Why an attempt was refused: the first sentence that its person was told, or the code where that names
-    what only the attempt itself knew."""
-    zh, en = MESSAGES.get(code, (code, code))
-    first = Both(zh.split("。")[0], en.split(". ")[0].removesuffix("."))
-    return Both(code, code) if "{" in first.zh + first.en else first
+    """Why an attempt was refused: the first sentence that its person was told, with … for what only the
+    attempt itself knew; the code where no sentence has it."""
+    zh, en = (_UNKNOWN.sub("…", text) for text in MESSAGES.get(code, (code, code)))
+    return Both(zh.split("。")[0], en.split(". ")[0].removesuffix("."))

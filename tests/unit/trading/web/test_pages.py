@@ -40,7 +40,8 @@ def test_without_built_files_it_does_not_start(tmp_path: object, monkeypatch: py
         pages.assets()
 
 
-def test_a_refusal_is_told_in_words_unless_they_name_what_only_the_attempt_knew() -> None:
+def test_a_refusal_is_told_in_words_without_what_only_the_attempt_knew() -> None:
     assert refusal("tender-not-closed").zh == MESSAGES["tender-not-closed"][0].split("。")[0]
-    assert refusal("unlock-secret-wrong") == ("unlock-secret-wrong", "unlock-secret-wrong")
+    wrong = refusal("unlock-secret-wrong")
+    assert wrong == ("这不是投标 … 的解锁密钥", "This is not the secret of the bid …")
     assert refusal("of-a-version-gone") == ("of-a-version-gone", "of-a-version-gone")
