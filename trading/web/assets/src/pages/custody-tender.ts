@@ -49,7 +49,10 @@ export class Custody {
   }
 
   readonly panel = (): Promise<LogPanel> => {
-    this.shown ??= LogPanel.of(byId("log-watch"), this.calls);
+    this.shown ??= LogPanel.of(byId("log-watch"), this.calls).catch((error) => {
+      this.shown = null; // asked again the next time
+      throw error;
+    });
     return this.shown;
   };
 

@@ -87,7 +87,10 @@ class UnlockPage {
   }
 
   private panel(): Promise<LogPanel> {
-    this.watched ??= LogPanel.of(byId("log-watch"), this.calls);
+    this.watched ??= LogPanel.of(byId("log-watch"), this.calls).catch((error) => {
+      this.watched = null; // asked again the next time
+      throw error;
+    });
     return this.watched;
   }
 
