@@ -18,10 +18,13 @@ from tests.functional.house import PREFIX
 HAN = re.compile("[\u4e00-\u9fff]")
 METHODS = {"get", "put", "post", "delete", "patch"}
 
+# What everybody sees of themselves.
+OWN_ACCOUNT = ["getMe", "listOwnCertificates", "listCertificateDays"]
+
 # Who does what needs a token; all else is the public's.
 ACTS = {
     "operator": ["enrolOrganisation", "issueToken", "revokeToken", "revokeCertificate", "invitePerson"],
-    "supervisor": ["getMe", "getOrganisation", "listResultNotices", "getResultNotice"],
+    "supervisor": [*OWN_ACCOUNT, "getOrganisation", "listResultNotices", "getResultNotice"],
     "agency": [
         "createProject", "createTender", "updateTender", "putDocument", "publishTender", "cancelTender",
         "getAmendment", "prepareAmendment", "dropAmendment",
@@ -42,14 +45,14 @@ ACTS = {
 
 # What more than one role may do.
 SHARED = {
-    "operator": ["getMe", "getOrganisation"],
+    "operator": [*OWN_ACCOUNT, "getOrganisation"],
     "agency": [
-        "getMe", "getOrganisation", "requestCertificate", "enrolOutsideCertificate", "revokeCertificate",
-        "listResultNotices", "getResultNotice",
+        *OWN_ACCOUNT, "getOrganisation", "requestCertificate", "enrolOutsideCertificate",
+        "revokeCertificate", "listResultNotices", "getResultNotice",
     ],
-    "supplier": ["getMe", "listResultNotices", "revokeCertificate"],
-    "evaluator": ["getMe"],
-    "custodian": ["getMe", "requestCertificate", "enrolOutsideCertificate", "revokeCertificate"],
+    "supplier": [*OWN_ACCOUNT, "listResultNotices", "revokeCertificate"],
+    "evaluator": OWN_ACCOUNT,
+    "custodian": [*OWN_ACCOUNT, "requestCertificate", "enrolOutsideCertificate", "revokeCertificate"],
 }
 
 # Their bodies hold what a fuzzer cannot make (signatures, a request for a certificate, the very bytes of
