@@ -188,7 +188,10 @@ def test_two_files_swapped_are_both_named(package: Maker, data: st.DataObject) -
         st.lists(st.sampled_from(sorted(filter(guarded, files))), min_size=2, max_size=2, unique=True)
     )
     report = check(rewrite(original, {one: files[two], two: files[one]}), world)
-    assert {one, two} <= report.failed_files
+    expected = {one, two}
+    if one.startswith("log/") and two.startswith("log/"):
+        expected.discard("log/enrolments.json")  # judged by the log, once that holds
+    assert expected <= report.failed_files
 
 
 @settings(max_examples=40, deadline=None)

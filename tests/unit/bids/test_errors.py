@@ -19,6 +19,8 @@ from signing.errors import CertificateError, SigningError
 PACKAGE = Path(bids.__file__).parent
 # Reads PDFs for the verifier, which says what is found: its libraries are the platform's.
 READER_OF_DOCUMENTS = PACKAGE.parent / "trading" / "evidence" / "pades_check.py"
+# Fetches what it checks; the page's follower says the same by the same sentences.
+FOLLOWER = PACKAGE.parent / "trading" / "client" / "log_follower.py"
 
 
 def composed() -> tuple[str, ...]:
@@ -35,9 +37,9 @@ def composed() -> tuple[str, ...]:
 
 
 def literals() -> set[str]:
-    """Every text constant in the package's own modules but the messages, and in the reader of documents."""
+    """Every text constant in the package's own modules but the messages, and in those that say what it says."""
     found: set[str] = set()
-    for path in (*PACKAGE.rglob("*.py"), READER_OF_DOCUMENTS):
+    for path in (*PACKAGE.rglob("*.py"), READER_OF_DOCUMENTS, FOLLOWER):
         if not path.name.startswith("messages"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):

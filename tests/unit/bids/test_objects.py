@@ -117,6 +117,7 @@ def test_every_statement_has_a_type_and_a_time() -> None:
         "contents",
         "acceptance",
         "withdrawal-leaf",
+        "enrolled",
     }
     for name, schema in SCHEMAS.items():
         assert "type" in schema.required
