@@ -118,6 +118,7 @@ def test_every_statement_has_a_type_and_a_time() -> None:
         "acceptance",
         "withdrawal-leaf",
         "enrolled",
+        "logged-enrolments",
     }
     for name, schema in SCHEMAS.items():
         assert "type" in schema.required
