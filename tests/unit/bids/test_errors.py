@@ -37,7 +37,7 @@ def composed() -> tuple[str, ...]:
 
 
 def literals() -> set[str]:
-    """Every text constant in the package's own modules but the messages, and in those that say what it says."""
+    """Every text constant in the package's own modules but the messages, and in those that say the same."""
     found: set[str] = set()
     for path in (*PACKAGE.rglob("*.py"), READER_OF_DOCUMENTS, FOLLOWER):
         if not path.name.startswith("messages"):
