@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import tempfile
@@ -20,7 +21,6 @@ settings.register_profile(
 )
 settings.load_profile("sunseal")
 
-# Long ones first, so that no worker is left alone with one at the end.
 LONG_FIRST = ("crash", "slow")
 
 HOLIDAYS = Path(__file__).with_name("holidays.toml")
@@ -70,16 +70,35 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
+    items[:] = _dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
-    def rank(item: pytest.Item) -> int:
+
+def _dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Each worker begins with its share of the long ones, so that none is left alone with them at the end.
+
+    xdist gives each worker a run of the list, to begin with; others then take from its end.
+    """
+    long: dict[tuple[int, Path], list[pytest.Item]] = {}
+    short: list[pytest.Item] = []
+    for item in items:
         marked = [n for n, name in enumerate(LONG_FIRST) if item.get_closest_marker(name)]
-        return min(marked, default=len(LONG_FIRST))
-
-    items.sort(key=rank)
+        if marked:
+            long.setdefault((min(marked), item.path), []).append(item)
+        else:
+            short.append(item)
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for _, together in sorted(long.items()):
+        min(hands, key=len).extend(together)
+    for hand in hands:
+        most = len(items) // workers - len(hand)
+        hand += short[:most]
+        del short[:most]
+    return [item for hand in hands for item in hand] + short
 
 
 def pytest_collection_finish() -> None:
@@ -108,6 +127,17 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     report = yield
     _refuse_skip(report)  # type: ignore[arg-type]
     return report
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Commands run in this process log to its standard error, which is another one in the next test."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    for handler in [one for one in root.handlers if one not in before]:
+        root.removeHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from tests.functional.house import Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import LyingTransport
 from trading.cli import sunseal
+from trading.client import custodian_session
 from trading.client.own_record import NAME
 from trading.commands import options
 from trading.commands.certificates_check import EXIT_FOREIGN
@@ -84,7 +85,8 @@ class Scene:
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     house = OpeningHouse(tmp_path, f"sqlite:///{tmp_path / 'sunseal.db'}")
     made = Scene(house, tmp_path)
-    monkeypatch.setattr(options, "HttpTransport", lambda *given, **more: made.line)
+    for module in (options, custodian_session):
+        monkeypatch.setattr(module, "HttpTransport", lambda *given, **more: made.line)
     yield made
     house.close()
 
