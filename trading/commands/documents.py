@@ -34,6 +34,11 @@ _WHY = {
         "is NOT what the signed record gives: its words are the same, but glyphs, drawing, layers, "
         "annotations, scripts or attachments are not ({where}).",
     ),
+    "hidden": (
+        "不是按签名记录生成的：文件里另有隐藏的对象或异常的结构，有的阅读器会显示其中的内容。",
+        "is NOT what the signed record gives: hidden objects, or an odd structure, are in the file beside "
+        "it, and some readers show what is there.",
+    ),
     "unreadable": (
         "与按签名记录生成的不同，且无法读取（{reason}）。",
         "is NOT what the signed record gives, and cannot be read ({reason}).",

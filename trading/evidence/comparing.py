@@ -5,7 +5,8 @@ compared with all that a reader sees of it, or that a program finds in it.
 2. The facts are put together from the package, which must hold (`repeating`); the document is rendered from
    them, and prepared for a signature with the seal for the signer that it has.
 3. The two are compared object by object as of the signature (`pdf_objects`), not by their texts: glyphs that
-   show something else than their text, hidden layers, scripts or attachments differ as much as words do.
+   show something else than their text, hidden layers, scripts or attachments differ as much as words do. And
+   the file holds no objects beside those, which readers would find that mend a file.
 
 Other editions of the documents, or of the libraries that draw them, may give other pages from the same facts.
 A document that differs and was made by such, as it says itself, is neither right nor wrong by this.
@@ -31,7 +32,7 @@ from signing.profile import fingerprint
 from trading.errors import TradingError
 from trading.evidence.pades import as_signed
 from trading.evidence.pades_check import CheckedDocument, DocumentInvalid, check_document
-from trading.evidence.pdf_objects import differences
+from trading.evidence.pdf_objects import differences, hidden
 from trading.evidence.printed import Garbled, Printed, metadata, texts
 from trading.evidence.repeating import Repeated
 from trading.evidence.seals import roots_url, signer_name
@@ -125,7 +126,7 @@ def _compare(package: Package, trust: Trust, pdf: bytes, which: Which) -> Compar
         return Compared(None, "differs", "other-document", {"title": printed.title})
     kind, segment = wanted
     try:
-        return _compare_with(package, trust, printed, checked, kind, segment)
+        return _compare_with(package, trust, pdf, printed, checked, kind, segment)
     except Garbled as error:
         return Compared(kind, "differs", "unreadable", {"reason": str(error)})
     except TradingError as error:  # a rule pack that this version does not have
@@ -137,7 +138,7 @@ def _compare(package: Package, trust: Trust, pdf: bytes, which: Which) -> Compar
 
 
 def _compare_with(
-    package: Package, trust: Trust, printed: Printed, checked: CheckedDocument, kind: str,
+    package: Package, trust: Trust, pdf: bytes, printed: Printed, checked: CheckedDocument, kind: str,
     segment: str | None,
 ) -> Compared:  # fmt: skip
     facts = Repeated(package, trust, printed, segment)
@@ -157,15 +158,18 @@ def _compare_with(
     mine = as_signed(rendered, render_seal(seal, width_of(PORTRAIT)), printed.signed_at, printed.platform)
     try:
         where = differences(mine, printed.signed)
+        beside = not where and hidden(rendered, mine, printed.signed, pdf)
         changed = tuple(_text_differences(texts(mine), texts(printed.signed))) if where else ()
     except Exception as error:  # as above
         return Compared(kind, "differs", "unreadable", {"reason": type(error).__name__}, taken=taken)
-    if not where:
+    if not where and not beside:
         return Compared(kind, "same", exact=printed.signed.startswith(rendered), taken=taken)
     here = str(metadata(mine).get("/Producer"))
     if printed.producer != here:
         made = {"made": printed.producer or "–", "here": here}
         return Compared(kind, "incomparable", "other-version", made, texts=changed, taken=taken)
+    if beside:
+        return Compared(kind, "differs", "hidden", taken=taken)
     code = "words" if changed else "drawing"
     return Compared(kind, "differs", code, {"where": "".join(where[0])}, texts=changed, taken=taken)
 

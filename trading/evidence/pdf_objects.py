@@ -3,6 +3,9 @@
 So pages, fonts and their tables, pictures, annotations, scripts, layers, forms and attachments are compared,
 whether a reader shows them or not. What differs in writing alone does not count: compression, numbers of
 objects, their order in the file.
+
+Readers mend what is odd in a file: they pass over its tables and look for objects by themselves. So that all
+find the same, a file may hold no object but those in its tables, and nothing in them may be odd.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 Path = tuple[str, ...]
 
@@ -29,6 +32,16 @@ _IGNORED: dict[Path, frozenset[str]] = {
 _FROM = ("/Root", "/Info")
 _MOST = 20
 _METADATA = ("/Root", "/Metadata")
+_FILTERS = frozenset(("/ASCII85Decode", "/FlateDecode"))
+_REVISIONS = 2  # as rendered, as signed
+
+_GAP = rb"[\x00\t\n\x0c\r ]"
+_BEGIN = re.compile(rb"(?<![0-9+.-])[0-9+.-]+" + _GAP + rb"+[0-9+.-]+" + _GAP + rb"*obj")
+_TRAILER = re.compile(rb"trailer" + _GAP + rb"*<<")
+_COMMENT = re.compile(rb"%[^\r\n]*")
+_FREE, _USED = rb"0000000000 65535 f[ \r][\r\n]", rb"[0-9]{10} 00000 n[ \r][\r\n]"
+_PART = rb"[0-9]+ [0-9]+ ?\r?\n(?:" + _FREE + rb")?(?:" + _USED + rb")*"
+_TABLE = re.compile(rb"xref\r?\n(?:" + _PART + rb")+trailer\s*")
 _NOTED = re.compile(rb'\b\w+:(?:Producer|ModifyDate|MetadataDate|DocumentID|xmptk)="[^"<>]{0,200}"')
 
 
@@ -43,6 +56,67 @@ def differences(ours: bytes, theirs: bytes) -> list[Path]:
     walk = _Walk()
     walk.run([((name,), left.trailer.raw_get(name), right.trailer.raw_get(name)) for name in _FROM])
     return sorted(walk.found, key=lambda path: path[:2] == _METADATA or path[:1] == ("/Info",))
+
+
+def hidden(rendered: bytes, ours: bytes, signed: bytes, theirs: bytes) -> bool:
+    """Whether a document holds, anywhere, what only readers that mend it find.
+
+    rendered, ours: our document before and after it is prepared for the signature. theirs: the other, whole;
+    signed: its bytes up to the signature's revision, which do not differ from `ours`. Before that revision it
+    must have been `rendered`, in one piece.
+
+    Raises as `differences`.
+    """
+    strays, own = _strays(theirs), _strays(ours)
+    if strays is None or own is None or not strays <= own:
+        return True
+    revisions = PdfFileReader(io.BytesIO(signed))
+    if revisions.xrefs.total_revisions != _REVISIONS:
+        return True
+    left, first = PdfFileReader(io.BytesIO(rendered)).trailer, revisions.get_historical_resolver(0)
+    walk = _Walk()
+    walk.run([((name,), left.raw_get(name), _as_of(first, name)) for name in _FROM])
+    return bool(walk.found)
+
+
+def _as_of(revision: HistoricalResolver, name: str) -> generic.IndirectObject:
+    found = revision.trailer_view.raw_get(name)
+    return generic.IndirectObject(found.idnum, found.generation, revision)  # type: ignore[no-untyped-call]
+
+
+def _strays(pdf: bytes) -> set[bytes] | None:
+    """What looks like an object's or a trailer's beginning and is none, as words of a title may; None for a
+    file that is odd otherwise: readers differ in what they make of it."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    tables, trailer = reader.xrefs, reader.trailer
+    if not pdf.startswith(b"%PDF-1.") or reader.has_xref_stream or tables.hybrid_xrefs_present:
+        return None
+    if "/Encrypt" in trailer:
+        return None
+    blank = _COMMENT.sub(lambda found: b" " * len(found.group()), pdf)
+    texts = blank, pdf
+    begins = {found.start(): found.group() for text in texts for found in _BEGIN.finditer(text)}
+    trailers = {found.end() - 2: found.group() for text in texts for found in _TRAILER.finditer(text)}
+    roots: set[generic.Reference] = set()
+    places: dict[int, int] = {}
+    for revision in range(tables.total_revisions):
+        info, data = tables.get_xref_container_info(revision), tables.get_xref_data(revision)
+        table = pdf[max(info.start_location - 5, 0) : info.end_location]
+        if trailers.pop(info.end_location, None) is None or not _TABLE.fullmatch(table) or data.freed:
+            return None
+        roots.add(trailer.raw_get("/Root", revision=revision).reference)
+        for number, (generation, place) in data.standard_xrefs.items():
+            # A later one stands later, and so is the one that counts to whoever reads without tables.
+            if begins.pop(place, b"") != b"%d %d obj" % (number, generation):
+                return None
+            if places.get(number, 0) >= place:
+                return None
+            places[number] = place
+            reference = generic.Reference(number, generation, reader)
+            found = reader.get_object(reference, revision)  # type: ignore[no-untyped-call]
+            if isinstance(found, generic.StreamObject) and found.get("/Type") in ("/XRef", "/ObjStm"):
+                return None
+    return {*begins.values(), *trailers.values()} if len(roots) == 1 else None
 
 
 class _Walk:
@@ -91,8 +165,12 @@ class _Walk:
                 ours, theirs = (_NOTED.sub(b"", data) for data in (ours, theirs))
             if ours != theirs:
                 return path
-            if "/F" in right or "/F" in left:  # its data are in another file
-                return (*path, "/F")
+            for name in ("/F", "/DecodeParms"):  # data in another file, or that not all readers decode alike
+                if name in right or name in left:
+                    return (*path, name)
+            filters = right.get("/Filter", ())
+            if not _FILTERS.issuperset([filters] if isinstance(filters, str) else filters):
+                return (*path, "/Filter")
         names = [name for name in left if name not in passed]
         if set(names) != {name for name in right if name not in passed}:
             odd = sorted(set(names) ^ {name for name in right if name not in passed})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +24,8 @@ from reports import opening_record
 from tests.signed_papers import AT, Papers
 from tests.unit.reports.make_facts import opening_facts
 from trading.evidence.pades import as_signed
-from trading.evidence.pdf_objects import differences
+from trading.evidence.pades_check import check_document
+from trading.evidence.pdf_objects import differences, hidden
 from trading.evidence.printed import Printed, texts
 
 NAME = "阳光交易 Sunseal"
@@ -174,6 +177,80 @@ def test_other_facts_differ_in_words_before_they_differ_in_metadata(papers: Pape
     other = as_signed(opening_record.render(opening_facts(3, 2)), papers.seal(), AT, NAME)
     assert differences(ours, other)[0][:2] == ("/Root", "/Pages")
     assert texts(ours) != texts(other)
+
+
+def split(pdf: bytes) -> tuple[bytes, bytes]:
+    """A PDF before its table of objects, and from it on."""
+    place = pdf.rindex(b"xref\n0 ")
+    return pdf[:place], pdf[place:]
+
+
+def ending(body: bytes, tail: bytes) -> bytes:
+    """The two after something was put between them, or the table edited."""
+    return body + re.sub(rb"startxref\n\d+", b"startxref\n%d" % len(body), tail)
+
+
+def beside(rendered: bytes, false: bytes) -> bytes:
+    """Another document's objects, under the same numbers, in no table."""
+    body, tail = split(rendered)
+    objects = split(false)[0]
+    return ending(body + objects[objects.index(b"1 0 obj") :], tail)
+
+
+def mended(rendered: bytes, false: bytes) -> bytes:
+    """Readers find that the tables lead to nothing, and look for objects themselves: the other document's."""
+    first = split(rendered)[0]
+    broken = re.sub(rb"\n(\d+) 0 obj", rb"\n\1 0 xbj", first)
+    return broken + beside(rendered, false)[len(first) :]
+
+
+def other_root(rendered: bytes, _: bytes) -> bytes:
+    """Where a file begins, to whoever looks for it, said in a comment."""
+    body, tail = split(rendered)
+    return ending(body + b"%trailer <</Root 99 0 R>>\n", tail)
+
+
+def under(rendered: bytes, false: bytes) -> bytes:
+    """The false document, over which the true one is written in a revision of its own."""
+    body, tail = split(rendered)
+    begin = len(false)
+    moved = re.sub(rb"(\d{10}) 00000 n", lambda one: b"%010d 00000 n" % (int(one[1]) + begin), tail)
+    previous = len(split(false)[0])
+    moved = moved.replace(b"trailer\n<<", b"trailer\n<<\n/Prev %d" % previous)
+    return false + body + re.sub(rb"startxref\n\d+", b"startxref\n%d" % (begin + len(body)), moved)
+
+
+def odd_table(rendered: bytes, _: bytes) -> bytes:
+    """A number that is one in Python alone."""
+    return re.sub(rb"(\n00000)0(\d{4} 00000 n)", rb"\1_\2", rendered, count=1)
+
+
+@pytest.mark.parametrize("make", [beside, mended, other_root, under, odd_table], ids=lambda one: one.__name__)
+def test_what_only_readers_find_that_mend_a_file_is_found(
+    papers: Papers, rendered: bytes, ours: bytes, make: Callable[[bytes, bytes], bytes]
+) -> None:
+    signed = papers.sign(make(rendered, opening_record.render(opening_facts(3, 2))), name=NAME)
+    check_document(signed, papers.roots)
+    printed = Printed.read(signed).signed
+    assert differences(ours, printed) == [] and hidden(rendered, ours, printed, signed)
+
+
+def test_an_honest_file_hides_nothing(papers: Papers) -> None:
+    """Nor does one whose title looks like an object, or that was stamped again."""
+    facts = opening_facts(2, 2)
+    rendered = opening_record.render(replace(facts, tender=replace(facts.tender, title="10 20 objects")))
+    ours, signed = as_signed(rendered, papers.seal(), AT, NAME), papers.sign(rendered, name=NAME)
+    for each in (signed, papers.signer_of().renew(signed, papers.now)):
+        printed = Printed.read(each).signed
+        assert differences(ours, printed) == [] and not hidden(rendered, ours, printed, each)
+
+
+def test_streams_that_not_all_readers_decode_alike_are_found(ours: bytes) -> None:
+    def predicted(writer: PdfWriter) -> None:
+        name = NameObject("/DecodeParms")
+        writer.pages[0]["/Contents"].get_object()[name] = DictionaryObject()
+
+    assert differences(ours, rewritten(ours, predicted))[0][-1] == "/DecodeParms"
 
 
 def test_what_is_no_pdf_is_refused(ours: bytes) -> None:
