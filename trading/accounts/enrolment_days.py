@@ -54,11 +54,13 @@ class Opening:
 
 
 def prepare(platform: Platform, session: Session, day: str) -> Prepared | None:
-    """Compute a day's root ("2026-06-01", Asia/Shanghai); None if it has one, or has not ended.
+    """Compute a day's root ("2026-06-01", Asia/Shanghai); None if it is not the one that is due.
 
-    Apart from `log_day`, for a session that only reads: it takes long, and on SQLite nobody could bid.
+    A job that comes late logs nothing: behind a later day's root, an earlier day's would not have all that
+    was enrolled by its end. Apart from `log_day`, for a session that only reads: it takes long, and on SQLite
+    nobody could bid.
     """
-    if platform.clock.now(session) < _end(day) + AFTER_MIDNIGHT or session.get(EnrolmentDay, day) is not None:
+    if day_due(session, platform.clock.now(session)) != day:
         return None
     filler = secrets.token_bytes(_HASH)
     tree = _Tree(session, day, filler)
@@ -68,8 +70,10 @@ def prepare(platform: Platform, session: Session, day: str) -> Prepared | None:
 
 
 def log_day(platform: Platform, session: Session, prepared: Prepared) -> EnrolmentDay | None:
-    """Log a day's root, once; None if it is logged by now."""
+    """Log a day's root, once; None if it is logged by now, or a later day's."""
     now = platform.clock.now(session)
+    if session.scalar(select(EnrolmentDay.day).where(EnrolmentDay.day > prepared.day).limit(1)) is not None:
+        return None
     values = {"filler": prepared.filler, "root": prepared.root, "nodes": prepared.nodes, "log_position": 0}
     # The row is taken first: of two workers the later one waits here and then finds it there.
     if not insert_if_missing(session, EnrolmentDay, day=prepared.day, at=now, **values):
