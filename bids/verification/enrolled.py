@@ -24,6 +24,8 @@ LATEST = timedelta(days=2)
 def check_enrolled(package: Package, book: Book, trust: Trust, log: Log) -> None:
     """1. Each enrolment of an agency or custodian has its own entry in the log. 2. Each supplier's is listed
     in the supplier's own place under a day's root in the log, unless it is younger than such a root can be.
+    3. That root is the newest there can be, within the same two days: under an old one, of before the owner
+    first looked, anything might be listed.
 
     Both by proofs against the package's checkpoint. So no certificate counts that its owner could not find.
     """
@@ -51,11 +53,13 @@ def _check_suppliers(book: Book, trust: Trust, log: Log, day: Mapping[str, Any] 
     new = 0
     with book.step("verify-enrolments-day", LOG_ENROLMENTS) as step:
         listed = {} if day is None else _openings(day, log)
+        since = log.entries[-1].at - LATEST
         for one in suppliers:
             place = listed.get(one.party)
-            if place is not None and canonical.digest(one.raw) in place.enrolments:
+            found = place is not None and canonical.digest(one.raw) in place.enrolments
+            if found and place is not None and place.until >= since:
                 continue
-            if one.at < log.entries[-1].at - LATEST:
+            if one.at < since:
                 step.fail(BidError("enrolment-unlisted", certificate=one.certificate, file=ENROLMENTS))
             else:
                 new += 1

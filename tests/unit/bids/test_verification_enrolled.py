@@ -57,6 +57,7 @@ def test_a_suppliers_that_no_root_lists() -> None:
     assert report.ok and said(report, "verify-enrolments-day") == {"count": "2"}
     assert said(report, "verify-enrolments-new") == {"count": "1"}, "the next root may have it"
     case = later(Case(World(seed=63)).run(), 2)
+    case.logged.day = "2026-06-02"
     case.logged.hidden = [case.world.suppliers[2]]
     report = check(case.package(), case.world)
     assert failures(report) == {"verify-enrolments-day": ["enrolment-unlisted"]}
@@ -72,6 +73,16 @@ def test_without_any_root() -> None:
     case.logged.day = None
     report = check(case.package(), case.world)
     assert failures(report) == {"verify-enrolments-day": ["enrolment-unlisted"] * 3}
+
+
+def test_an_old_root_that_lists_all() -> None:
+    """Whoever looks for the first time in years opens no roots of before: they must not count any more."""
+    case = later(Case(World(seed=65)).run(), 3)
+    report = check(case.package(), case.world)
+    assert failures(report) == {"verify-enrolments-day": ["enrolment-unlisted"] * 3}
+    case = later(Case(World(seed=65)).run(), 3)
+    case.logged.day = "2026-06-03"
+    assert check(case.package(), case.world).ok
 
 
 def changed(data: bytes, change: Any) -> bytes:

@@ -37,6 +37,11 @@ export function readOpening(entry: Entry, leaf: Bytes, hashes: readonly Bytes[],
   return listed;
 }
 
+/** The end of a day (UTC+8), in microseconds since 1970: what was enrolled before it is listed. */
+export function dayEnd(day: string): bigint {
+  return BigInt(Date.parse(`${day}T00:00:00+08:00`) + 24 * 3_600_000) * 1000n;
+}
+
 /** Whether there is such a day: a script's Date would take the 30th of February for the 2nd of March. */
 function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);

@@ -2,7 +2,7 @@
 import { b64decode } from "../../signing/encoding";
 import * as merkle from "../../signing/merkle";
 import { later } from "../../signing/python";
-import { readOpening, type Listed } from "../enrolment_days";
+import { dayEnd, readOpening, type Listed } from "../enrolment_days";
 import { parseEntry, type Entry } from "../entries";
 import { BidError, refusing } from "../errors";
 import { readObject } from "../objects";
@@ -26,8 +26,8 @@ interface Day extends Logged {
 
 /**
  * 1. Each enrolment of an agency or custodian has its own entry in the log. 2. Each supplier's is listed in the
- * supplier's own place under a day's root in the log, unless it is younger than such a root can be. Both by proofs
- * against the package's checkpoint.
+ * supplier's own place under a day's root in the log, unless it is younger than such a root can be. 3. That root is
+ * the newest there can be, within the same two days. All by proofs against the package's checkpoint.
  */
 export async function checkEnrolled(files: Package, book: Book, trust: Trust, log: Log): Promise<void> {
   const found: (Day | undefined)[] = [];
@@ -57,10 +57,11 @@ async function checkSuppliers(book: Book, trust: Trust, log: Log, day: Day | und
   let young = 0;
   await book.step("verify-enrolments-day", [LOG_ENROLMENTS], {}, (step) => {
     const listed = day === undefined ? new Map<string, Listed>() : openings(day, log);
-    const last = (log.entries.at(-1) as Entry).at;
+    const since = later((log.entries.at(-1) as Entry).at, -LATEST);
     for (const { at, certificate, file, party } of suppliers) {
-      if (listed.get(party)?.enrolments.includes(file) === true) continue;
-      if (at < later(last, -LATEST)) step.fail(new BidError("enrolment-unlisted", { certificate, file: ENROLMENTS }));
+      const place = listed.get(party);
+      if (place?.enrolments.includes(file) === true && dayEnd(place.day) >= since) continue;
+      if (at < since) step.fail(new BidError("enrolment-unlisted", { certificate, file: ENROLMENTS }));
       else young += 1;
     }
     step.params["count"] = String(suppliers.length - young);
