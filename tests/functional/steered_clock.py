@@ -19,6 +19,11 @@ class SteeredClock(Clock):
     def ahead(self, offset: timedelta) -> None:
         self._offset = offset
 
+    @property
+    def offset(self) -> timedelta:
+        """How far ahead it is."""
+        return self._offset
+
     def noon(self, days: int = 0) -> None:
         """To noon in Asia/Shanghai, so many days after the first noon since this clock was made.
 

@@ -22,18 +22,20 @@ from sqlalchemy import select, text
 from bids.errors import BidError
 from bids.objects import build_statement
 from signing.certificates import Party, dump_pem, issue
-from signing.encoding import b64decode, b64encode, format_time
+from signing.encoding import b64decode, b64encode, format_time, new_id
 from signing.keys import Signer, generate_signing_key, save_pkcs12, spki
 from signing.statements import sign_statement
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
-from tests.functional.wsgi_transport import WsgiTransport
+from tests.functional.wsgi_transport import LyingTransport, WsgiTransport
 from tests.outside_authority import OutsideAuthority
 from trading.accounts.models import Crl
 from trading.accounts.revocation_lists import RevocationLists
 from trading.accounts.services import Accounts
 from trading.client.api import Api
+from trading.client.custodian_state import CustodianState
 from trading.client.keyfile import KeyFile, enrol_outside, enrolment_beside
+from trading.client.own_name import OwnName
 from trading.client.supplier import fetch_notice, read_notice
 from trading.errors import TradingError
 
@@ -242,7 +244,7 @@ def outsider(house: House, authority: OutsideAuthority, who: Who) -> Who:
 
 
 def test_outsiders_tender_bid_and_release_and_the_package_shows_it(
-    elsewhere: tuple[OpeningHouse, OutsideAuthority],
+    elsewhere: tuple[OpeningHouse, OutsideAuthority], tmp_path: Path
 ) -> None:
     house, authority = elsewhere
     agency = outsider(house, authority, house.enrol("agency"))
@@ -269,6 +271,17 @@ def test_outsiders_tender_bid_and_release_and_the_package_shows_it(
     assert report.ok, [finding.text("en") for finding in report.findings if finding.ok is False]
     assert package.read("certificates/outside.pem") == dump_pem([authority.root])
     assert "verify-outside-package" in [finding.code for finding in report.findings]
+    # Whoever bears that organisation's id as another party finds the bid, by whatever authority.
+    line = LyingTransport(house.app.app)
+    shown = {False: suppliers[0], True: None}
+    for hidden, bidder in shown.items():
+        if hidden:
+            line.lies["/trust"] = lambda answer: answer | {"enrolments": []}
+        party = Party(new_id(), suppliers[0].reference.lower(), "supplier", "某人", "某公司")
+        state, keys = CustodianState(tmp_path / f"look-{hidden}"), house.platform.keys
+        look = OwnName(Api(line), state, keys.roots, keys.log_verifier, party, house.now()).look(False)
+        assert {one.certificate for one in look.sightings} == ({bidder.fingerprint} if bidder else set())
+        assert [fault.code for fault in look.faults] == (["own-bid-unnamed"] if hidden else [])
 
 
 def older_lists(house: House, authority: OutsideAuthority) -> set[str]:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from signing.certificates import create_csr, load_pem
+from bids.enrolment_days import day_digest
+from bids.trust import build_enrolment
+from signing import canonical
+from signing.certificates import create_csr, load_pem, party_of
+from signing.encoding import b64encode
 from signing.keys import Signer, generate_signing_key, save_pkcs12
+from signing.statements import sign_statement
 from tests.functional.house import Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import LyingTransport
+from trading.accounts.enrolment_days import catch_up, log_day, prepare
+from trading.audit.services import AuditLog
 from trading.cli import sunseal
 from trading.client import custodian_session
 from trading.client.own_record import NAME
+from trading.clock import SHANGHAI
 from trading.commands import options
 from trading.commands.certificates_check import EXIT_FOREIGN
 
@@ -75,6 +83,20 @@ class Scene:
         return replace(
             who, signer=Signer(key, certificate, who.signer.chain), fingerprint=issued["fingerprint"]
         )
+
+    @property
+    def now(self) -> datetime:
+        with self.house.platform.database.reading() as session:
+            return self.house.clock.now(session)
+
+    def day(self, days: int = 0) -> str:
+        """So many days from today."""
+        return (self.now.astimezone(SHANGHAI).date() + timedelta(days=days)).isoformat()
+
+    def log(self, act: str, **digests: str) -> None:
+        """The platform logs what it should not."""
+        with self.house.platform.database.transaction() as session:
+            AuditLog(self.house.platform).append(session, act, at=self.now, digests=digests)
 
     def a_day_later(self, days: int = 1) -> None:
         self.house.clock.ahead(days * _A_DAY)
@@ -199,3 +221,63 @@ def test_what_the_platform_keeps_back_is_told(scene: Scene, capsys: pytest.Captu
     scene.line.lies["/certificates"] = lambda answer: answer | {"items": []}
     assert scene.check(supplier) == EXIT_FOREIGN
     assert "does not list your certificate" in capsys.readouterr().out
+
+
+def test_a_second_entry_does_not_stand_for_the_first(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agency, other = scene.enrol("agency"), scene.enrol("agency")
+    false = scene.certify(agency)
+    statement = build_enrolment(
+        at=scene.now, certificate=false.signer.certificate, party=party_of(other.signer.certificate)
+    )
+    file = b64encode(sign_statement(statement, scene.house.platform.keys.statement, scene.now))
+    digest = canonical.digest(canonical.dumps(statement))
+    scene.log("certificate.issued", certificate=false.fingerprint, enrolment=digest)
+    scene.line.lies[f"{false.fingerprint}/enrolment"] = lambda answer: {"file": file}
+    for _ in range(2):
+        assert scene.check(agency, signed_in=False) == 1
+        assert f"a certificate {false.fingerprint} whose enrolment" in capsys.readouterr().out
+
+
+def test_a_root_of_a_day_before_one_was_there(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    scene.house.clock.noon()
+    supplier = scene.enrol("supplier")
+    scene.log("certificates.day", day=day_digest(scene.day(-1)), root="0" * 64)
+    assert scene.check(supplier) == 0, "it may come late"
+    scene.log("certificates.day", day=day_digest(scene.day(-1)), root="1" * 64)
+    assert scene.check(supplier) == 1, "but not twice"
+    assert "did not open your place under it" in capsys.readouterr().out
+    other = scene.enrol("supplier")
+    scene.house.clock.noon(1)
+    scene.house.work()
+    scene.log("certificates.day", day=day_digest(scene.day(-3)), root="2" * 64)
+    assert scene.check(other) == 1, "nor behind a later day's"
+
+
+def test_who_came_just_after_midnight_was_not_there_the_day_before(scene: Scene) -> None:
+    clock = scene.house.clock
+    clock.noon()
+    scene.house.enrol("agency")
+    clock.ahead(clock.offset + timedelta(hours=12, minutes=4))
+    supplier = scene.enrol("supplier")
+    clock.ahead(clock.offset + timedelta(hours=2))
+    scene.house.work()
+    assert scene.check(supplier) == 0
+
+
+def test_a_job_that_comes_late_logs_no_day_behind_a_later_one(scene: Scene) -> None:
+    house, platform = scene.house, scene.house.platform
+    house.clock.noon()
+    supplier = scene.enrol("supplier")
+    first = scene.day()
+    house.clock.noon(1)
+    with platform.database.reading() as session:
+        prepared = prepare(platform, session, first)
+    assert prepared is not None
+    house.clock.noon(2)
+    catch_up(platform)
+    with platform.database.transaction() as session:
+        assert prepare(platform, session, first) is None
+        assert log_day(platform, session, prepared) is None
+    assert scene.check(supplier) == 0

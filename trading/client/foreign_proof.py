@@ -202,7 +202,8 @@ class _Folder:
     def _enrolment(self) -> tuple[str, str]:
         file = self._files["enrolment.json"]
         found = verify_enrolment(file, self._roots)
-        named = found.party == self._claim.party or found.organisation == self._claim.organisation
+        same = found.organisation.lower() == self._claim.organisation.lower()
+        named = found.party == self._claim.party or same
         if found.certificate != self._claim.certificate or not named:
             raise ClientError("proof-other", folder=self._name)
         return format_time(found.at), canonical.digest(file)

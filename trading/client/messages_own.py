@@ -64,6 +64,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Tell the "
         "supervisor.",
     ),
+    "own-bid-unnamed": (
+        "标段 {tender} 的投标 {bid} 由平台以外签发的证书签署，平台却没有出示其登记声明："
+        "它可能是以本机构名义的。请要求平台出示。",
+        "The bid {bid} in the ledger of the tender {tender} was signed with a certificate from outside the "
+        "platform whose enrolment the platform does not show: it may be in your name. Ask for it.",
+    ),
     "certificate-unlogged": (
         "证书 {certificate} 的登记不在公开日志中，其机构无从得知；凡依据它的一律不办理。请向平台询问。",
         "The enrolment of the certificate {certificate} is not in the public log, where its party would "

@@ -39,9 +39,10 @@ class OwnMemory:
 
     party: str
     heard: int = 0
-    issued: dict[str, list[Any]] = field(default_factory=dict)  # fingerprint: position, entry
+    issued: dict[str, list[str]] = field(default_factory=dict)  # position: fingerprint, entry
     days: dict[str, str] = field(default_factory=dict)  # position: entry
     opened: dict[str, str] = field(default_factory=dict)  # position: day
+    before: str = ""  # the last day before the party was there that has a root
     notices: list[list[Any]] = field(default_factory=list)  # tender, digest, position
     closed: list[str] = field(default_factory=list)  # tenders
     met: list[Sighting] = field(default_factory=list)

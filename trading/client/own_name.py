@@ -65,7 +65,8 @@ class OwnName:
 
     Args:
         api: with a token of the party, or without: then the daily roots stay shut. roots: the reader's own.
-        log: the verifier of the log. party: whose name it is; `since`: when its first certificate was issued.
+        log: the verifier of the log. party: whose name it is; `since`: when its first certificate was
+        enrolled, as far as is known.
     """
 
     def __init__(
@@ -98,7 +99,8 @@ class OwnName:
         """See `Listener`."""
         fresh = self._fresh
         if entry.act == "certificate.issued" and "certificate" in entry.digests:
-            fresh.issued[entry.digests["certificate"]] = [position, b64encode(entry.raw)]
+            # By position: a second entry of the same certificate does not stand for the first.
+            fresh.issued[str(position)] = [entry.digests["certificate"], b64encode(entry.raw)]
         elif entry.act == DAY_ACT and "day" in entry.digests:
             fresh.days[str(position)] = b64encode(entry.raw)
         elif entry.act in PUBLISHING_ACTS and entry.tender is not None and "notice" in entry.digests:
@@ -165,30 +167,38 @@ class OwnName:
             return False  # an outside authority's: it is beyond the platform
         return self._is(found.id, found.organisation)
 
+    def _may_name(self, certificate: x509.Certificate) -> bool:
+        """As `_named`, or it is from outside the platform."""
+        try:
+            party_of(certificate)
+        except SigningError:
+            return True
+        return self._named(certificate)
+
     def _is(self, party: str, organisation: str) -> bool:
-        return party == self._party.id or organisation == self._party.organisation
+        return party == self._party.id or organisation.lower() == self._party.organisation.lower()
 
     def _look_issued(self) -> list[str]:
         """Whose each certificate in the log is: the enrolment that its entry names says so."""
         withheld = []
-        for name, (position, raw) in list(self._memory.issued.items()):
+        for position, (name, raw) in list(self._memory.issued.items()):
             try:
                 file = b64decode(str(self._api.get(f"/certificates/{name}/enrolment")["file"]))
                 enrolment = verify_enrolment(file, self._roots)
             except (ApiProblem, BidError, KeyError):
                 withheld.append(name)
                 continue
-            entry = Entry.parse(b64decode(str(raw)))
+            entry = Entry.parse(b64decode(raw))
             if (enrolment.certificate, enrolment.digest) != (name, entry.digests.get("enrolment")):
                 withheld.append(name)
                 continue
             if self._is(enrolment.party, enrolment.organisation):
-                files = {"enrolment.json": b64encode(file), f"log/{position}.json": str(raw)}
+                files = {"enrolment.json": b64encode(file), f"log/{position}.json": raw}
                 at = format_time(enrolment.at)
                 self._memory.met.append(
                     Sighting(name, "issued", at, None, int(position), None, enrolment.role, files)
                 )
-            del self._memory.issued[name]
+            del self._memory.issued[position]
         return withheld
 
     def _look_notices(self) -> None:
@@ -246,10 +256,19 @@ class OwnName:
                 if leaf.supplier == self._party.id:
                     self._faults.append(ClientError("own-bid-unsigned", bid=leaf.bid, tender=tender))
                 continue
-            if leaf.supplier != self._party.id and not self._named(signed):
+            if leaf.supplier != self._party.id and not self._may_name(signed):
                 continue
             if enrolments is None:
                 enrolments = self._enrolments(tender)
+            if leaf.supplier != self._party.id and not self._named(signed):
+                # From outside the platform: its enrolment says whose it is.
+                shown = enrolments.get(fingerprint(signed))
+                if shown is None:
+                    self._faults.append(ClientError("own-bid-unnamed", bid=leaf.bid, tender=tender))
+                    continue
+                said = Enrolment.parse(shown)
+                if not self._is(said.party, said.organisation):
+                    continue
             files = {"manifest.json": raw, "manifest.p7s": signature, "receipt.json": receipt}
             if (enrolment := enrolments.get(fingerprint(signed))) is not None:
                 files["enrolment.json"] = enrolment
@@ -292,6 +311,7 @@ class OwnName:
     def _look_days(self, held: Sequence[Sighting]) -> Listed | None:
         """The party's own place under every root since its first certificate."""
         known = {canonical.digest(b64decode(one.files["enrolment.json"])): one for one in held}
+        self._since = min([self._since, *(parse_time(one.at) for one in held)])
         latest: Listed | None = None
         for item in self._day_pages():
             position = int(item["position"])
@@ -332,16 +352,26 @@ class OwnName:
             yield from items
             if len(items) < _DAYS:
                 return
+            if int(items[-1]["position"]) <= after:
+                raise ClientError("answer-malformed", what="days")
             after = int(items[-1]["position"])
 
     def _check_days(self, latest: Listed | None, known: Mapping[str, Sighting]) -> None:
-        """Every root of a day that the party was there for was opened, and the newest has all it should."""
-        for position, raw in list(self._memory.days.items()):
-            if position in self._memory.opened:
+        """Every root of a day that the party was there for was opened, and the newest has all it should.
+
+        Roots come in the order of their days, one of each. Another of a day before the party was there might
+        list anything in its place, and evidence rest on it.
+        """
+        memory = self._memory
+        first = min(map(int, memory.opened), default=None)
+        for position, raw in list(memory.days.items()):
+            if position in memory.opened:
                 continue
-            until = _until(Entry.parse(b64decode(raw)))
-            if until is not None and until <= self._since:
-                del self._memory.days[position]
+            day = _day_of(Entry.parse(b64decode(raw)))
+            early = day is not None and day.until <= self._since and day.day > memory.before
+            if day is not None and early and (first is None or int(position) < first):
+                memory.before = day.day
+                del memory.days[position]
             else:
                 self._faults.append(ClientError("own-day-shut", position=position))
         if latest is None:
@@ -352,12 +382,12 @@ class OwnName:
                 self._faults.append(ClientError("own-unlisted", certificate=one.certificate, day=latest.day))
 
 
-def _until(entry: Entry) -> datetime | None:
-    """The end of the day that a root's entry names by its digest; None if it is no day before it."""
+def _day_of(entry: Entry) -> Listed | None:
+    """The day that a root's entry names by its digest; None if it is no day before it."""
     for back in range(_BACK):
         listed = Listed((entry.at - timedelta(days=back)).date().isoformat(), "", ())
         if day_digest(listed.day) == entry.digests.get("day"):
-            return listed.until
+            return listed
     return None
 
 

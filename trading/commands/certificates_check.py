@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 from cryptography import x509
 
+from bids.trust import Enrolment
+from signing.authorities import BACKDATED
 from signing.certificates import Party, load_pem, party_of
 from signing.encoding import is_digest, parse_time
 from signing.errors import SigningError
@@ -135,8 +137,7 @@ def check(
         raise ClientError("roots-missing")
     memory = CustodianState(state)
     verifier = _log_key(memory, api, read_log_key(log_key) or given.log_key, lang)
-    since = min(each.not_valid_before_utc for each, _ in given.certificates)
-    watch = OwnName(api, memory, trusted, verifier, party, since)
+    watch = OwnName(api, memory, trusted, verifier, party, given.since)
     signed_in = bool(token or token_file or given.store)
     looked = watch.look(signed_in)
     if policy is not None:
@@ -153,6 +154,7 @@ class _Given:
     certificates: tuple[tuple[x509.Certificate, Party], ...]
     first: Path
     roots: tuple[x509.Certificate, ...]
+    since: datetime  # when the first of them was enrolled
     log_key: str | None = None
     store: Store | None = None
 
@@ -168,13 +170,25 @@ def _given(
             )
         opened = Store.open(store, read_passphrase(passphrase_file))
         held = tuple((each.certificate, party_of(each.certificate)) for each in kept_signers(opened.state))
-        return _Given(held, store, opened.trusted.roots, opened.trusted.log_key, opened)
+        first = min(_issued(each) for each, _ in held)
+        return _Given(held, store, opened.trusted.roots, first, opened.trusted.log_key, opened)
     if not keys and not pems:
         raise ClientError("own-none")
     files = [read_key(path, password_file) for path in keys]
     found = [(each.signer.certificate, each.party) for each in files]
-    found += [each for path in pems for each in _of_pem(path)]
-    return _Given(tuple(found), (*keys, *pems)[0], tuple(root for each in files for root in each.roots))
+    since = [
+        _issued(each.signer.certificate) if each.enrolment is None else Enrolment.parse(each.enrolment).at
+        for each in files
+    ]
+    others = [each for path in pems for each in _of_pem(path)]
+    since += [_issued(each) for each, _ in others]
+    roots = tuple(root for each in files for root in each.roots)
+    return _Given((*found, *others), (*keys, *pems)[0], roots, min(since))
+
+
+def _issued(certificate: x509.Certificate) -> datetime:
+    """When the platform issued it: its validity begins a little before, for clocks that are slow."""
+    return certificate.not_valid_before_utc + BACKDATED
 
 
 def _of_pem(path: Path) -> list[tuple[x509.Certificate, Party]]:
