@@ -70,9 +70,9 @@ def prepare(platform: Platform, session: Session, day: str) -> Prepared | None:
 
 
 def log_day(platform: Platform, session: Session, prepared: Prepared) -> EnrolmentDay | None:
-    """Log a day's root, once; None if it is logged by now, or a later day's."""
+    """Log a day's root, once; None if it is logged by now, or another day has ended since."""
     now = platform.clock.now(session)
-    if session.scalar(select(EnrolmentDay.day).where(EnrolmentDay.day > prepared.day).limit(1)) is not None:
+    if day_due(session, now) != prepared.day:
         return None
     values = {"filler": prepared.filler, "root": prepared.root, "nodes": prepared.nodes, "log_position": 0}
     # The row is taken first: of two workers the later one waits here and then finds it there.
