@@ -122,6 +122,9 @@ def test_all_is_ones_own(scene: Scene, capsys: pytest.CaptureFixture[str]) -> No
     scene.a_day_later()
     assert scene.check(supplier) == 0
     assert "your place was checked: 1" in capsys.readouterr().out
+    assert scene.check(supplier, "--token-file", scene.home(agency) / "token") == 1
+    said = capsys.readouterr()
+    assert f"another party's ({agency.name})" in said.err and "supervisor" not in said.out + said.err
     scene.line.sent.clear()
     assert scene.check(agency, signed_in=False) == 0, "the log is read from where it was read before"
     assert scene.line.count("GET", "/enrolment") == 0

@@ -14,6 +14,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "没有给出本机构的任何证书。请用 --key 或 --certificate 给出至少一张。",
         "No certificate of your own was given. Name at least one with --key or --certificate.",
     ),
+    "own-token": (
+        "给出的令牌是另一个机构的（{found}）。请给出证书所属机构自己的令牌。",
+        "The token given is another party's ({found}). Give one of the party that the certificates are of.",
+    ),
     "own-other-party": (
         "文件夹 {folder} 里记录的是另一个机构（{found}）。请换一个文件夹。",
         "The folder {folder} has another party's record ({found}). Take another folder.",

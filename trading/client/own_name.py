@@ -142,9 +142,12 @@ class OwnName:
         """Follow the log to its end, and look up all that is new in it.
 
         Raises:
-            BidError, ClientError: the log does not hold. ApiProblem, ConnectionFailed: not reached, refused.
+            BidError, ClientError: the log does not hold, or the token is another party's. ApiProblem,
+            ConnectionFailed: not reached, refused.
         """
         self._faults = []
+        if signed_in and (me := self._api.get("/me"))["organisation"] != self._party.id:
+            raise ClientError("own-token", found=me["organisation_name"])
         size = self.follower.follow().size
         withheld = self._look_issued()
         self._look_notices()
