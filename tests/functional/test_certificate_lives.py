@@ -390,3 +390,15 @@ def test_who_only_reads_finds_a_list_when_the_job_has_been_silent(lively: Openin
         check(lively, who)
         with lively.platform.database.reading() as session:
             assert Accounts(lively.platform).lists.published(session).issued_at > before
+
+
+def test_a_list_whose_making_was_undone_judges_nothing(lively: OpeningHouse) -> None:
+    platform = lively.platform
+    lists = RevocationLists(platform)
+    lively.clock.ahead(timedelta(days=30))
+    with pytest.raises(ZeroDivisionError), platform.database.transaction() as session:
+        made = [lists.current(session, platform.clock.now(session)).sha256 for _ in range(2)]
+        raise ZeroDivisionError
+    with platform.database.transaction() as session:
+        now = lists.current(session, platform.clock.now(session)).sha256
+        assert session.get(Crl, now) is not None and now not in made

@@ -24,6 +24,7 @@ FETCH_AGAIN = timedelta(minutes=1)
 # A list of parties' certificates stays the newest until the schedule's next; copies of a platform's, told
 # apart by its clock and in no session. Every submission needs it.
 _NEWEST: WeakKeyDictionary[Clock, Crl] = WeakKeyDictionary()
+_MADE = "revocation list made"  # of a session
 
 
 class RevocationLists:
@@ -50,7 +51,8 @@ class RevocationLists:
                 return self.make(session, now, authority)
             with self._database.transaction() as own:
                 return self.make(own, now, authority)
-        if authority == "parties":
+        # One that this very transaction made may still come to nothing.
+        if authority == "parties" and _MADE not in session.info:
             columns = {column.key: getattr(newest, column.key) for column in Crl.__table__.columns}
             _NEWEST[self._clock] = Crl(**columns)
         return newest
@@ -128,6 +130,7 @@ class RevocationLists:
         )
         session.add(row)
         session.flush()
+        session.info[_MADE] = True
         return row
 
 
