@@ -17,11 +17,12 @@ from trading.commands.usage import os_reason, tell_in_chinese
 
 Language = Literal["zh", "en"]
 
-# What `pip install sunseal` brings or the project itself; another module missing is the platform's.
+# What the base install brings or the project itself; another module missing is the platform's.
 _PLATFORM_MISSING = {
-    "zh": "此命令需要平台的组件（缺少 {name}）。请安装：pip install 'sunseal[platform]'",
-    "en": "This command needs the platform's parts ({name} is not installed). Install them: "
-    "pip install 'sunseal[platform]'",
+    "zh": "此命令需要平台的组件 sunseal[platform]（缺少 {name}）。请用您信任的安装包安装："
+    "pip install '安装包.whl[platform]'",
+    "en": "This command needs sunseal[platform] ({name} is not installed). Install it from the package file "
+    "that you trust: pip install 'FILE.whl[platform]'",
 }
 _UNFORESEEN = {
     "zh": "程序出现意外错误（{kind}）。详情写入 {place}，请附上它报告。",

@@ -9,6 +9,7 @@ import click
 from bids.package import Package, read_package
 from bids.verification import DocumentCheck, Report
 from bids.verification import verify as verify_package
+from bids.verification.witnesses import key_by_policy
 from trading.client.errors import ClientError
 from trading.client.files import read_file
 from trading.client.keyfile import read_lists
@@ -74,7 +75,8 @@ def verify(
             show_finding(finding, lang)
         compared = None
         if documents is not False:
-            compared = _compare(opened, report, Anchors(anchors, key, outside), bool(documents), lang)
+            mine = Anchors(anchors, key or key_by_policy(opened, rules), outside)
+            compared = _compare(opened, report, mine, bool(documents), lang)
         pdfs = any(name.endswith(".pdf") for name in opened.names)
     failed = _conclude(report, compared if pdfs else 0, lang)
     return failed or (EXIT_OPEN if documents and pdfs and compared != 0 else 0)

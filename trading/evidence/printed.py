@@ -47,7 +47,7 @@ class Printed:
         signed = pdf[: begin + length]
         info = metadata(signed)
         signed_at = signature.self_reported_timestamp
-        if signed_at is None:
+        if signed_at is None or signed_at.tzinfo is None:
             raise ValueError("the signature does not say when it was made")
         return cls(
             signed=signed,

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 ADDRESS, SERIAL, REFUSED, LAST_DAY = "address", "serial", "refused", "last-day"
 _OTHER = "other"  # what is refused for any other reason is said in the same words
+_BETWEEN = "; "
 _SIGNATURE = 92  # base64 digits of a key's id and an Ed25519 signature
 
 
@@ -212,7 +213,7 @@ class Repeated(Notices):
         serial = re.search(r"-([1-9][0-9]{0,5})\Z", self._printed.title)
         if serial is None or self._printed.title.endswith(f" {number}") or int(serial.group(1)) < 2:
             return number
-        self.taken[SERIAL] = serial.group(1)
+        self._take(SERIAL, serial.group(1))
         return f"{number}-{serial.group(1)}"
 
     def _public_url(self) -> str:
@@ -226,7 +227,7 @@ class Repeated(Notices):
         found = self._printed.seek(look) or ""
         if not re.fullmatch(r"https?://[!-~]+", found):
             return ""
-        self.taken[ADDRESS] = found
+        self._take(ADDRESS, found)
         return found
 
     def last_day(self, rule: str, since: date, days: int) -> date | None:
@@ -236,7 +237,7 @@ class Repeated(Notices):
         printed = self._printed_day("即不迟于" if rule == "contract-days" else "自本通知书发出之日起算，至")
         if printed is None or here is not None:
             return here if printed is not None else None
-        self.taken[LAST_DAY] = printed.isoformat()
+        self._take(LAST_DAY, printed.isoformat())
         return printed
 
     def _printed_day(self, words: str) -> date | None:
@@ -268,9 +269,15 @@ class Repeated(Notices):
             ]
             stood = self._said(could)
             if len(codes) > 1:
-                self.taken[REFUSED] = custodian.name
+                self._take(REFUSED, custodian.name)
             found[custodian.id] = Stood(released, stood.words() if stood.at_fault else None)
         return found
+
+    def _take(self, kind: str, value: str) -> None:
+        """Note what the document alone says: of a kind there may be several."""
+        had = self.taken.get(kind)
+        if had is None or value not in had.split(_BETWEEN):
+            self.taken[kind] = value if had is None else f"{had}{_BETWEEN}{value}"
 
     def _unreleased(self, custodian: str) -> list[str]:
         return [MISSING, LATE] if self._by("custody.released", custodian) else [MISSING]

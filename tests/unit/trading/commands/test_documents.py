@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from bids.package import LOG_KEY
+from tests.bids_factory import World
+from tests.package_checks import rewrite
+from tests.package_factory import Case
+from trading.cli import sunseal
 from trading.commands import documents
 from trading.commands.documents import EXIT_OPEN, kind_of, sentence, show_compared
 from trading.commands.group import Language
@@ -36,3 +43,17 @@ def test_what_does_not_hold_decides_and_a_terminal_obeys_no_document(
     assert "\x1b" not in said and "[not checked] b.pdf" in said and "[FAILED] c.pdf" in said
     assert "page 2  document: a�[1m\n" in said and "record:   –" in said
     assert "no. 2 of its project" in said
+
+
+def test_the_log_that_a_policy_names_is_that_of_the_documents(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though the package has rubbish in its key's place."""
+    case = Case(World(seed=72)).run()
+    package, policy = tmp_path / "evidence.zip", tmp_path / "policy"
+    package.write_bytes(rewrite(case.package(), {LOG_KEY: b"rubbish"}))
+    policy.write_text(f"log {case.world.log_signer.vkey}\nquorum none\n")
+    status = sunseal.run(["verify", str(package), "--policy", str(policy), "--lang", "en"])
+    said = capsys.readouterr()
+    assert "PDF documents against the signed record:" in said.out and not said.err, said.err
+    assert status in (0, 1) and "Not compared" not in said.out

@@ -173,6 +173,13 @@ def test_the_signature_itself_is_no_difference(papers: Papers, rendered: bytes, 
     assert differences(other, printed.signed) == [("/Root", "/AcroForm", "/Fields", "0", "/V", "/Name")]
 
 
+def test_a_time_of_signing_without_its_zone_is_none(papers: Papers, rendered: bytes) -> None:
+    signed, count = re.subn(rb"(/M \(D\\072\d{14})Z\)", rb"\1) ", papers.sign(rendered, name=NAME))
+    assert count
+    with pytest.raises(ValueError, match="when it was made"):
+        Printed.read(signed)
+
+
 def test_other_facts_differ_in_words_before_they_differ_in_metadata(papers: Papers, ours: bytes) -> None:
     other = as_signed(opening_record.render(opening_facts(3, 2)), papers.seal(), AT, NAME)
     assert differences(ours, other)[0][:2] == ("/Root", "/Pages")

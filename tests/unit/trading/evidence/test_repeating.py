@@ -120,6 +120,9 @@ def test_a_last_day_is_the_documents_word_only_where_no_calendar_is(
     monkeypatch.setattr(repeating.Notices, "last_day", lambda *_: None)
     assert facts.last_day("contract-days", since, 30) == date(2026, 4, 4)
     assert facts.taken["last-day"] == "2026-04-04"
+    facts._printed.__dict__["ending"] += "（自本通知书发出之日起算，至2026年3月15日）"
+    assert facts.last_day("complaint-days", since, 10) == date(2026, 3, 15)
+    assert facts.taken["last-day"] == "2026-04-04; 2026-03-15", "all of them are named"
 
 
 def test_a_document_that_cannot_be_read_is_one_that_says_nothing(package: Package, trust: Trust) -> None:
