@@ -47,6 +47,7 @@ _TITLES = {
 }
 _BID = r"投标标识Bidid([0-9a-f]{32})"
 _SHOWN = 6
+_LINES = 1000  # of a page that are compared: one made to take for ever has more
 
 Verdict = Literal["same", "differs", "incomparable"]
 # A kind of document, and of an opening record which segment's, None for the last.
@@ -200,7 +201,7 @@ def _text_differences(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Te
     for page, (mine, said) in enumerate(zip_longest(ours, theirs, fillvalue=""), start=1):
         if mine == said:
             continue
-        lines, other = mine.splitlines(), said.splitlines()
+        lines, other = mine.splitlines()[:_LINES], said.splitlines()[:_LINES]
         matcher: Any = difflib.SequenceMatcher(None, lines, other, autojunk=False)
         for tag, i, j, k, m in matcher.get_opcodes():
             if tag != "equal":

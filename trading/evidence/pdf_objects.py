@@ -67,12 +67,14 @@ def hidden(rendered: bytes, ours: bytes, signed: bytes, theirs: bytes) -> bool:
 
     Raises as `differences`.
     """
-    strays, own = _strays(theirs), _strays(ours)
-    if strays is None or own is None or not strays <= own:
+    strays = _strays(theirs)
+    if strays is None or (strays and not strays <= (_strays(ours) or set())):
         return True
     revisions = PdfFileReader(io.BytesIO(signed))
     if revisions.xrefs.total_revisions != _REVISIONS:
         return True
+    if signed.startswith(rendered):
+        return False
     left, first = PdfFileReader(io.BytesIO(rendered)).trailer, revisions.get_historical_resolver(0)
     walk = _Walk()
     walk.run([((name,), left.raw_get(name), _as_of(first, name)) for name in _FROM])

@@ -14,7 +14,7 @@ from trading.cli import sunseal
 from trading.commands import documents
 from trading.commands.documents import EXIT_OPEN, kind_of, sentence, show_compared
 from trading.commands.group import Language
-from trading.evidence.comparing import Compared, TextDifference
+from trading.evidence.comparing import Compared, TextDifference, _text_differences
 
 DETAIL = dict.fromkeys(("where", "reason", "title", "made", "here"), "x")
 
@@ -43,6 +43,11 @@ def test_what_does_not_hold_decides_and_a_terminal_obeys_no_document(
     assert "\x1b" not in said and "[not checked] b.pdf" in said and "[FAILED] c.pdf" in said
     assert "page 2  document: a�[1m\n" in said and "record:   –" in said
     assert "no. 2 of its project" in said
+
+
+def test_a_page_that_goes_on_for_ever_is_read_as_far_as_an_honest_one_goes() -> None:
+    found = list(_text_differences(["a\nb"], ["a\nc" + "\nb" * 50_000]))
+    assert found[0].page == 1 and sum(len(each.document) for each in found) < 2000
 
 
 def test_the_log_that_a_policy_names_is_that_of_the_documents(
