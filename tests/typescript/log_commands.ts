@@ -18,6 +18,7 @@ function api(served: Request, asked: string[]): Api {
     const number = (name: string): number => Number(url.searchParams.get(name));
     if (url.pathname === "/log/entries") return { entries: served.entries.slice(number("start"), number("start") + number("limit")) };
     if (url.pathname === "/log/cosigned") return { checkpoints: served.cosigned ?? [] };
+    if (served.status !== undefined) throw new ApiProblem(served.status, {});
     return { hashes: served.proofs[`${number("old")}-${number("new")}`] ?? [] };
   };
   const file = async (path: string): Promise<Bytes | null> => {
@@ -38,6 +39,7 @@ async function told(act: () => Promise<unknown>): Promise<unknown> {
     return (await act()) ?? null;
   } catch (error) {
     if (error instanceof BidError) return { refused: error.code };
+    if (error instanceof ApiProblem) return { status: error.status };
     if (error instanceof Uncosigned) return { refused: "cosignatures-missing" };
     throw error;
   }
@@ -64,6 +66,11 @@ export const commands: Commands = {
       const follower = new LogFollower(calls, log, store);
       const result = await told(async () => {
         if (act === "follow") return Number((await follower.follow(given && b64decode(given))).size);
+        if (act === "tabs") {
+          const other = new LogFollower(calls, log, store);
+          await Promise.all([other.follow(), follower.follow(b64decode(given))]);
+          return null;
+        }
         if (act === "issued") return checkIssued(calls, follower, served.enrolments);
         if (act === "begin") return follower.begin(tender);
         if (act === "envelope") return follower.envelopeKey(tender);

@@ -115,6 +115,27 @@ def test_a_rewritten_log_is_refused_and_both_checkpoints_are_kept(node: Node) ->
     assert steps(node, log, before, late)[1]["result"] == 1, "an answer overtaken by a later one"
 
 
+def test_who_is_turned_away_accuses_nobody(node: Node) -> None:
+    log = Log()
+    log.add()
+    first = step(log, "follow")
+    log.add()
+    turned = [step(log, "follow", status=status) for status in (401, 403, 429, 503, 404)]
+    told = [one["result"] for one in steps(node, log, first, *turned)[1:]]
+    assert told == [*({"status": status} for status in (401, 403, 429, 503)), {"refused": "log-rewritten"}]
+
+
+def test_what_another_tab_has_seen_counts(node: Node) -> None:
+    log = Log()
+    for _ in range(3):
+        log.add()
+    shown = step(log, "tabs", note=b64encode(log.note(2)), given=b64encode(log.note()))
+    shown["proofs"] = {"2-3": [b64encode(each) for each in log.tree().consistency(2, 3)]}
+    log.entries[2] = build_entry(at=NOW, act="tender.cancelled", tender=TENDER)
+    fork = step(log, "follow", old=2)
+    assert [one["result"] for one in steps(node, log, shown, fork)] == [None, {"refused": "log-rewritten"}]
+
+
 def test_an_entry_hidden_or_changed_on_the_way(node: Node) -> None:
     log = Log()
     log.add()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
@@ -219,8 +220,8 @@ class LogFollower:
         try:
             answer = self._api.get("/log/proof/consistency", old=old, new=new)
         except ApiProblem as problem:
-            if problem.status >= 500:
-                raise  # down; a log that has lost entries has no proof to give
+            if problem.status != HTTPStatus.NOT_FOUND:
+                raise  # down, or we are turned away; a log that has lost entries has no proof to give
             return []
         return [b64decode(str(one)) for one in answer["hashes"]]
 

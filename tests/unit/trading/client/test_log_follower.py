@@ -18,6 +18,7 @@ from signing.encoding import b64encode, format_time
 from signing.notes import Checkpoint, NoteSigner, NoteVerifier, format_checkpoint, generate_note_key
 from signing.tiles import Tile, write_bundle
 from tests.bids_factory import NOW
+from trading.client.api import ApiProblem
 from trading.client.custodian_state import CustodianState
 from trading.client.errors import ClientError
 from trading.client.log_follower import Frontier, LogFollower, SplitView
@@ -226,3 +227,28 @@ def test_both_checkpoints_of_a_split_view_are_kept(log: Log, state: CustodianSta
     for lang in ("zh", "en"):
         assert str(caught.value.place) in caught.value.text(lang)  # type: ignore[arg-type]
     assert own.follow(before).size == 1, "it goes on with what it has seen"
+
+
+def test_who_is_turned_away_accuses_nobody(log: Log, state: CustodianState) -> None:
+    for _ in range(3):
+        log.add()
+    own = follower(log, state)
+    own.follow()
+    serve, early = log.get, log.note(2)
+
+    def refuse(status: int) -> None:
+        def get(path: str, **query: Any) -> dict[str, Any]:
+            if path.endswith("consistency"):
+                raise ApiProblem(status, {})
+            return serve(path, **query)
+
+        log.get = get  # type: ignore[method-assign]
+
+    for status in (401, 403, 429, 503):
+        refuse(status)
+        with pytest.raises(ApiProblem):
+            own.follow(early)
+    assert not (state.folder / "split-views").exists()
+    refuse(404)  # it has no proof to give
+    with pytest.raises(SplitView):
+        own.follow(early)

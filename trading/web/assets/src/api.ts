@@ -15,6 +15,11 @@ export class ApiProblem extends Error {
     this.rule = String(body["rule"] ?? "");
     this.article = String(body["article"] ?? "");
   }
+
+  /** Whether the same may be answered later: it was too much at once, or something is down. */
+  get passing(): boolean {
+    return this.status >= 500 || this.status === 429;
+  }
 }
 
 /** An answer that is not as the API's document has it. */
@@ -22,6 +27,11 @@ export class AnswerMalformed extends Error {}
 
 /** The platform was not reached, or what came back was cut off. */
 export class ConnectionLost extends Error {}
+
+/** An answer's body; ConnectionLost if it broke off. */
+async function whole<T>(body: Promise<T>): Promise<T> {
+  return body.catch(() => Promise.reject(new ConnectionLost()));
+}
 
 const PREFIX = "/api/v1";
 const TRIES = 6;
@@ -44,11 +54,11 @@ export class Api {
   ) {}
 
   async get(path: string): Promise<Json> {
-    return (await this.send("GET", path)).json();
+    return whole((await this.send("GET", path)).json());
   }
 
   async bytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await (await this.send("GET", path)).arrayBuffer());
+    return new Uint8Array(await whole((await this.send("GET", path)).arrayBuffer()));
   }
 
   /** A public file outside of the API, which browsers may keep; null if there is none. */
@@ -56,11 +66,7 @@ export class Api {
     const response = await this.repeat(address, { redirect: "error" });
     if (response.status === 404) return null;
     if (!response.ok) throw new ApiProblem(response.status, {});
-    try {
-      return new Uint8Array(await response.arrayBuffer());
-    } catch {
-      throw new ConnectionLost(); // it broke off
-    }
+    return new Uint8Array(await whole(response.arrayBuffer()));
   }
 
   /** What arrives, piece by piece; ConnectionLost if it breaks off. */
@@ -79,17 +85,17 @@ export class Api {
   }
 
   async text(path: string): Promise<string> {
-    return (await this.send("GET", path)).text();
+    return whole((await this.send("GET", path)).text());
   }
 
   /** POST JSON, once however often it is sent. */
   async post(path: string, body: Json): Promise<Json> {
     const once = { "Idempotency-Key": crypto.randomUUID().replaceAll("-", "") };
-    return (await this.send("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...once })).json();
+    return whole((await this.send("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...once })).json());
   }
 
   async put(path: string, body: Json): Promise<Json> {
-    return (await this.send("PUT", path, JSON.stringify(body), { "Content-Type": "application/json" })).json();
+    return whole((await this.send("PUT", path, JSON.stringify(body), { "Content-Type": "application/json" })).json());
   }
 
   async putBytes(path: string, data: Blob): Promise<void> {

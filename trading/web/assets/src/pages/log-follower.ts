@@ -103,7 +103,12 @@ export class LogFollower {
       }
       throw new SplitView(error.params, split);
     }
-    if (before === null || now.size > before.size) await this.memory.write("checkpoint", shown);
+    if (before === null || now.size > before.size) {
+      const meanwhile = (await this.memory.read("checkpoint")) as Bytes | undefined;
+      // Another tab has followed the log as well: what it has seen counts too.
+      if (meanwhile !== undefined && (seen === undefined || !equal(meanwhile, seen))) return this.follow(shown);
+      await this.memory.write("checkpoint", shown);
+    }
     return now;
   }
 
@@ -193,8 +198,8 @@ export class LogFollower {
       const answer = await this.api.get(`/log/proof/consistency?old=${older}&new=${newer}`);
       return (answer["hashes"] as readonly string[]).map((one) => b64decode(one));
     } catch (error) {
-      // A log that has lost entries has no proof to give; whoever is only down gives one later.
-      if (error instanceof ApiProblem && error.status < 500) return [];
+      // A log that has lost entries has no proof to give; whoever turns us away for another reason gives one later.
+      if (error instanceof ApiProblem && error.status === 404) return [];
       throw error;
     }
   }
