@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 
 from cryptography import x509
@@ -30,7 +31,10 @@ from trading.client.supplier import Supplier, fetch_notice
 from trading.client.transport import ConnectionFailed
 from trading.client.witnessed import require_cosigned
 
-_PASSING = frozenset({"cosignatures-missing", "log-entries-false", "log-gap"})
+# Of "opening-early": a clock that is behind gets there by itself.
+_PASSING = frozenset(
+    {"cosignatures-missing", "log-entries-false", "log-gap", "opening-early", "unlock-not-frozen"}
+)
 _CALM, _SOON = 30.0, 1.0  # seconds between questions, before and after the opening time
 
 Sleep = Callable[[float], None]
@@ -85,7 +89,9 @@ class Unlocker:
             left = (opens - self._now()).total_seconds()
             try:
                 state = self.state(file)
-            except ConnectionFailed:
+            except (ConnectionFailed, ApiProblem) as error:
+                if not _may_pass(error):
+                    raise
                 sleep(_SOON * 5)
                 continue
             if state["state"] != known:
@@ -145,7 +151,8 @@ class Unlocker:
 
     def unlock_in_time(self, file: UnlockFile, until: datetime, sleep: Sleep) -> Unlocked:
         """As `unlock`, again and again until `until` where what is wrong may pass: a broken line, a platform
-        that is down, witnesses that are awaited, entries that did not come or came wrong."""
+        that is down, witnesses that are awaited, entries that did not come or came wrong, a clock of this
+        machine's that is behind."""
         while True:
             try:
                 return self.unlock(file)
@@ -157,7 +164,7 @@ class Unlocker:
 
 def _may_pass(error: ConnectionFailed | ApiProblem | BidError | ClientError) -> bool:
     if isinstance(error, ApiProblem):
-        return error.status >= 500
+        return error.status >= 500 or error.status == HTTPStatus.TOO_MANY_REQUESTS
     return isinstance(error, ConnectionFailed) or error.code in _PASSING
 
 

@@ -17,6 +17,7 @@ import { b64decode, b64encode, equal, parseTime, utf8, type Bytes } from "../sig
 import { hexdigest } from "../signing/hashing";
 import * as merkle from "../signing/merkle";
 import { parseCheckpoint, parseProof } from "../signing/notes";
+import { trustedAnchors } from "./anchors";
 import { fetchNotice, fetchTrust } from "./closed";
 import { byId, download, h } from "./dom";
 import { keepSecret, keptSecret } from "./keeping";
@@ -34,7 +35,9 @@ class ClockDoubt extends Error {}
 
 function mayPass(error: unknown): boolean {
   if (error instanceof BidError) return ["log-entries-false", "unlock-not-frozen"].includes(error.code);
-  return error instanceof ConnectionLost || error instanceof Uncosigned || (error instanceof ApiProblem && error.status >= 500);
+  if (error instanceof ApiProblem) return error.passing;
+  // A clock that is behind gets there by itself.
+  return error instanceof ConnectionLost || error instanceof Uncosigned || error instanceof ClockDoubt;
 }
 
 class UnlockPage {
@@ -108,7 +111,7 @@ class UnlockPage {
         return;
       }
     } catch (error) {
-      if (!(error instanceof ConnectionLost) && !(error instanceof ApiProblem)) throw error;
+      console.debug(error); // nothing ends this before the window
     }
     setTimeout(() => void this.follow(), Date.now() < this.opens - 60_000 ? CALM : SOON);
   }
@@ -157,13 +160,14 @@ class UnlockPage {
     }
   }
 
-  private async press(button: HTMLButtonElement = byId<HTMLButtonElement>("unlock-now")): Promise<void> {
+  /** `by`: the button that somebody pressed; without one it is the page itself. */
+  private async press(by?: HTMLButtonElement): Promise<void> {
     const { secret } = this;
-    if (secret === null || this.sending) return;
+    if (secret === null || this.sending || this.state !== "open") return;
     this.sending = true;
-    await attempt(button, this.wrong, async () => {
+    await attempt(by ?? byId<HTMLButtonElement>("unlock-now"), this.wrong, async () => {
       try {
-        await this.unlock(secret);
+        await this.unlock(secret, by !== undefined);
       } catch (error) {
         // Nobody may be looking: what may pass is tried again while the page is open.
         if (this.byItself.checked && mayPass(error)) setTimeout(() => void this.press(), AGAIN);
@@ -176,16 +180,16 @@ class UnlockPage {
     this.sending = false;
   }
 
-  /** Every check first; then the secret, and the receipt that proves it. */
-  private async unlock(secret: Bytes): Promise<void> {
+  /** Every check first; then the secret, and the receipt that proves it. `byHand`: somebody asked for it. */
+  private async unlock(secret: Bytes, byHand: boolean): Promise<void> {
     const panel = await this.panel();
     const trust = await fetchTrust(this.calls, this.tender, panel.anchors);
     const { raw, signature } = await fetchNotice(this.calls, this.tender);
     const { notice } = await examineNotice(raw, signature, trust);
     if (notice.tender !== this.tender) throw new BidError("notice-other-tender");
     // This machine's own clock: nobody talks a bidder into unlocking early. It may be wrong, though, and the window is
-    // short: whoever is asked once more and sends it all the same knows better.
-    if (!this.doubted && BigInt(Date.now()) * 1000n < parseTime(notice.policy.opensAt)) {
+    // short: whoever is asked once more and sends it all the same knows better. The page itself waits for its clock.
+    if (!(byHand && this.doubted) && BigInt(Date.now()) * 1000n < parseTime(notice.policy.opensAt)) {
       this.doubted = true;
       throw new ClockDoubt();
     }
@@ -246,16 +250,19 @@ class UnlockPage {
   /** When the window has ended: whether the platform's statement gives the secret that it gave the receipt for. */
   private async tellPromise(receipt: Bytes): Promise<void> {
     let file: Bytes;
+    let trust: Trust;
     try {
+      trust = await fetchTrust(this.calls, this.tender, await trustedAnchors(this.calls));
       const told = (await this.calls.get(`/tenders/${this.tender}/unlocking`))["file"];
       if (told === null) return void setTimeout(() => void this.tellPromise(receipt), CALM);
       file = b64decode(String(told));
     } catch (error) {
-      if (!(error instanceof ConnectionLost) && !(error instanceof ApiProblem)) throw error;
+      if (!(error instanceof ConnectionLost) && !(error instanceof ApiProblem)) {
+        this.promise.replaceChildren(h("p", { class: "refusal mb-0", role: "alert" }, sentence(error)));
+      }
       return void setTimeout(() => void this.tellPromise(receipt), CALM);
     }
     try {
-      const trust = await fetchTrust(this.calls, this.tender);
       const read = await verifyUnlockReceipt(receipt, trust.roots);
       const unlocking = parseUnlocking(await trust.platformStatement("unlocking", file));
       checkUnlockingOf(read, unlocking);
