@@ -27,7 +27,11 @@ function step(custody: Custody, text: string, label: string, act: (signer: Signe
   const keyPlace = h("div");
   const wrong = h("div");
   const button = h("button", { type: "button", class: "btn btn-primary" }, label);
-  button.addEventListener("click", () => void attempt(button, wrong, async () => act(await chooseKey(keyPlace))));
+  button.addEventListener("click", () => void attempt(button, wrong, async () => {
+    const signer = await chooseKey(keyPlace);
+    // One tab at a time: another one's key or closing must not take the place of what was kept here.
+    await navigator.locks.request(`custody ${custody.tender}`, () => act(signer));
+  }));
   custody.place.replaceChildren(h("p", {}, text), keyPlace, h("p", {}, button), wrong);
 }
 

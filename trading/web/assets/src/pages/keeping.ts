@@ -45,7 +45,8 @@ async function opened(): Promise<IDBDatabase> {
 async function within<T>(store: Store, mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
   const database = await opened();
   try {
-    const transaction = database.transaction(store, mode);
+    // What is kept here is on disk before anything that rests on it leaves this machine.
+    const transaction = database.transaction(store, mode, { durability: mode === "readwrite" ? "strict" : "default" });
     const done = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
@@ -215,8 +216,12 @@ export async function keepAnchors(anchors: Anchors): Promise<void> {
 
 /** All that is kept of custodians' tenders, or of the log, by name. */
 export async function keptOf(store: "custody" | "log"): Promise<ReadonlyMap<string, unknown>> {
-  const names = (await within(store, "readonly", (kept) => kept.getAllKeys())) as string[];
-  const values = (await within(store, "readonly", (kept) => kept.getAll())) as unknown[];
+  const under: IDBRequest<IDBValidKey[]>[] = [];
+  const values = (await within(store, "readonly", (kept) => {
+    under.push(kept.getAllKeys()); // of the same moment: another tab may be writing
+    return kept.getAll();
+  })) as unknown[];
+  const names = (under[0]?.result ?? []) as string[];
   return new Map(names.map((name, at) => [name, values[at]]));
 }
 
