@@ -9,15 +9,18 @@ from playwright.sync_api import Route
 
 from bids.notice import Notice
 from signing.cosignatures import CosignatureSigner
+from signing.encoding import b64encode
 from signing.notes import Checkpoint, NoteSigner, format_checkpoint, generate_note_key, read_checkpoint
 from tests.browser.conftest import Enter
 from tests.browser.journeys import join, keep_anchors, set_clock
 from tests.functional.house import Tendering
 from tests.functional.opening_house import OpeningHouse
+from tests.typescript.agreement import running
 from trading.client.witness import refusal_file
 from trading.custody.models import Release
 
 PASSPHRASE = "正确的马电池订书钉，写在纸上"
+OTHER = "另一台机器上的另一个备份口令"
 
 
 @pytest.mark.slow
@@ -122,6 +125,11 @@ def test_keys_are_restored_in_another_browser(
     set_clock(second, house)
     page = second.open(f"/custody/{tender_id}", weigh=False, look=False)
     page.get_by_text("此标段的密钥不在本浏览器中").wait_for()
+    # Its own passphrase, as the page asks for one before anything else.
+    page.locator("#backup-passphrase").fill(OTHER)
+    page.locator("#backup-again").fill(OTHER)
+    page.get_by_role("button", name="设定备份口令").click()
+    page.locator("#save-backup").wait_for()
     page.get_by_text("从备份恢复到本浏览器").click()
     page.locator("#backup-file").set_input_files(str(file))
     page.locator("#backup-open").fill("不对的口令不对的口令")
@@ -135,3 +143,11 @@ def test_keys_are_restored_in_another_browser(
     second.pictures("custodian-restored")
     with house.platform.database.reading() as session:
         assert session.get(Release, (tender_id, "bid", by_hand.id)) is not None
+    # What it saves from now on opens with that passphrase, the signing key that was restored among it.
+    with page.expect_download() as download:
+        page.locator("#save-backup").click()
+    saved = b64encode(Path(download.value.path()).read_bytes())
+    node, _ = running()
+    opened = node.ask("backup.open", file=saved, passphrase=OTHER)
+    before = node.ask("backup.open", file=b64encode(file.read_bytes()), passphrase=PASSPHRASE)
+    assert opened["signing"] == before["signing"] is not None

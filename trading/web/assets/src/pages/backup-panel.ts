@@ -1,6 +1,6 @@
 // The part of the custodian's page about a copy of its keys elsewhere: the passphrase, saving, restoring.
 import { importPkcs8, signerOf } from "../signing/keys";
-import { openBackup, newRecipient, readBackup, writeBackup, type Backup } from "./backup";
+import { openBackup, newRecipient, readBackup, sealTo, writeBackup, type Backup } from "./backup";
 import { readCertificate } from "../signing/certificates";
 import { byId, h } from "./dom";
 import { keepKey, keptKey } from "./keeping";
@@ -31,7 +31,11 @@ function choosing(who: Actor): Node[] {
   const [first, again, wrong] = [secret(), secret(), h("div")];
   const button = h("button", { type: "button", class: "btn btn-outline-secondary" }, t("设定备份口令", "Set the passphrase"));
   button.addEventListener("click", () => void attempt(button, wrong, async () => {
-    await keepRecipient(who.organisation, await newRecipient(first.value, again.value));
+    const recipient = await newRecipient(first.value, again.value);
+    if ((await keptRecipient(who.organisation)) !== null) { // what is sealed to that one would not open
+      throw new Refused("另一页面已为本浏览器设定了备份口令。请刷新页面。", "Another page has set this browser's passphrase already. Load the page again.");
+    }
+    await keepRecipient(who.organisation, recipient);
     await showBackup(who);
   }));
   return [
@@ -96,11 +100,14 @@ async function restore(who: Actor, backup: Backup, passphrase: string): Promise<
       throw new Refused("本浏览器已保管着其他标段的密钥，恢复会换掉签名密钥。请在另一浏览器（或新的用户配置）中恢复。",
         "This browser holds keys of tenders already, and restoring would replace its signing key. Restore in another browser or profile.");
     }
-    const { certificate, chain, sealed } = backup.signing;
+    const { certificate, chain } = backup.signing;
     const read = readCertificate(certificate);
     const key = await importPkcs8(signing);
     await signerOf(key, read, chain.map(readCertificate)); // it is that certificate's
+    // Sealed to whom backups of this browser go: the passphrase here may be another one.
+    const sealed = await sealTo((await keptRecipient(organisation)) ?? backup.recipient, signing);
     await keepKey(ownerOf(who), key, read, chain.map(readCertificate), sealed);
+    signing.fill(0);
   }
   await restoreRecords(organisation, records);
   if ((await keptRecipient(organisation)) === null) await keepRecipient(organisation, backup.recipient);
