@@ -32,6 +32,8 @@ def test_it_opens_with_its_passphrase_alone(node: Node, file: str) -> None:
     opened = node.ask("backup.open", file=file, passphrase=PASSPHRASE)
     assert opened == {"signing": b64encode(b"key"), "records": RECORDS}
     assert b"seed" not in b64decode(file) and b"AAAA" not in b64decode(file)
+    # Whoever takes the file must not be able to seal other records: by the public half anybody could.
+    assert len(json.loads(b64decode(file))["key"]) == 64
     with pytest.raises(NodeError) as wrong:
         node.ask("backup.open", file=file, passphrase=PASSPHRASE + "。")
     assert "The passphrase is wrong" in str(wrong.value)

@@ -94,7 +94,7 @@ async function restore(who: Actor, backup: Backup, passphrase: string): Promise<
   if (party !== organisation || part !== role) {
     throw new Refused("这是其他单位的备份。请选择本单位的备份文件。", "This is another organisation's backup. Choose your own.");
   }
-  const { signing, records } = await openBackup(backup, passphrase);
+  const { signing, records, recipient } = await openBackup(backup, passphrase);
   if (signing !== null && backup.signing !== null) {
     if ((await tendersHeld(organisation)).length > 0) {
       throw new Refused("本浏览器已保管着其他标段的密钥，恢复会换掉签名密钥。请在另一浏览器（或新的用户配置）中恢复。",
@@ -105,11 +105,11 @@ async function restore(who: Actor, backup: Backup, passphrase: string): Promise<
     const key = await importPkcs8(signing);
     await signerOf(key, read, chain.map(readCertificate)); // it is that certificate's
     // Sealed to whom backups of this browser go: the passphrase here may be another one.
-    const sealed = await sealTo((await keptRecipient(organisation)) ?? backup.recipient, signing);
+    const sealed = await sealTo((await keptRecipient(organisation)) ?? recipient, signing);
     await keepKey(ownerOf(who), key, read, chain.map(readCertificate), sealed);
     signing.fill(0);
   }
   await restoreRecords(organisation, records);
-  if ((await keptRecipient(organisation)) === null) await keepRecipient(organisation, backup.recipient);
+  if ((await keptRecipient(organisation)) === null) await keepRecipient(organisation, recipient);
   await navigator.storage?.persist?.();
 }

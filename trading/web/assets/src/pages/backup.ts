@@ -4,8 +4,9 @@
 // needs no passphrase, and what was sealed to it no script reads again. The signing key is sealed when it is made, before
 // it becomes one that nobody can read out.
 import { isObject, loads, dumps, type JSONObject, type JSONValue } from "../signing/canonical";
-import { b64decode, b64encode, equal, utf8, type Bytes } from "../signing/encoding";
+import { b64decode, b64encode, utf8, type Bytes } from "../signing/encoding";
 import { SigningError } from "../signing/errors";
+import { hexdigest } from "../signing/hashing";
 import * as hpke from "../signing/hpke";
 import { Refused } from "./words";
 
@@ -30,10 +31,13 @@ export interface SealedKey {
   readonly sealed: Bytes;
 }
 
-/** A backup's file as read: for whom (organisation, person and role), sealed to whom. */
+/**
+ * A backup's file as read: for whom (organisation, person and role), sealed to whom, by the digest of the public half.
+ * That half is not in the file: whoever has it seals other records in the place of these.
+ */
 export interface Backup {
   readonly owner: string;
-  readonly recipient: Recipient;
+  readonly recipient: Pick<Recipient, "salt" | "rounds"> & { readonly digest: string };
   readonly signing: SealedKey | null;
   readonly records: Bytes;
 }
@@ -59,7 +63,7 @@ export async function writeBackup(
 ): Promise<Bytes> {
   const { salt, rounds } = recipient;
   const members: Record<string, JSONValue> = {
-    type: TYPE, owner, salt: b64encode(salt), rounds, key: b64encode(recipient.key),
+    type: TYPE, owner, salt: b64encode(salt), rounds, key: hexdigest(recipient.key),
     records: b64encode(await sealTo(recipient, dumps(records as JSONValue))),
   };
   if (key?.sealed !== undefined) {
@@ -82,7 +86,7 @@ export function readBackup(data: Bytes): Backup {
       certificate: bytes("certificate", key), sealed: bytes("sealed", key),
       chain: (Array.isArray(key["chain"]) ? key["chain"] : []).map((one) => b64decode(String(one))),
     };
-    const recipient = { salt: bytes("salt"), rounds, key: bytes("key") };
+    const recipient = { salt: bytes("salt"), rounds, digest: String(value["key"]) };
     return { owner: String(value["owner"]), recipient, signing, records: bytes("records") };
   } catch (error) {
     if (error instanceof SigningError) throw none();
@@ -90,18 +94,23 @@ export function readBackup(data: Bytes): Backup {
   }
 }
 
-/** The private half (PKCS #8) of the signing key, null if the backup has none, and all records. Refused. */
+/** The private half (PKCS #8) of the signing key, null if the backup has none, all records, and to whom they are sealed. Refused. */
 export async function openBackup(
   { recipient, signing, records }: Backup, passphrase: string,
-): Promise<{ readonly signing: Bytes | null; readonly records: readonly JSONObject[] }> {
-  const seed = await seedOf(passphrase, recipient.salt, recipient.rounds);
-  if (!equal(await hpke.publicKey(seed), recipient.key)) {
+): Promise<{ readonly signing: Bytes | null; readonly records: readonly JSONObject[]; readonly recipient: Recipient }> {
+  const { salt, rounds, digest } = recipient;
+  const seed = await seedOf(passphrase, salt, rounds);
+  const key = await hpke.publicKey(seed);
+  if (hexdigest(key) !== digest) {
     throw new Refused("备份口令不对。请核对后重试。", "The passphrase is wrong. Check it and try again.");
   }
   try {
     const read = loads(await hpke.open(seed, INFO, records));
     if (!Array.isArray(read) || !read.every(isObject)) throw none();
-    return { signing: signing === null ? null : await hpke.open(seed, INFO, signing.sealed), records: read as JSONObject[] };
+    return {
+      signing: signing === null ? null : await hpke.open(seed, INFO, signing.sealed),
+      records: read as JSONObject[], recipient: { salt, rounds, key },
+    };
   } catch (error) {
     if (error instanceof SigningError) throw none();
     throw error;

@@ -41,7 +41,7 @@ export async function recordsOf(organisation: string): Promise<JSONObject[]> {
 }
 
 /**
- * Put back what a backup holds. What this browser keeps of a tender stands, and a key that was erased here stays erased;
+ * Put back what a backup holds. What this browser keeps of a tender stands, and a key that was erased here stays erased, its shares too;
  * what it has seen of the log stands as well if it held any tender's key before.
  */
 export async function restoreRecords(organisation: string, records: readonly JSONObject[]): Promise<void> {
@@ -50,9 +50,9 @@ export async function restoreRecords(organisation: string, records: readonly JSO
     const of = String(name);
     if (store === "custody" && of.startsWith(`${organisation}/`)) {
       const here = await keptCustody(of);
-      const { seed, ...rest } = unpacked(value ?? null) as KeptCustody;
-      const whole = here.erasure === undefined && seed !== undefined ? { seed, ...rest } : rest;
-      await keepCustody(of, { ...whole, ...here });
+      const there = unpacked(value ?? null) as KeptCustody;
+      const { seed: _, releases: __, ...rest } = there;
+      await keepCustody(of, { ...(here.erasure === undefined ? there : rest), ...here });
     } else if (store === "log" && !log.has(of)) {
       await putIn("log", of, unpacked(value ?? null));
     }
