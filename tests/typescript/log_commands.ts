@@ -56,7 +56,10 @@ export const commands: Commands = {
     return { signing: signing && b64encode(signing), records };
   },
   "log.steps": async ({ vkey, kept, steps }) => {
-    const memory = new Map<string, unknown>(Object.entries(kept ?? {}).map(([name, note]) => [name, { note: b64decode(note as string) }]));
+    const memory = new Map<string, unknown>(Object.entries(kept ?? {}).map(([name, data]) => {
+      const note = b64decode(data as string);
+      return [name, name.startsWith("seen ") ? note : { note }];
+    }));
     const store: LogMemory = { read: async (name) => memory.get(name), write: async (name, value) => void memory.set(name, value) };
     const log = await NoteVerifier.fromVkey(vkey);
     const results = [];

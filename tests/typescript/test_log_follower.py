@@ -152,11 +152,21 @@ def test_an_entry_hidden_or_changed_on_the_way(node: Node) -> None:
     assert positions(told[2]) == [0, 1]
 
 
-def test_a_tender_begun_with_what_is_no_checkpoint_is_read_from_the_start(node: Node) -> None:
+def test_a_bidder_reads_from_the_start_a_log_that_extends_what_was_noted(node: Node) -> None:
     log = Log()
-    log.add()
-    (told,) = steps(node, log, step(log, "entries"), **{f"tender {TENDER}": b64encode(b"x\n1\n")})
-    assert positions(told) == [0]
+    log.add("tender.published")
+    log.add(tender=OTHER)
+    noted = log.note()
+    log.add("tender.closed")
+    newest, read = step(log, "follow"), step(log, "entries", old=2)
+    _, told = steps(node, log, newest, read, **{f"seen {TENDER}": b64encode(noted)})
+    assert positions(told) == [0, 2], "the notice was published before the bid was sealed"
+    _, told = steps(node, log, newest, read, **{f"seen {TENDER}": b64encode(b"x\n1\n")})
+    assert positions(told) == [0, 2], "what is no checkpoint counts for nothing"
+    log.entries[1] = build_entry(at=NOW, act="tender.cancelled", tender=OTHER)
+    newest, read = step(log, "follow"), step(log, "entries", old=2)
+    _, told = steps(node, log, newest, read, **{f"seen {TENDER}": b64encode(noted)})
+    assert told["result"] == {"refused": "log-rewritten"}
 
 
 def test_the_newest_envelope_key_by_its_signers_time(node: Node) -> None:

@@ -13,7 +13,7 @@ import type { Bytes } from "../signing/encoding";
 import { byName } from "../signing/suite";
 import { AttachmentList } from "./attachments";
 import { byId, download, h } from "./dom";
-import { beginLog, dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keepSecret, keptBid, keptDraft, type KeptBid } from "./keeping";
+import { dropBid, dropDraft, dropLateBids, keepBid, keepDraft, keepSecret, keptBid, keptDraft, noteLog, type KeptBid } from "./keeping";
 import { measureInWorkers } from "./measuring";
 import { now } from "./page";
 import { PriceForm, type Draft } from "./prices";
@@ -222,7 +222,7 @@ class BidPage {
       // First the file, then the bid: whoever loses the secret loses the bid.
       await keepSecret(sealed.bid, secret).catch(() => undefined);
       // Whoever unlocks with this browser knows the log from now on.
-      await this.api.bytes("/log/checkpoint").then((note) => beginLog(notice.tender, note)).catch(() => undefined);
+      await this.api.bytes("/log/checkpoint").then((note) => noteLog(notice.tender, note)).catch(() => undefined);
       if (!this.saved) return this.offerUnlockFile(notice, sealed.bid, secret);
     }
     let uploaded = false;

@@ -199,10 +199,10 @@ export function keptLog(origin: string): LogMemory {
   };
 }
 
-/** Following a tender begins at this checkpoint, unless it has begun; whether the note is one is judged when it is used. */
-export async function beginLog(tender: string, note: Bytes): Promise<void> {
+/** Whoever follows this tender later has seen this checkpoint; whether the note is one is judged when it is used. */
+export async function noteLog(tender: string, note: Bytes): Promise<void> {
   const log = keptLog(new TextDecoder().decode(note).split("\n", 1)[0] ?? "");
-  if ((await log.read(`tender ${tender}`)) === undefined) await log.write(`tender ${tender}`, { note });
+  if ((await log.read(`seen ${tender}`)) === undefined) await log.write(`seen ${tender}`, note);
 }
 
 /** Roots and log key that this browser trusts; undefined before first sight. */

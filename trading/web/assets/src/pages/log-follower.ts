@@ -132,6 +132,7 @@ export class LogFollower {
   async entries(tender: string): Promise<readonly Logged[]> {
     const kept = await this.begun(tender);
     if (kept !== null) await this.follow(kept.note);
+    else await this.followNoted(tender);
     const note = (await this.memory.read("checkpoint")) as Bytes | undefined;
     if (note === undefined) {
       await this.follow();
@@ -168,15 +169,19 @@ export class LogFollower {
     if (known === undefined || known.at < setting.at) await this.memory.write(`envelope ${party}`, setting);
   }
 
+  /** A checkpoint that was noted unread, at a time when something else mattered; what is none counts for nothing. */
+  private async followNoted(tender: string): Promise<void> {
+    const noted = (await this.memory.read(`seen ${tender}`)) as Bytes | undefined;
+    const valid = noted !== undefined && (await this.parsed(noted).then(() => true, (error) => {
+      if (error instanceof BidError) return false;
+      throw error;
+    }));
+    if (valid) await this.follow(noted);
+  }
+
   /** What was read of a tender, or where following it begins; null for the log's beginning. */
   private async begun(tender: string): Promise<Begun | null> {
-    const kept = (await this.memory.read(`tender ${tender}`)) as Begun | undefined;
-    if (kept === undefined || kept.peaks !== undefined) return kept ?? null;
-    // Where it begins was noted unread, at a time when something else mattered.
-    return this.parsed(kept.note).then(() => kept, (error) => {
-      if (error instanceof BidError) return null;
-      throw error;
-    });
+    return ((await this.memory.read(`tender ${tender}`)) as Begun | undefined) ?? null;
   }
 
   private async frontierOf(kept: Begun | null): Promise<Frontier> {

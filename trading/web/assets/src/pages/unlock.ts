@@ -99,14 +99,17 @@ class UnlockPage {
 
   /** Ask how it stands, often when it matters; the page is made anew by the server when that changes. */
   private async follow(): Promise<void> {
+    const before = this.state;
     try {
       const { state } = await this.calls.get(`/tenders/${this.tender}/bids/${this.bid}/unlocking`);
-      if (state !== this.state && this.state === "waiting" && state === "open") {
+      if (this.state !== before) {
+        // It was unlocked meanwhile: the answer is older than that.
+      } else if (before === "waiting" && state === "open") {
         this.state = "open";
         this.show();
         if (this.secret !== null && this.byItself.checked) void this.press();
         else location.reload();
-      } else if (state !== this.state && !this.sending) {
+      } else if (state !== before && !this.sending) {
         location.reload();
         return;
       }
