@@ -18,6 +18,7 @@ from signing.revocations import Revocations
 from tests.functional.house import House, Who
 from tests.functional.opening_house import OpeningHouse
 from tests.functional.wsgi_transport import WsgiTransport
+from trading.accounts import pages
 from trading.accounts.models import Crl, PartyCertificate
 from trading.accounts.platform_keys import replace_platform_key
 from trading.accounts.revocation_lists import RevocationLists
@@ -71,6 +72,17 @@ def test_everybody_of_the_organisation_sees_what_is_in_its_name_and_where_the_lo
     house.clock.ahead(timedelta(days=1, hours=2))
     house.work()
     assert "daily root of" in page(house, colleague) and "的供应商证书汇总" in page(house, colleague, "zh-CN")
+
+
+def test_where_not_all_are_shown_the_page_says_so(
+    lively: OpeningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = lively.enrol("agency")
+    monkeypatch.setattr(pages, "_MOST", 1)
+    assert "There are more than" not in page(lively, who)
+    newer = lively.another_person(who)
+    said = page(lively, who)
+    assert "There are more than 1;" in said and newer.fingerprint in said and who.fingerprint not in said
 
 
 def test_who_is_reminded_before_the_end(lively: OpeningHouse) -> None:

@@ -33,13 +33,14 @@ def certificates(context: Any, request: Request, form: RevocationForm) -> dict[s
         .join(Person, Person.id == PartyCertificate.person_id)
         .where(PartyCertificate.organisation_id == actor.organisation)
         .order_by(PartyCertificate.issued_at.desc(), PartyCertificate.fingerprint)
-        .limit(_MOST)
+        .limit(_MOST + 1)
     )
     rows = session.execute(found).all()
+    more, rows = len(rows) > _MOST, rows[:_MOST]
     now = request.platform.clock.now(session)
     outside = authorities_of(request.platform.settings.outside_authorities_dir).values()
     return {
-        "certificates": rows, "now": now, "soon": now + NEARLY_OVER,
+        "certificates": rows, "most": _MOST if more else None, "now": now, "soon": now + NEARLY_OVER,
         "positions": positions_of(session, [row for row, _ in rows]), "actor": actor,
         "role_words": ROLE_WORDS, "reasons": dict(REASONS), "revoking": form,
         "outside": [each.title for each in outside],
