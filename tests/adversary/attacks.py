@@ -253,6 +253,18 @@ def pdf_false_by_its_seal(world: World, forger: Forger) -> Book:
     return book
 
 
+@attack("Hides an award report with another winner in the file of the true one, for readers that mend what "
+        "is odd in a file", Moment.AWARDED, V, when=_COMPARED)  # fmt: skip
+def pdf_false_when_mended(world: World, forger: Forger) -> Book:
+    forger.hide_other_award()
+    book = everybody(world)
+    reader(world, book)
+    assert not book.found, "nobody else can know"
+    comparer(world, book)
+    assert {one.code for one in book.found} == {"hidden"}
+    return book
+
+
 # --- in other parties' names
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -363,6 +364,20 @@ class Forger:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("trading.evidence.sealing.render_seal", lambda facts, width: shown)
             self._publish_award(award_report.render(honest))
+
+    def hide_other_award(self) -> None:
+        """The honest award report, behind it the objects of another winner's: by tables that are odd to most
+        readers, these then look for objects by themselves, and the last of a number counts."""
+        world = self.world
+        with world.platform.database.reading() as session:
+            honest = FactsOf(world.platform, session, session.get_one(Tender, world.id)).award()
+        other = next(row.bid_id for row in honest.ranking if row.bid_id != honest.winner)
+        shown = award_report.render(replace(honest, winner=other))
+        pdf = award_report.render(honest)
+        body, tail = (pdf[: (place := pdf.rindex(b"xref\n0 "))], pdf[place:])
+        body = re.sub(rb"\n(\d+) 0 obj", rb"\n\1 0 xbj", body)
+        body += shown[shown.index(b"1 0 obj") : shown.rindex(b"xref\n0 ")]
+        self._publish_award(body + re.sub(rb"startxref\n\d+", b"startxref\n%d" % len(body), tail))
 
     def _publish_award(self, pdf: bytes) -> None:
         """Sign a document as any other, and publish it in the award report's place."""

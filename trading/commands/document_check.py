@@ -36,8 +36,8 @@ def check(
     The package is verified, the document rendered again from it, and the two compared with all that is in
     them. Further time-stamps on the document change nothing.
 
-    The exit status is 0 if it does, 1 if it contradicts the record or its signature does not hold, 3 if it
-    could not be compared.
+    The exit status is 0 if it does, 1 if it contradicts the record, or if its signature or the package does
+    not hold, 3 if it could not be compared.
     """
     from trading.evidence.comparing import compare
 
