@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from bids.unlock_file import read_unlock_file
 from bids.unlock_receipts import UnlockReceipt, build_unlock_receipt
 from signing.encoding import b64decode, b64encode
-from signing.statements import sign_statement
+from signing.statements import add_token, sign_statement
 from tests.browser.chromium import Reader
 from tests.browser.conftest import Enter
 from tests.browser.signed_in import newcomer, sign_in
@@ -106,6 +107,12 @@ def test_sealed_unlocked_and_decided_in_browsers(
     statement = b64decode(house.call("GET", f"/tenders/{tender.id}/unlocking").json["file"])
     page = other.open("/check", look=False)
     give(page, ("x.json", receipt), ("unlocking.json", statement))
+    verdict(page, "平台履行了承诺")
+    # A time-stamp over something else is said, and takes nothing from the promise.
+    bare = receipt[: receipt.index(b',"token":"')] + b"}"
+    foreign = add_token(bare, house.platform.timestamps.own.stamp(bytes(32)))
+    give(page, ("x.json", foreign), ("unlocking.json", statement))
+    expect(page.locator("li.broken")).to_have_count(1)
     verdict(page, "平台履行了承诺")
     # The receipt of whom the statement calls silent: the platform's own keys make one here.
     at = UnlockReceipt.parse(receipt).received_at

@@ -171,12 +171,13 @@ def test_a_bidder_reads_from_the_start_a_log_that_extends_what_was_noted(node: N
 
 def test_the_newest_envelope_key_by_its_signers_time(node: Node) -> None:
     log = Log()
-    newest = log.set_envelope_key(NOW + timedelta(days=1))
-    log.set_envelope_key(NOW)
+    newest = log.set_envelope_key(NOW)
+    log.set_envelope_key(NOW - timedelta(days=1))
+    log.set_envelope_key(NOW + timedelta(days=1))  # from times to come: it would stand for ever
     log.add()
     ask = step(log, "envelope")
     read, known, other = steps(node, log, step(log, "entries"), ask, {**ask, "tender": OTHER})
-    assert positions(read) == [2] and known["result"] == newest and other["result"] is None
+    assert positions(read) == [3] and known["result"] == newest and other["result"] is None
 
 
 def test_witnesses_of_the_policy_and_of_this_very_log(node: Node) -> None:

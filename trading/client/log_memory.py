@@ -8,6 +8,7 @@ from datetime import datetime
 from bids.entries import Entry
 from bids.errors import BidError
 from bids.objects import read_signed
+from bids.trust import SKEW
 from signing.encoding import format_time, parse_time
 from trading.client.custodian_state import CustodianState
 
@@ -36,8 +37,12 @@ class LogMemory:
             read = read_signed(entry.statement_file, "envelope-key")
         except BidError:
             return
-        # An old statement that is logged again is not the newest: its time is what its signer says.
-        party, at = str(read.statement["party"]), format_time(parse_time(read.statement["at"]))
+        # An old statement that is logged again is not the newest: its time is what its signer says. Of none
+        # from times to come: who wrote it into the log once would keep the agency's true key out for ever.
+        party, signed = str(read.statement["party"]), parse_time(read.statement["at"])
+        if signed > entry.at + SKEW:
+            return
+        at = format_time(signed)
         if party not in self._keys or self._keys[party][0] < at:
             self._keys[party] = [at, read.digest]
 

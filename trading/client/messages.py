@@ -176,10 +176,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The envelope key is not the agency's.",
     ),
     "envelope-key-older": (
-        "平台给出的招标人附件密钥不是公开日志中该单位最新的一把，没有交出份额。稍后自动重试；如仍如此，请告知招标人和"
-        "监督部门。",
+        "平台给出的招标人附件密钥不是公开日志中该单位最新的一把，没有交出份额。稍后自动重试；如仍如此，请告知监督部门，"
+        "并请招标人重新登记附件密钥。",
         "The agency's envelope key that the platform shows is not its newest in the public log; no share was "
-        "released. This is tried again; if it stays so, tell the agency and the supervisor.",
+        "released. This is tried again; if it stays so, tell the supervisor, and ask the agency to set its "
+        "key anew.",
     ),
     "store-missing": (
         "{path} 中没有保管人密钥库。先运行 sunseal custodian enrol 或 recover。",

@@ -144,14 +144,15 @@ def test_a_rewritten_log_is_refused_for_ever(log: Log, state: CustodianState, gr
 
 def test_the_newest_envelope_key_and_the_logs_own_time(log: Log, state: CustodianState) -> None:
     log.add()
-    earlier, later = NOW, NOW + timedelta(days=1)
+    earlier = NOW - timedelta(days=1)
     log.set_envelope_key(earlier)
     follower(log, state).follow()  # before anybody listened
-    newest = log.set_envelope_key(later)
+    newest = log.set_envelope_key(NOW)
     log.set_envelope_key(earlier)  # an old one, logged again
+    log.set_envelope_key(NOW + timedelta(days=1))  # from times to come: it would stand for ever
     memory = LogMemory(state)
     LogFollower(log, state, NoteVerifier.from_vkey(log.signer.vkey), memory).follow()  # type: ignore[arg-type]
-    assert memory.heard == 4 and memory.newest == NOW
+    assert memory.heard == 5 and memory.newest == NOW
     again = LogMemory(state)
     assert again.envelope_key(TENDER) == newest and again.envelope_key("cd" * 16) is None
     other = canonical.dumps({"statement": {"type": "sunseal/erasure/v1"}, "signature": "AA=="})

@@ -130,8 +130,8 @@ export async function envelopeKey({ calls, panel }: Custody, { buyer }: Notice, 
   const newest = await follower.envelopeKey(buyer.id);
   if (newest === null) await follower.noteEnvelope(buyer.id, { at: Number(parseTime(String(statement["at"]))), digest });
   else if (newest !== digest) {
-    throw new Refused("平台给出的招标人附件密钥不是其最新的一把，没有交出份额。请重试；如仍如此，请告知招标人和监督部门。",
-      "The agency's envelope key that the platform shows is not its newest; nothing was released. Try again; if it stays so, tell the agency and the supervisor.");
+    throw new Refused("平台给出的招标人附件密钥不是其最新的一把，没有交出份额。请重试；如仍如此，请告知监督部门，并请招标人重新登记附件密钥。",
+      "The agency's envelope key that the platform shows is not its newest; nothing was released. Try again; if it stays so, tell the supervisor, and ask the agency to set its key anew.");
   }
   return b64decode(String(statement["key"]));
 }

@@ -8,10 +8,12 @@ import { checkLogExtends } from "../bids/custody";
 import { parseEntry, type Entry } from "../bids/entries";
 import { BidError, refusingLater } from "../bids/errors";
 import { readSigned } from "../bids/objects";
+import { SKEW } from "../bids/trust";
 import { b64decode, concat, equal, parseTime, utf8, type Bytes } from "../signing/encoding";
 import { MerkleError } from "../signing/errors";
 import { leafHash } from "../signing/merkle";
 import { parseCheckpoint, type Checkpoint, type NoteVerifier } from "../signing/notes";
+import { later } from "../signing/python";
 import { Frontier, WIDTH, readBundle, readPeaks, tilePath } from "../signing/tiles";
 
 const PREFIX = "/log/";
@@ -260,12 +262,17 @@ export class LogFollower {
   }
 }
 
-/** An old statement that is logged once more does not become the newest: its time is what its signer says. */
+/**
+ * An old statement that is logged once more does not become the newest: its time is what its signer says. Of none from
+ * times to come: who wrote it into the log once would keep the agency's true key out for ever.
+ */
 function noteKey(envelopes: Map<string, Setting>, entry: Entry): void {
   if (entry.act !== SETTING || entry.statementFile === null) return;
   try {
     const { statement, digest } = readSigned(entry.statementFile, "envelope-key");
-    const [party, at] = [String(statement["party"]), Number(parseTime(String(statement["at"])))];
+    const [party, signed] = [String(statement["party"]), parseTime(String(statement["at"]))];
+    const at = Number(signed);
+    if (signed > later(entry.at, SKEW)) return;
     if ((envelopes.get(party)?.at ?? -1) < at) envelopes.set(party, { at, digest });
   } catch (error) {
     if (!(error instanceof BidError)) throw error;

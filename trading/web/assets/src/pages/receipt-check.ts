@@ -49,11 +49,16 @@ export async function kindOf(file: File): Promise<"bid" | "unlocking" | null> {
 export async function judgeReceipt(file: File, others: readonly File[], { roots, tsaRoots }: Roots): Promise<Verdict> {
   const lines: Line[] = [];
   const add: Add = (ok, text, files) => void lines.push({ number: lines.length + 1, ok, text, files });
+  const beside = new Set<Line | undefined>(); // a receipt stands without a time-stamp, and whatever a statement says
+  const aside: Add = (...said) => {
+    add(...said);
+    beside.add(lines.at(-1));
+  };
   const anchors = refusing("roots", () => loadPem(roots));
   const judged = (await kindOf(file)) === "unlocking"
-    ? await judgeUnlocking(file, others, anchors, tsaRoots, add)
-    : await judgeBid(file, others, anchors, tsaRoots, add);
-  const failed = lines.some((one) => one.ok === false);
+    ? await judgeUnlocking(file, others, anchors, tsaRoots, add, aside)
+    : await judgeBid(file, others, anchors, tsaRoots, add, aside);
+  const failed = lines.some((one) => one.ok === false && !beside.has(one));
   if (judged === BROKEN || judged === NOTHING) return { lines, concluded: judged };
   return { lines, concluded: failed ? FAILED : (judged ?? held(lines)) };
 }
@@ -63,6 +68,7 @@ type Words = readonly [string, string];
 const FAILED: Words = ["核对未通过：回执不成立。", "The receipt does NOT hold."];
 const KEPT: Words = ["平台履行了承诺：您的解锁密钥在解锁声明中。", "The platform kept its promise: your secret stands in the unlocking statement."];
 const NOTHING: Words = ["不能证明任何事：解锁声明不成立，或属于别的标段。", "This proves nothing: the unlocking statement does not hold, or is of another tender."];
+const OPEN: Words = ["现有材料还不能说明：密钥在解锁声明中，但声明本身有疑问。", "What is at hand does not tell: the secret stands in the unlocking statement, which is in doubt itself."];
 const BROKEN: Words = [
   "平台没有履行承诺：它的两个签名互相矛盾。请用 sunseal receipt check 生成举证文件，交给监督部门。",
   "The platform BROKE its promise: two signatures of its own contradict each other. Have sunseal receipt check write the proof, for the supervisor.",
@@ -81,7 +87,7 @@ const NO_DOCUMENT = (): string => t(
   "Without manifest.json and manifest.p7s (or bid.sealed) it could not be checked which bid the receipt is for.");
 
 async function judgeBid(
-  file: File, others: readonly File[], roots: readonly X509[], tsaRoots: Bytes | null, add: Add,
+  file: File, others: readonly File[], roots: readonly X509[], tsaRoots: Bytes | null, add: Add, aside: Add,
 ): Promise<null> {
   const signed = t("回执由平台的回执密钥签名，签名和证书在出具时有效。", "The receipt is signed by the platform's receipt key; signature and certificate held when it was given.");
   let receipt: Receipt;
@@ -95,13 +101,13 @@ async function judgeBid(
   add(true, signed, [file.name]);
   add(true, told(receipt), [file.name]);
   await compareDocument(others, add, ({ document, signature }) => void matchReceipt(receipt, document, signature));
-  await tellToken(receipt, roots, tsaRoots, file.name, add);
+  await tellToken(receipt, roots, tsaRoots, file.name, aside);
   return null;
 }
 
 /** The conclusion; null where only the receipt itself could be judged. */
 async function judgeUnlocking(
-  file: File, others: readonly File[], roots: readonly X509[], tsaRoots: Bytes | null, add: Add,
+  file: File, others: readonly File[], roots: readonly X509[], tsaRoots: Bytes | null, add: Add, aside: Add,
 ): Promise<Words | null> {
   let receipt: UnlockReceipt;
   try {
@@ -114,7 +120,7 @@ async function judgeUnlocking(
   const { bid, tender } = receipt;
   add(true, sentence("unlock-promise-receipt", language, { bid, tender, at: `${when(receipt.receivedAt)} (UTC+8)` }), [file.name]);
   await compareDocument(others, add, ({ document }) => matchUnlockReceipt(receipt, parseManifest(document)));
-  await tellToken(receipt, roots, tsaRoots, file.name, add);
+  await tellToken(receipt, roots, tsaRoots, file.name, aside);
   const statement = await unlockingIn(others);
   if (statement === null) {
     add(null, t(
@@ -122,12 +128,12 @@ async function judgeUnlocking(
       "Without the unlocking statement (unlocking.json, or the evidence package) it could not be checked whether your secret stands in it. Or check with sunseal receipt check --server."), []);
     return null;
   }
-  const unlocking = await readUnlocking(statement, receipt, roots, add);
+  const { unlocking, holds } = await readUnlocking(statement, receipt, roots, aside);
   if (unlocking === null) return NOTHING;
   try {
     checkUnlocked(receipt, unlocking);
     add(true, sentence("unlock-promise-stands", language, { bid }), [UNLOCKING]);
-    return KEPT;
+    return holds ? KEPT : OPEN;
   } catch (error) {
     if (!(error instanceof BidError)) throw error;
     add(false, textOf(error, language), [UNLOCKING]);
@@ -135,22 +141,23 @@ async function judgeUnlocking(
   }
 }
 
-/** The statement, if the platform signed it for the receipt's tender. */
+/** The statement, if the platform signed it for the receipt's tender, and whether it holds. */
 async function readUnlocking(
   data: Bytes, receipt: UnlockReceipt, roots: readonly X509[], add: Add,
-): Promise<Unlocking | null> {
-  let unlocking: Unlocking | null = null;
+): Promise<{ unlocking: Unlocking | null; holds: boolean }> {
+  let [unlocking, holds]: [Unlocking | null, boolean] = [null, false];
   try {
     const read = await verifyPlatform(data, "unlocking", "statement", roots, null);
     const found = parseUnlocking(readSigned(read, "unlocking"));
     if (found.tender === receipt.tender) unlocking = found;
     checkUnlockingOf(receipt, found);
+    holds = true;
     add(true, sentence("unlock-promise-statement", language, { at: `${when(formatMoment(found.at))} (UTC+8)` }), [UNLOCKING]);
   } catch (error) {
     if (!(error instanceof BidError)) throw error;
     add(false, textOf(error, language), [UNLOCKING]);
   }
-  return unlocking;
+  return { unlocking, holds };
 }
 
 /** The unlocking statement among the files, by itself or in a package; a bad package is refused. */
