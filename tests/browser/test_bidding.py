@@ -259,6 +259,7 @@ def test_prices_from_spreadsheets(
         csv.writer(text).writerows(rows)
         (tmp_path / "报价.csv").write_bytes(text.getvalue().encode("gb18030"))
     if kind == "paste":
+        page.locator("#missing:not(:empty)").wait_for()  # the page's script listens
         page.locator("input[data-number='1']").evaluate(
             """(input, text) => {
               const clipboardData = new DataTransfer();

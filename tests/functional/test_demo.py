@@ -135,7 +135,7 @@ def check_log_kept(folder: Path, said: str) -> None:
     """All of what the platform logged lies beside the results that are wrong or missing."""
     log = folder / "out.platform.log"
     assert f"The platform's log is kept in {log}" in said
-    assert "notice accepted" in log.read_text("utf-8")
+    assert "sunseal.custodian" in log.read_text("utf-8")
 
 
 def test_refusals_before_anything_is_started(tmp_path: Path) -> None:

@@ -60,11 +60,16 @@ export class PriceForm {
       row.input.addEventListener("paste", (event) => this.pasted(event, row));
     }
     for (const field of [this.delivery, this.words, this.quality]) field.addEventListener("input", changed);
-    byId<HTMLInputElement>("sheet").addEventListener("change", (event) => {
-      const [file] = (event.target as HTMLInputElement).files ?? [];
+    const sheet = byId<HTMLInputElement>("sheet");
+    const read = (): void => {
+      const [file] = sheet.files ?? [];
       if (file !== undefined) void this.fromFile(file);
-    });
+    };
+    sheet.addEventListener("change", read);
+    // What was typed or chosen while the page still loaded counts.
+    for (const row of this.rows) this.compute(row);
     this.total();
+    read();
   }
 
   get draft(): Draft {
