@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -72,7 +73,7 @@ def _openings(day: Mapping[str, Any], log: Log) -> dict[str, Listed]:
     entry = _logged(day, log)
     found: dict[str, Listed] = {}
     for one in day["openings"]:
-        hashes = [b64decode(each) for each in one["hashes"]]
+        hashes = [a2b_base64(each) for each in one["hashes"]]  # whose form was checked: 64 for each supplier
         found[one["party"]] = read_opening(entry, b64decode(one["leaf"]), hashes, one["party"])
     return found
 

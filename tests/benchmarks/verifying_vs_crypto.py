@@ -4,10 +4,10 @@ Measured: `bids.verification.verify` as `sunseal verify` calls it, anchored in t
 over a package that was read from a file: signatures, ledger, every bid opened again, ranking, log, digests.
 Each bid is of 54 items; three custodians, two of whom open; receipts carry time-stamps.
 Compared with, over the same bytes: for each bid CMS and chain of the manifest by its receipt's revocation
-list and time, CMS and chain of receipt, time-stamp and enrolment, the content key recovered from two shares
-and dealt again, and the index decrypted; CMS and chain of the releases and the platform's statements; the
-SHA-256 of every file of the package and of the ledger's leaves. No JSON is read but the statements whose
-signatures are checked.
+list and time, CMS and chain of receipt, time-stamp and enrolment, the enrolment's path to its day's root in
+the log, the content key recovered from two shares and dealt again, and the index decrypted; CMS and chain of
+the releases and the platform's statements; the SHA-256 of every file of the package and of the ledger's
+leaves. No JSON is read but the statements whose signatures are checked.
 Ratio: the verification's time / the operations' time; 2 or less is wanted.
 """
 
@@ -22,13 +22,24 @@ from pathlib import Path
 
 from cryptography import x509
 
-from bids.package import EVIDENCE, OPENING_RECORD, Package, read_package, sealed_name, share_name
+from bids.enrolment_days import SIZE, place_of
+from bids.entries import Entry
+from bids.package import (
+    EVIDENCE,
+    LOG_ENROLMENTS,
+    OPENING_RECORD,
+    Package,
+    read_package,
+    sealed_name,
+    share_name,
+)
 from bids.receipts import Receipt
 from bids.releases import Release
 from bids.tokens import imprint_of
 from bids.verification import verify
-from signing import cms, merkle, statements, suite
+from signing import canonical, cms, merkle, statements, suite
 from signing.certificates import dump_pem
+from signing.encoding import b64decode
 from signing.timestamps import verify_token
 from tests.benchmarks.bare_crypto import forget
 from tests.benchmarks.ratios import Ratio, alternate, say
@@ -78,6 +89,7 @@ def run(bids: int = BIDS, repetitions: int = REPETITIONS) -> Ratio:
 class _Bid:
     """One bid's bytes, as far as the operations need them."""
 
+    party: str
     manifest: bytes
     signature: bytes
     received_at: datetime
@@ -86,6 +98,7 @@ class _Bid:
     receipt_cms: bytes
     token: bytes
     enrolment: bytes
+    listed: tuple[bytes, tuple[bytes, ...]]
     context: bytes
     digests: tuple[str, ...]
     shares: tuple[bytes, ...]
@@ -99,6 +112,7 @@ class _Bare:
     roots: Sequence[x509.Certificate]
     bids: Sequence[_Bid]
     signed: Sequence[tuple[bytes, str, str, str]]
+    day: bytes
     leaves: Sequence[bytes]
     files: Sequence[bytes]
 
@@ -121,6 +135,8 @@ class _Bare:
         )
         verify_token(bid.token, imprint_of(bid.receipt_cms), roots)
         statements.verify_statement(bid.enrolment, "sunseal/enrolment/v1", roots, "platform", "statement")
+        leaf, path = bid.listed
+        merkle.verify_inclusion(place_of(bid.party), SIZE, merkle.leaf_hash(leaf), path, self.day)
         key = sealing.recover(bid.shares, _THRESHOLD, _COUNT, bid.context, bid.digests)
         return bool(sealing.decrypt(bid.index, key, bid.context, 0, True))
 
@@ -130,6 +146,12 @@ def _bare(case: Case, package: Package) -> _Bare:
     names = [share_name(_SEGMENT, one.id) for one in world.custodians]
     files = [package.read(name) for name in names if name in package]
     releases = [Release.parse(file) for file in files]
+    day = canonical.loads(package.read(LOG_ENROLMENTS))["day"]
+    root = Entry.parse(b64decode(day["entry"])).digests["root"]
+    listed = {
+        one["party"]: (b64decode(one["leaf"]), tuple(b64decode(each) for each in one["hashes"]))
+        for one in day["openings"]
+    }
     bids = []
     for bid in tender.bids:
         part = bid.manifest.part(_SEGMENT, "public")
@@ -137,8 +159,9 @@ def _bare(case: Case, package: Package) -> _Bare:
         assert receipt.token is not None
         bids.append(
             _Bid(
-                bid.manifest.raw, bid.signature, receipt.received_at, world.crl, bid.receipt, receipt.cms,
-                receipt.token, bid.supplier.enrolment, bid.manifest.context(_SEGMENT, "public"),
+                bid.supplier.id, bid.manifest.raw, bid.signature, receipt.received_at, world.crl,
+                bid.receipt, receipt.cms, receipt.token, bid.supplier.enrolment, listed[bid.supplier.id],
+                bid.manifest.context(_SEGMENT, "public"),
                 tuple(part.share_digests), tuple(one.shares[bid.id] for one in releases[:_THRESHOLD]),
                 package.read(sealed_name(bid.id, _SEGMENT)),
             )
@@ -150,5 +173,5 @@ def _bare(case: Case, package: Package) -> _Bare:
                            ("award.json", "award"), (EVIDENCE, "evidence"))
     ]  # fmt: skip
     everything = [package.read(name) for name in package.names]
-    return _Bare(world.roots, bids, signed, tender.leaves, everything)
+    return _Bare(world.roots, bids, signed, bytes.fromhex(root), tender.leaves, everything)
 
