@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bids.enrolment_days import ACT, DEPTH, build_listed, day_digest, node, path, place_of, salt_of
 from signing import canonical, merkle
 from trading.accounts.models import EnrolmentDay, Organisation, PartyCertificate
-from trading.audit.days import AFTER_MIDNIGHT
+from trading.audit.days import AFTER_MIDNIGHT, day_end
 from trading.audit.services import AuditLog
 from trading.clock import SHANGHAI
 from trading.platform import Platform
@@ -106,7 +106,7 @@ def day_due(session: Session, now: datetime) -> str | None:
     day = ((now - AFTER_MIDNIGHT).astimezone(SHANGHAI).date() - timedelta(days=1)).isoformat()
     if session.get(EnrolmentDay, day) is not None:
         return None
-    there = select(Organisation.id).where(Organisation.enrolled_at < _end(day)).limit(1)
+    there = select(Organisation.id).where(Organisation.enrolled_at < day_end(day)).limit(1)
     return day if session.scalar(there) is not None else None
 
 
@@ -138,11 +138,12 @@ class _Tree:
         self._filler = filler
         supplier = PartyCertificate.role == Role.SUPPLIER
         never = PartyCertificate.enrolment_day.is_(None)
-        self.fresh = and_(supplier, never, PartyCertificate.issued_at < _end(day))
+        self._end = day_end(day)
+        self.fresh = and_(supplier, never, PartyCertificate.issued_at < self._end)
         self._listed: ColumnElement[bool] = and_(
             supplier,
             PartyCertificate.organisation_id == Organisation.id,
-            or_(PartyCertificate.enrolment_day <= day, and_(never, PartyCertificate.issued_at < _end(day))),
+            or_(PartyCertificate.enrolment_day <= day, and_(never, PartyCertificate.issued_at < self._end)),
         )
 
     def part(self, number: int) -> bytes:
@@ -161,7 +162,7 @@ class _Tree:
             select(Organisation.id, PartyCertificate.enrolment)
             .outerjoin(PartyCertificate, self._listed)
             .where(
-                Organisation.id >= first, Organisation.id < last, Organisation.enrolled_at < _end(self._day)
+                Organisation.id >= first, Organisation.id < last, Organisation.enrolled_at < self._end
             )
             .order_by(Organisation.id)
         )
@@ -176,7 +177,3 @@ class _Tree:
 
 def _hashed(leaves: Iterable[tuple[str, bytes]]) -> list[tuple[int, bytes]]:
     return [(place_of(party), merkle.leaf_hash(leaf)) for party, leaf in leaves]
-
-
-def _end(day: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI) + timedelta(days=1)

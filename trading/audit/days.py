@@ -91,7 +91,7 @@ class ActDays:
 
         Apart from `log_day`, for a session that only reads: it takes long, and on SQLite nobody could bid.
         """
-        if self._clock.now(session) < _end(day) + AFTER_MIDNIGHT or logged(session, day):
+        if self._clock.now(session) < day_end(day) + AFTER_MIDNIGHT or logged(session, day):
             return None
         filler = secrets.token_bytes(32)
         return Prepared(day, filler, _root(session, day, filler))
@@ -126,7 +126,7 @@ class ActDays:
         fault = None
         if len(entries) > 1:
             fault = Fault.TWICE
-        elif entries[0].at < _end(day):
+        elif entries[0].at < day_end(day):
             fault = Fault.EARLY
         elif row is None:
             fault = Fault.LOST
@@ -162,13 +162,13 @@ def day_due(session: Session, now: datetime) -> str | None:
         if first is None:
             return None
         day = first.astimezone(SHANGHAI).date()
-    if now < _end(day.isoformat()) + AFTER_MIDNIGHT:
+    if now < day_end(day.isoformat()) + AFTER_MIDNIGHT:
         return None
     # The last entry tells the last day, unless somebody put one where it does not belong.
     names = {Entry.parse(raw).digests.get("day") for raw in session.scalars(found)}
     while _named(day.isoformat()) in names:
         day += timedelta(days=1)
-    return day.isoformat() if now >= _end(day.isoformat()) + AFTER_MIDNIGHT else None
+    return day.isoformat() if now >= day_end(day.isoformat()) + AFTER_MIDNIGHT else None
 
 
 def leaf(act: Any) -> bytes:
@@ -203,13 +203,14 @@ def _day_after(raw: bytes) -> date | None:
     return next((day for day in days if _named((day - timedelta(days=1)).isoformat()) == name), None)
 
 
-def _end(day: str) -> datetime:
+def day_end(day: str) -> datetime:
+    """When a day ("2026-06-01", Asia/Shanghai) is over."""
     return datetime.combine(date.fromisoformat(day), time(), SHANGHAI) + timedelta(days=1)
 
 
 def _root(session: Session, day: str, filler: bytes) -> str:
     """The Merkle root over the first leaf, and the acts in order of their ids, which are random."""
-    end = _end(day)
+    end = day_end(day)
     found = select(*_COLUMNS).where(PrivateAct.at >= end - timedelta(days=1), PrivateAct.at < end)
     rows = session.execute(found.order_by(PrivateAct.id).execution_options(yield_per=1000))
     hashes = [merkle.leaf_hash(first_leaf(day, filler)), *(merkle.leaf_hash(leaf(row)) for row in rows)]

@@ -32,6 +32,14 @@ def read_file(path: Path, limit: int = _MAX_SMALL) -> bytes:
     return data
 
 
+def open_file(path: Path) -> BinaryIO:
+    """A file to be read in pieces; ClientError if it cannot be opened."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ClientError("file-unreadable", path=path, reason=_reason(error)) from None
+
+
 def read_record(path: Path) -> bytes | None:
     """A record's bytes; None if there is none."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -26,7 +25,7 @@ from signing.errors import SigningError
 from signing.notes import NoteVerifier
 from trading.client.api import Api, ApiProblem, unfile
 from trading.client.errors import ClientError
-from trading.client.files import read_file
+from trading.client.files import open_file, read_file
 
 _ZIP = b"PK\x03\x04"
 
@@ -52,7 +51,7 @@ def open_receipt(path: Path) -> list[Kept]:
     Raises:
         ClientError, BidError: it is none of them.
     """
-    with _open(path) as source:
+    with open_file(path) as source:
         start = source.read(len(_ZIP))
         if start == _ZIP:
             return read_bundle(source)
@@ -75,7 +74,7 @@ def with_package(kept: Kept, path: Path) -> Kept:
         ClientError, BidError: no evidence package, or not of the receipt's tender.
     """
     tender = parse_receipt(kept.receipt).tender
-    with _open(path) as source:
+    with open_file(path) as source:
         package = read_package(source)
         closing = package.read(names.CLOSING)
         if Closing.parse(closing).tender != tender:
@@ -184,7 +183,7 @@ def stands_in(path: Path, kept: Kept) -> bool | None:
     receipt = parse_receipt(kept.receipt)
     kind = receipt.kind if isinstance(receipt, Receipt) else "manifest"
     name = bid_name(receipt.bid, f"{kind}.json")
-    with _open(path) as source:
+    with open_file(path) as source:
         package = read_package(source)
         return name in package and package.read(name) == kept.document
 
@@ -207,10 +206,3 @@ def _verifier(key: bytes | None) -> NoteVerifier | None:
         return None if key is None else NoteVerifier.from_vkey(key.decode("utf-8", "replace").strip())
     except SigningError:
         return None
-
-
-def _open(path: Path) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise ClientError("file-unreadable", path=path, reason=error.strerror) from None

@@ -9,8 +9,7 @@ import click
 
 from bids.receipts import Receipt
 from signing.encoding import format_time
-from trading.client.errors import ClientError
-from trading.client.files import write_file
+from trading.client.files import open_file, write_file
 from trading.client.supplier import Supplier, fetch_notice
 from trading.commands.group import Language
 from trading.commands.options import (
@@ -44,11 +43,7 @@ def submit(
     api = make_api(server, token, token_file, ca, lang)
     anchors = roots_from(roots, None if key is None else read_key(key, password_file))
     kept = receipt or sealed.with_name(sealed.name + ".receipt.json")
-    try:
-        source = sealed.open("rb")
-    except OSError as error:
-        raise ClientError("file-unreadable", path=sealed, reason=error.strerror) from None
-    with source:
+    with open_file(sealed) as source:
         done = Supplier(api, anchors).submit(source, _bar(lang))
     write_file(kept, done.file, overwrite=True)
     tell_receipt(done.receipt, kept, lang)

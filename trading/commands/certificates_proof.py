@@ -9,7 +9,7 @@ import click
 from bids.package import LOG_KEY, ROOTS
 from signing.certificates import load_pem
 from signing.notes import NoteVerifier
-from trading.client.errors import ClientError
+from trading.client.files import open_file
 from trading.client.foreign_proof import Shown, check_proof, read_proof
 from trading.client.keyfile import read_roots
 from trading.commands.findings import read_log_key
@@ -37,11 +37,7 @@ def proof(proof: Path, roots: Path | None, log_key: str | None, lang: Language) 
     it is the party's word: ask the platform who did, and when (its acts of that day are under a root in the
     log). The exit status is 0 if the proof holds, 1 if it does not.
     """
-    try:
-        source = proof.open("rb")
-    except OSError as error:
-        raise ClientError("file-unreadable", path=proof, reason=error.strerror) from None
-    with source:
+    with open_file(proof) as source:
         package, claim, _ = read_proof(source)
         trusted = read_roots(roots) if roots is not None else tuple(load_pem(package.read(ROOTS)))
         key = read_log_key(log_key) or package.read(LOG_KEY).decode("utf-8", "replace").strip()

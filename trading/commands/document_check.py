@@ -8,8 +8,7 @@ import click
 
 from bids.package import read_package
 from bids.verification import verify
-from trading.client.errors import ClientError
-from trading.client.files import read_file
+from trading.client.files import open_file, read_file
 from trading.commands.anchors import Anchors, read_pem, record_holds, say_unanchored
 from trading.commands.documents import kind_of, show_compared
 from trading.commands.findings import read_log_key, show_finding
@@ -43,11 +42,7 @@ def check(
 
     anchors = Anchors(read_pem(roots), read_log_key(log_key), read_pem(outside_roots))
     pdf = read_file(document, _MAX_PDF)
-    try:
-        source = package.open("rb")
-    except OSError as error:
-        raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
-    with source:
+    with open_file(package) as source:
         opened = read_package(source)
         report = verify(opened, anchors.roots, anchors.log_key, outside_roots=anchors.outside)
         if not record_holds(report):

@@ -10,8 +10,7 @@ from bids.package import Package, read_package
 from bids.verification import DocumentCheck, Report
 from bids.verification import verify as verify_package
 from bids.verification.witnesses import key_by_policy
-from trading.client.errors import ClientError
-from trading.client.files import read_file
+from trading.client.files import open_file, read_file
 from trading.client.keyfile import read_lists
 from trading.client.policy_file import read_policy_file
 from trading.commands.anchors import Anchors, read_pem, record_holds, say_unanchored
@@ -62,11 +61,7 @@ def verify(
         rules = read_file(policy)
     key = read_log_key(log_key)
     entries = None if log_entries is None else read_file(log_entries, _MAX_LOG)
-    try:
-        source = package.open("rb")
-    except OSError as error:
-        raise ClientError("file-unreadable", path=package, reason=error.strerror) from None
-    with source:
+    with open_file(package) as source:
         opened = read_package(source)
         report = verify_package(
             opened, anchors, key, entries, outside, stampers, rules, _documents(), lists
