@@ -212,6 +212,15 @@ def pdf_edited_before_the_evidence(world: World, forger: Forger) -> Book:
     return book
 
 
+def compared_alone(world: World) -> Book:
+    """What the comparison with the record finds, where nobody else can find anything."""
+    book = everybody(world)
+    reader(world, book)
+    assert not book.found, "nobody else can know"
+    comparer(world, book)
+    return book
+
+
 _COMPARED = "when the evidence is verified with its documents (`sunseal verify` with `sunseal[platform]`)"
 
 
@@ -219,10 +228,7 @@ _COMPARED = "when the evidence is verified with its documents (`sunseal verify` 
         when=_COMPARED)  # fmt: skip
 def pdf_false_from_the_start(world: World, forger: Forger) -> Book:
     forger.render_other_award()
-    book = everybody(world)
-    reader(world, book)
-    assert not book.found, "nobody else can know"
-    comparer(world, book)
+    book = compared_alone(world)
     assert {one.code for one in book.found} == {"words"}
     return book
 
@@ -246,21 +252,14 @@ def pdf_false_in_another_edition(world: World, forger: Forger) -> Book:
         Moment.AWARDED, V, when=_COMPARED)  # fmt: skip
 def pdf_false_by_its_seal(world: World, forger: Forger) -> Book:
     forger.sign_with_other_seal()
-    book = everybody(world)
-    reader(world, book)
-    assert not book.found, "nobody else can know"
-    comparer(world, book)
-    return book
+    return compared_alone(world)
 
 
 @attack("Hides an award report with another winner in the file of the true one, for readers that mend what "
         "is odd in a file", Moment.AWARDED, V, when=_COMPARED)  # fmt: skip
 def pdf_false_when_mended(world: World, forger: Forger) -> Book:
     forger.hide_other_award()
-    book = everybody(world)
-    reader(world, book)
-    assert not book.found, "nobody else can know"
-    comparer(world, book)
+    book = compared_alone(world)
     assert {one.code for one in book.found} == {"hidden"}
     return book
 

@@ -20,11 +20,16 @@ from tests.functional.opening_house import AFTER
 # --- a bid is dropped
 
 
+def drop(forger: Forger, bid: str) -> None:
+    """A bid's leaf and rows go."""
+    forger.relay([leaf for leaf in forger.leaves() if leaf[0] != bid])
+    forger.forget_bid(bid)
+
+
 @attack("Drops a bid before the closing: its rows and its leaf are gone", Moment.BIDDING, S)
 def bid_dropped(world: World, forger: Forger) -> Book:
     bid = world.other.bid
-    forger.relay([leaf for leaf in forger.leaves() if leaf[0] != bid])
-    forger.forget_bid(bid)
+    drop(forger, bid)
     book = everybody(world)
     assert promise(world, bid) == "broken", "and the platform's two signatures prove it to anybody"
     assert promise(world, world.winner.bid) == "kept"
@@ -34,16 +39,14 @@ def bid_dropped(world: World, forger: Forger) -> Book:
 @attack("Rolls a supplier back to the bid that it had replaced", Moment.BIDDING, S)
 def bid_rolled_back(world: World, forger: Forger) -> Book:
     bid = world.winner.bid
-    forger.relay([leaf for leaf in forger.leaves() if leaf[0] != bid])
-    forger.forget_bid(bid)
+    drop(forger, bid)
     return everybody(world)
 
 
 @attack("Drops a bid after the closing", Moment.CLOSED, C, S)
 def bid_dropped_late(world: World, forger: Forger) -> Book:
     bid = world.other.bid
-    forger.relay([leaf for leaf in forger.leaves() if leaf[0] != bid])
-    forger.forget_bid(bid)
+    drop(forger, bid)
     return everybody(world)
 
 
